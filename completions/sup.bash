@@ -1,0 +1,40 @@
+# Written by `make generate` from the functions themselves; edit those.
+_sup() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} module='' function='' names='' at
+    for ((at = 1; at < COMP_CWORD; at++)); do
+        case ${COMP_WORDS[at]} in
+        -n|--node|-c|--cookie|-t|--timeout|-z|--zone|--config|-f|--format) ((at++)) ;;
+        -*) ;;
+        *) if [[ -z $module ]]; then module=${COMP_WORDS[at]}; else function=${function:-${COMP_WORDS[at]}}; fi ;;
+        esac
+    done
+    case $previous in
+    -f|--format) COMPREPLY=($(compgen -W 'text json yaml table' -- "$current")); return ;;
+    --config) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    -n|--node|-c|--cookie|-t|--timeout|-z|--zone|--config|-f|--format) return ;;
+    esac
+    if [[ $current == -* ]]; then
+        names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --dry-run -y --yes --no-events -q --quiet'
+    elif [[ -z $module ]]; then
+        names='help list config crossbar_maintenance kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance lab outbox'
+    elif [[ $module == help && -z $function ]]; then
+        names='config crossbar_maintenance kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance lab outbox'
+    elif [[ -z $function || $module == help ]]; then
+        [[ $module == help ]] && module=$function
+        case $module in
+        config) names='check init show' ;;
+        crossbar_maintenance) names='does_schema_exist update_schemas' ;;
+        kapps_account_config) names='flush get get_from_reseller get_global get_hierarchy get_ne_binaries get_ne_binary get_pos_integer get_with_strategy set set_global' ;;
+        kapps_config) names='fetch_category fetch_current flush get get_all_kvs get_atom get_binary get_boolean get_category get_current get_float get_integer get_is_false get_is_true get_json get_jsons get_ne_binaries get_ne_binary get_ne_binary_or_ne_binaries get_node_value get_non_neg_integer get_pos_integer get_string is_locked is_true lock_db set set_boolean set_default set_float set_integer set_json set_node set_string update_default' ;;
+        kapps_config_maintenance) names='get get_category get_category_pp get_json get_json_pp get_pp' ;;
+        kazoo_number_manager_maintenance) names='generate_numbers' ;;
+        lab) names='start status stop' ;;
+        outbox) names='clear flush list' ;;
+        esac
+    else
+        COMPREPLY=($(compgen -f -- "$current"))
+        return
+    fi
+    COMPREPLY=($(compgen -W "$names" -- "$current"))
+}
+complete -F _sup sup

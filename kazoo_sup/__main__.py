@@ -1,0 +1,5 @@
+"""`python -m kazoo_sup`."""
+
+from kazoo_sup.cli import main
+
+main()

@@ -1,0 +1,222 @@
+"""The one door for writes: every document that `sup` creates, edits or deletes goes through `apply`.
+
+In constant memory, however many changes there are, it shows them and stops there under `--dry-run`; saves in bulk and
+in parallel; reads again and re-applies what somebody else changed in between; publishes for each the event that makes
+every node forget its copy, and keeps in the outbox what the broker does not take; reports exactly one result per change.
+
+Every edit and deletion passes here with its before-image (`Change.previous`): a journal belongs between the batch and
+its saving, beside the outbox's note of what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from kazoo_sup.changes import announcer
+from kazoo_sup.changes.change import Change, Document, Report, Tally
+from kazoo_sup.errors import Conflict, Declined, SaveRefused, SupError, Unfinished
+from kazoo_sup.names import plain
+
+if TYPE_CHECKING:
+    from kazoo_sup.changes.announcer import Announcer
+    from kazoo_sup.transports.couchdb import SaveResult
+    from kazoo_sup.zone import Zone
+
+__all__ = ["Change", "Document", "Report", "Tally", "apply", "create_database", "forget"]
+
+BATCH = 1000
+ROUNDS = 5
+"""How often a change is re-applied to a document that others keep changing."""
+
+
+def apply(zone: Zone, changes: Iterable[Change], *, total: int | None = None, label: str = "saving") -> Tally:
+    """Make the changes, or show them under `--dry-run`; return the tally of their reports.
+
+    Single changes that fail are reported and do not stop the others. Raises Unfinished when the server fails after
+    something was saved, and the server's own error when nothing was; the same call made again completes the work.
+    """
+    tally = Tally()
+    with zone.run.progress(label, total) as advance:
+        if zone.run.dry_run:
+            for batch in _batched(changes):
+                for report in _planned(zone, batch):
+                    _tell(zone, tally, report)
+                advance(len(batch))
+            return tally
+        with announcer.of(zone) as events:
+            try:
+                _save(zone, changes, events, tally, advance)
+            except SupError as error:
+                if tally.saved and not isinstance(error, Unfinished):
+                    raise Unfinished(reason=str(error), saved=tally.saved) from error
+                raise
+    return tally
+
+
+def create_database(zone: Zone, database: str, designs: Sequence[Document] = ()) -> bool:
+    """Create a database with its design documents, or show it under `--dry-run`; tell whether it was missing.
+
+    An interrupted creation is completed: the design documents are saved also into a database that is there already
+    without them. Source of the event: Kazoo kz_datamgr:db_create/1.
+    """
+    missing = not zone.couchdb.exists(plain(database))
+    if missing:
+        zone.run.report(Report(database, "", "created", planned=zone.run.dry_run))
+    if zone.run.dry_run:
+        return missing
+    if missing:
+        with announcer.of(zone) as events:
+            zone.couchdb.create(plain(database))
+            events.announce_database("created", database)
+    present = zone.couchdb.get_many(plain(database), [design["_id"] for design in designs])
+    absent = [design for design in designs if design["_id"] not in present]
+    if absent:
+        zone.couchdb.save(plain(database), absent)
+    return missing
+
+
+def forget(zone: Zone, database: str) -> None:
+    """Make every node drop all it has cached of a database; nothing stored is touched.
+
+    Raises Declined where events were ruled out, since nothing else is to be done. Source of the event: Kazoo
+    kapi_conf:publish_db_update/3.
+    """
+    if not zone.run.events:
+        raise Declined(reason="with --no-events there is nothing to do")
+    if zone.run.dry_run:
+        zone.run.report(Report(database, "", "forgotten", planned=True))
+        return
+    with announcer.of(zone) as events:
+        events.announce_database("edited", database)
+
+
+def _tell(zone: Zone, tally: Tally, report: Report) -> None:
+    tally.add(report)
+    zone.run.report(report)
+
+
+def _batched(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """Gather changes into batches for one database each, at most BATCH waiting in all."""
+    waiting: dict[str, list[Change]] = {}
+    count = 0
+    for change in changes:
+        batch = waiting.setdefault(change.database, [])
+        batch.append(change)
+        count += 1
+        if count >= BATCH:
+            fullest = max(waiting, key=lambda database: len(waiting[database]))
+            count -= len(waiting[fullest])
+            yield waiting.pop(fullest)
+    yield from waiting.values()
+
+
+def _planned(zone: Zone, batch: Sequence[Change]) -> Iterator[Report]:
+    """Work out the reports of a batch without saving it."""
+    new = [change.id for change in batch if change.previous is None]
+    stored = zone.couchdb.get_many(plain(batch[0].database), new) if new else {}
+    for planned in batch:
+        change = planned
+        if change.id in stored:
+            try:
+                change = _reapplied(change, stored[change.id])
+            except SupError as error:
+                yield Report(change.database, change.id, "failed", error=error)
+                continue
+        action = _action(change)
+        yield Report(
+            change.database, change.id, action, change.previous, change.document, planned=action != "unchanged"
+        )
+
+
+def _save(zone: Zone, changes: Iterable[Change], events: Announcer, tally: Tally, advance: announcer.Advance) -> None:
+    def batches() -> Iterator[tuple[str, list[Document], tuple[list[Change], int]]]:
+        for gathered in _batched(changes):
+            batch = []
+            for change in gathered:
+                if _action(change) == "unchanged":
+                    _tell(zone, tally, Report(change.database, change.id, "unchanged", after=change.document))
+                else:
+                    batch.append(change)
+            if batch:
+                yield plain(batch[0].database), [_stored(change) for change in batch], (batch, events.expect(batch))
+            advance(len(gathered) - len(batch))
+
+    for _database, documents, results, (batch, token) in zone.couchdb.save_batches(batches()):
+        reports, conflicts = _reports(batch, documents, results)
+        reports += _settle_conflicts(zone, conflicts)
+        events.announce(token, reports)
+        for report in reports:
+            _tell(zone, tally, report)
+        advance(len(batch))
+
+
+def _reports(
+    batch: Sequence[Change], documents: Sequence[Document], results: Sequence[SaveResult]
+) -> tuple[list[Report], list[Change]]:
+    """Return the reports of what was saved or refused, and the changes that met another revision."""
+    reports, conflicts = [], []
+    for change, document, result in zip(batch, documents, results, strict=True):
+        if result.error is None:
+            after = {**document, "_rev": result.rev}
+            reports.append(Report(change.database, change.id, _action(change), change.previous, after))
+        elif result.error == "conflict":
+            conflicts.append(change)
+        else:
+            error = SaveRefused(database=change.database, id=change.id, reason=result.reason or result.error)
+            reports.append(Report(change.database, change.id, "failed", change.previous, error=error))
+    return reports, conflicts
+
+
+def _settle_conflicts(zone: Zone, conflicts: list[Change]) -> list[Report]:
+    """Read again, re-apply and save what others changed in between, ROUNDS times at most."""
+    reports: list[Report] = []
+    for _round in range(ROUNDS):
+        if not conflicts:
+            return reports
+        database = conflicts[0].database
+        stored = zone.couchdb.get_many(plain(database), [change.id for change in conflicts])
+        again = []
+        for conflict in conflicts:
+            try:
+                change = _reapplied(conflict, stored.get(conflict.id))
+            except SupError as error:
+                reports.append(Report(database, conflict.id, "failed", stored.get(conflict.id), error=error))
+                continue
+            if _action(change) == "unchanged":
+                reports.append(Report(database, change.id, "unchanged", after=change.document))
+            else:
+                again.append(change)
+        documents = [_stored(change) for change in again]
+        results = zone.couchdb.save(plain(database), documents) if documents else []
+        settled, conflicts = _reports(again, documents, results)
+        reports += settled
+    for change in conflicts:
+        stubborn = Conflict(database=change.database, id=change.id, reason="others keep changing it")
+        reports.append(Report(change.database, change.id, "failed", error=stubborn))
+    return reports
+
+
+def _reapplied(change: Change, stored: Document | None) -> Change:
+    if change.document is None and stored is None:
+        return Change(change.database, None, None, change.reapply)
+    if change.reapply is None:
+        reason = "it exists already" if change.previous is None else "somebody else changed it"
+        raise Conflict(database=change.database, id=change.id, reason=reason)
+    return Change(change.database, change.reapply(stored), stored, change.reapply)
+
+
+def _action(change: Change) -> str:
+    if change.document == change.previous:
+        return "unchanged"
+    if change.document is None or change.document.get("_deleted") is True:
+        return "deleted"
+    return "created" if change.previous is None else "edited"
+
+
+def _stored(change: Change) -> Document:
+    """Return the document as CouchDB shall get it: on top of the revision that was read."""
+    revision = {"_rev": change.previous["_rev"]} if change.previous else {}
+    if change.document is None:
+        return {"_id": change.id, **revision, "_deleted": True}
+    return {**change.document, **revision}

@@ -1,0 +1,95 @@
+"""What goes into the door for writes, and what comes out: one report for each change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kazoo_sup.errors import SupError
+
+Document = dict[str, Any]
+KEPT_ERRORS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One document as it shall be.
+
+    `database` is Kazoo's (encoded) name. `document` is what shall be stored, None to delete `previous`. `previous` is
+    what was read, None when nothing was there. `reapply`, asked when somebody else saved in between, is given what is
+    stored now (or None) and returns what shall be stored, or the very same document when nothing is left to do; it
+    raises a SupError when the change can no longer be made. Without it such a change fails as a conflict.
+    """
+
+    database: str
+    document: Document | None
+    previous: Document | None
+    reapply: Callable[[Document | None], Document] | None = None
+
+    @property
+    def id(self) -> str:
+        """The document's id."""
+        found: str = (self.document or self.previous or {})["_id"]
+        return found
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of one change: `action` is created, edited, deleted, unchanged or failed.
+
+    `planned` tells that the run only showed it. `after` is the document as it is stored now, its new `_rev` included.
+    """
+
+    database: str
+    id: str
+    action: str
+    before: Document | None = None
+    after: Document | None = None
+    planned: bool = False
+    error: SupError | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for machine formats; the documents only where nothing else shows them."""
+        shown: dict[str, Any] = {"database": self.database, "id": self.id, "action": self.action}
+        if self.planned:
+            shown |= {"planned": True, "before": self.before, "after": self.after}
+        elif self.error:
+            shown |= {"error": self.error.id, "message": str(self.error)}
+        elif self.after:
+            shown["rev"] = self.after.get("_rev")
+        return shown
+
+
+class Tally:
+    """The reports of a run in constant memory: how many of each action, the last document, the first errors."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.counts: Counter[str] = Counter()
+        self.errors: list[SupError] = []
+        self.last: Report | None = None
+
+    def add(self, report: Report) -> None:
+        """Take one report in."""
+        self.counts[report.action] += 1
+        self.last = report
+        if report.error and len(self.errors) < KEPT_ERRORS:
+            self.errors.append(report.error)
+
+    @property
+    def saved(self) -> int:
+        """How many documents were written."""
+        return self.counts["created"] + self.counts["edited"] + self.counts["deleted"]
+
+    @property
+    def document(self) -> Document:
+        """The last document as it is stored now.
+
+        Raises the error that kept it from being stored.
+        """
+        if self.errors:
+            raise self.errors[0]
+        return (self.last and self.last.after) or {}

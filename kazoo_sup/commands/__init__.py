@@ -1,0 +1,1 @@
+"""The sup functions, one file per sup module and named like it."""

@@ -1,0 +1,146 @@
+"""An account's own settings: the documents `configs_<category>` of its database, with flat keys.
+
+Source: Kazoo kapps_account_config. As in `system_config`, reading never writes a default back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup import changes
+from kazoo_sup.changes import Change
+from kazoo_sup.kazoo import services, system_config
+from kazoo_sup.kazoo.accounts import definition
+from kazoo_sup.kazoo.documents import Document, public_fields, stamped, value_at, with_value
+from kazoo_sup.names import account_database, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kazoo_sup.zone import Zone
+
+MISSING = system_config.MISSING
+
+
+def read(zone: Zone, account: str, category: str) -> Document | None:
+    """Return the account's document of CATEGORY."""
+    return zone.couchdb.get(plain(account_database(account)), f"configs_{category}")
+
+
+def get(zone: Zone, account: str, category: str, key: str, default: Any = MISSING) -> Any:
+    """Return the account's own value of KEY."""
+    return value_at(read(zone, account, category) or {}, [key], default)
+
+
+def get_global(zone: Zone, account: str, category: str, key: str, default: Any = MISSING) -> Any:
+    """Return the value of the account's document, or else of its reseller's, or else of system_config.
+
+    The first document there is answers; a key it lacks is looked up in system_config.
+    """
+    own = read(zone, account, category)
+    if own is None:
+        return get_from_reseller(zone, account, category, key, default)
+    return _or_system(zone, category, key, default, own)
+
+
+def get_from_reseller(zone: Zone, account: str, category: str, key: str, default: Any = MISSING) -> Any:
+    """Return the value of the reseller's document, or else of system_config, passing over the account itself."""
+    return _or_system(zone, category, key, default, _of_reseller(zone, account, category) or {})
+
+
+def effective(zone: Zone, account: str, category: str) -> Document:
+    """Return the document that answers for the account: its own, its reseller's, or system_config's default section."""
+    own = read(zone, account, category) or _of_reseller(zone, account, category)
+    if own is not None:
+        return own
+    configuration = zone.configuration(category)
+    return {"_id": category} if configuration is None else value_at(configuration, [system_config.DEFAULT], {})
+
+
+def with_strategy(zone: Zone, strategy: str, account: str, category: str, key: str, default: Any = MISSING) -> Any:
+    """Return the value that a STRATEGY finds: global, reseller, either also with `_merge`, or hierarchy_merge.
+
+    Merging lays objects over each other, the account's over its ancestors' over the system's. Raises ValueError for
+    another strategy. Source: Kazoo kapps_account_config:get_with_strategy/5.
+    """
+    if strategy not in STRATEGIES:
+        raise ValueError(f"{strategy!r} is none of {', '.join(STRATEGIES)}")
+    layers = [layer for layer in _layers(zone, strategy, account, category) if layer is not None]
+    if not strategy.endswith("_merge"):
+        layers = [layer for layer in layers if value_at(layer, [key], MISSING) is not MISSING][:1] or layers[-1:]
+    merged: Document = {}
+    for layer in reversed(layers):
+        merged = _merged(merged, public_fields(layer))
+    return value_at(merged, [key], default)
+
+
+STRATEGIES = ("global", "reseller", "global_merge", "reseller_merge", "hierarchy_merge")
+
+
+def set_value(zone: Zone, account: str, category: str, key: str, value: Any) -> Document:
+    """Store VALUE at KEY of the account's document; return it as it is stored now."""
+    return _save(zone, account, category, key, value, read(zone, account, category) or {})
+
+
+def set_global(zone: Zone, account: str, category: str, key: str, value: Any) -> Document:
+    """Store VALUE as `set_value` does, on top of a copy of the document that answered until now.
+
+    An account without a document of its own thereby takes over its reseller's or the system's values.
+    """
+    return _save(zone, account, category, key, value, effective(zone, account, category))
+
+
+def _save(zone: Zone, account: str, category: str, key: str, value: Any, base: Document) -> Document:
+    database, identifier = account_database(account), f"configs_{category}"
+
+    def updated(stored: Document | None) -> Document:
+        document = with_value(stored or {**_without_revision(base), "_id": identifier}, [key], value)
+        if document == stored:
+            return stored
+        return stamped(document, database, node=zone.node, document_type="account_config", account=account)
+
+    stored = read(zone, account, category)
+    return changes.apply(zone, [Change(database, updated(stored), stored, updated)]).document
+
+
+def _or_system(zone: Zone, category: str, key: str, default: Any, document: Document) -> Any:
+    found = value_at(document, [key], MISSING)
+    return system_config.get(zone, category, key, default) if found is MISSING else found
+
+
+def _of_reseller(zone: Zone, account: str, category: str) -> Document | None:
+    reseller = services.reseller_id(zone, account)
+    return read(zone, reseller, category) if reseller and reseller != account else None
+
+
+def _layers(zone: Zone, strategy: str, account: str, category: str) -> Iterator[Document | None]:
+    if not strategy.startswith("reseller"):
+        yield read(zone, account, category)
+    if strategy == "hierarchy_merge":
+        yield from _ancestors(zone, account, category)
+    else:
+        yield _of_reseller(zone, account, category)
+    yield value_at(zone.configuration(category) or {}, [system_config.DEFAULT], None)
+
+
+def _ancestors(zone: Zone, account: str, category: str) -> Iterator[Document | None]:
+    """Walk from the account's parent up to its reseller."""
+    if services.is_reseller(zone, account):
+        return
+    tree = value_at(definition(zone, account) or {}, ["pvt_tree"], [])
+    for ancestor in reversed(tree):
+        yield read(zone, ancestor, category)
+        if services.is_reseller(zone, ancestor):
+            return
+
+
+def _merged(below: Document, above: Document) -> Document:
+    merged = dict(below)
+    for key, value in above.items():
+        lower = merged.get(key)
+        merged[key] = _merged(lower, value) if isinstance(lower, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _without_revision(document: Document) -> Document:
+    return {key: value for key, value in document.items() if key != "_rev"}

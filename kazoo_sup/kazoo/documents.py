@@ -1,0 +1,116 @@
+"""What all of Kazoo's documents have in common: paths into them, private fields, the hash, Gregorian time."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from kazoo_sup import terms
+from kazoo_sup.names import account_id
+
+Document = dict[str, Any]
+
+GREGORIAN_EPOCH = 62_167_219_200
+"""Seconds from the year 0 to 1970."""
+
+
+def now() -> int:
+    """Return the time in Gregorian seconds, as documents hold it."""
+    return int(time.time()) + GREGORIAN_EPOCH
+
+
+def value_at(document: Any, path: Sequence[str], default: Any = None) -> Any:
+    """Return what stands at PATH of a document; in lists an element of the path counts from 1.
+
+    Where a path runs into a plain value there is nothing, while Kazoo's kz_json:get_value crashes.
+    """
+    found = document
+    for key in path:
+        if isinstance(found, dict) and key in found:
+            found = found[key]
+        elif isinstance(found, list) and key.isdecimal() and 0 < int(key) <= len(found):
+            found = found[int(key) - 1]
+        else:
+            return default
+    return found
+
+
+def with_value(document: Document, path: Sequence[str], value: Any) -> Document:
+    """Return the document with VALUE at PATH; None, JSON's null, removes what stands there.
+
+    Objects on the way are made, plain values on the way are replaced. Source: Kazoo kz_json:set_value/3.
+    """
+    changed: Document = _with_value(document, list(path), value)
+    return changed
+
+
+def _with_value(target: Any, path: list[str], value: Any) -> Any:
+    if not path:
+        return value
+    key, rest = path[0], path[1:]
+    if isinstance(target, list) and target:
+        index = int(key) - 1 if key.isdecimal() else -1
+        if not 0 <= index <= len(target):
+            raise ValueError(f"a list of {len(target)} has no element {key!r}")
+        element = _with_value(target[index] if index < len(target) else {}, rest, value)
+        return [*target[:index], element, *target[index + 1 :]]
+    changed = dict(target) if isinstance(target, dict) else {}
+    if value is None and not rest:
+        changed.pop(key, None)
+    elif value is not None or key in changed:
+        changed[key] = _with_value(changed.get(key), rest, value)
+    return changed
+
+
+def is_private(key: str) -> bool:
+    """Tell a private key: `_…` is CouchDB's, `pvt_…` is Kazoo's."""
+    return key.startswith(("_", "pvt_"))
+
+
+def public_fields(document: Document) -> Document:
+    """Return the document without its private fields (Kazoo kz_doc:public_fields/2)."""
+    return {key: value for key, value in document.items() if not is_private(key)}
+
+
+def document_hash(document: Document) -> str:
+    """Return the hash by which Kazoo sees whether a file differs from a stored document.
+
+    The MD5 of the JSON text of the public fields, with `id`, and the attachments, in the order they are stored in.
+    Source: Kazoo kz_doc:calculate_document_hash/1.
+    """
+    public = with_value(public_fields(document), ["id"], document.get("_id"))
+    hashed: Document = {"public": public}
+    if document.get("_attachments"):
+        hashed["attachments"] = document["_attachments"]
+    return hashlib.md5(terms.json_encode(hashed).encode(), usedforsecurity=False).hexdigest()
+
+
+def stamped(
+    document: Document,
+    database: str,
+    *,
+    node: str,
+    document_type: str | None = None,
+    account: str | None = None,
+    before: Document | None = None,
+) -> Document:
+    """Return the document with the private fields that Kazoo sets on every save, in Kazoo's order.
+
+    `pvt_created` is set only on a document without `_rev`. The hash is that of `before`, where given: some of
+    Kazoo's callers hash what they read, not what they save. Source: Kazoo kz_doc:update_pvt_parameters/3.
+    """
+    time_now = now()
+    private: Document = {
+        "pvt_account_id": account or account_id(database) or database,
+        "pvt_account_db": database,
+    }
+    if "_rev" not in document:
+        private["pvt_created"] = time_now
+    private["pvt_modified"] = time_now
+    if document_type is not None:
+        private["pvt_type"] = document_type
+    private["pvt_node"] = node
+    hashed = document if before is None else before
+    return {**document, **private, "pvt_document_hash": document_hash(hashed)}

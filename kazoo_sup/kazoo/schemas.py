@@ -1,0 +1,168 @@
+"""JSON schemas: from files into system_schemas.
+
+Source: Kazoo crossbar_maintenance:update_schemas/0, kz_datamgr:revise_docs_from_folder/3, kz_json_schema:fload/1.
+Better than there: every file is checked before any is saved, one bad file stops the run instead of being passed over, and what
+is compared is the schema itself, not only the hash kept beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup.changes import Change, Document
+from kazoo_sup.errors import Declined, SupError
+from kazoo_sup.kazoo.documents import is_private, public_fields, stamped
+
+if TYPE_CHECKING:
+    from kazoo_sup.zone import Zone
+
+DATABASE = "system_schemas"
+INSTALLED = "/opt/kazoo/lib"
+
+
+class BadSchema(SupError):
+    """{file}: {reason}; nothing was saved"""
+
+
+class UnknownSchema(SupError):
+    """there is no schema {schema}, neither stored nor in a file"""
+
+
+def directory(zone: Zone) -> Path:
+    """Return the directory of schema files: the settings' (SUP_SCHEMAS_DIR, `schemas_dir`), or an installed Kazoo's.
+
+    Raises Declined when there is none.
+    """
+    configured = zone.settings.schemas_dir
+    if configured:
+        if not configured.is_dir():
+            raise Declined(reason=f"there is no directory {configured} of schemas")
+        return configured
+    installed = sorted(Path(INSTALLED).glob("crossbar-*/priv/couchdb/schemas"))
+    if not installed:
+        raise Declined(
+            reason=f"there are no schema files: set SUP_SCHEMAS_DIR or schemas_dir ({INSTALLED} holds no crossbar)"
+        )
+    return installed[-1]
+
+
+def read_all(folder: Path) -> dict[str, Document]:
+    """Return every schema of FOLDER by name, each checked.
+
+    Raises BadSchema, which names the file, for the first that is not JSON, not a valid JSON schema, or whose `_id` is
+    not its name; Declined when there is none.
+    """
+    found = sorted(folder.glob("*.json"))
+    if not found:
+        raise Declined(reason=f"there are no schema files in {folder}")
+    return {file.stem: read(file) for file in found}
+
+
+def read(file: Path) -> Document:
+    """Return the schema in FILE, checked. Raises BadSchema."""
+    try:
+        schema = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+    except (OSError, ValueError) as error:
+        raise BadSchema(file=file, reason=str(error)) from error
+    if not isinstance(schema, dict):
+        raise BadSchema(file=file, reason="it is not a JSON object")
+    if schema.get("_id") != file.stem:
+        raise BadSchema(file=file, reason=f"its _id is {schema.get('_id')!r}, not {file.stem!r}")
+    private = [key for key in schema if is_private(key) and key != "_id"]
+    if private:
+        raise BadSchema(file=file, reason=f"{private[0]} is private to the stored document")
+    reason = _fault(schema)
+    if reason:
+        raise BadSchema(file=file, reason=reason)
+    return {key: value for key, value in schema.items() if key != "id"}
+
+
+def updates(zone: Zone, schemas: dict[str, Document]) -> Iterator[Change]:
+    """Yield the changes that make system_schemas hold SCHEMAS; the private fields of stored ones stay."""
+    stored = zone.couchdb.get_many(DATABASE, list(schemas))
+    for name, schema in schemas.items():
+        again = partial(_updated, zone, schema)
+        yield Change(DATABASE, again(stored.get(name)), stored.get(name), again)
+
+
+def load(zone: Zone, name: str) -> Iterator[Change]:
+    """Yield the changes that bring NAME, and every schema it refers to, from files into system_schemas.
+
+    Those stored already are left alone. Raises UnknownSchema for one that is neither stored nor in a file.
+    Source: Kazoo crossbar_maintenance:does_schema_exist/1, which follows `$ref` through `properties`.
+    """
+    waiting, seen = [name], set[str]()
+    while waiting:
+        wanted = waiting.pop(0)
+        if wanted in seen:
+            continue
+        seen.add(wanted)
+        schema = zone.couchdb.get(DATABASE, wanted)
+        if schema is None:
+            schema = _from_file(zone, wanted)
+            yield Change(DATABASE, schema, None, lambda stored: stored or {})
+        waiting.extend(references(schema))
+
+
+def references(schema: Document) -> Iterator[str]:
+    """Yield the names of the schemas to which the properties of a schema refer."""
+    for each in (schema.get("properties") or {}).values():
+        if isinstance(each, dict):
+            reference = each.get("$ref")
+            if isinstance(reference, str) and reference:
+                yield reference.removeprefix("./").removeprefix("file://")
+            else:
+                yield from references(each)
+
+
+def _from_file(zone: Zone, name: str) -> Document:
+    try:
+        file = directory(zone) / f"{name.removesuffix('.json')}.json"
+    except Declined:
+        raise UnknownSchema(schema=name) from None
+    if not file.is_file():
+        raise UnknownSchema(schema=name)
+    return read(file)
+
+
+def _updated(zone: Zone, schema: Document, stored: Document | None) -> Document:
+    if stored is None:
+        return stamped(schema, DATABASE, node=zone.node)
+    if public_fields(stored) == public_fields(schema):
+        return stored
+    private = {key: value for key, value in stored.items() if is_private(key)}
+    return stamped({**schema, **private}, DATABASE, node=zone.node)
+
+
+def _fault(schema: Document) -> str | None:
+    """Return what makes a schema no JSON schema of draft 4, or None."""
+    from fastjsonschema import JsonSchemaValueException
+
+    try:
+        _draft_04()(schema)
+    except JsonSchemaValueException as fault:
+        where = ".".join(map(str, fault.path[1:])) or "the schema"
+        return f"{where} {str(fault.message).removeprefix(str(fault.name)).strip()}"
+    return None
+
+
+@cache
+def _draft_04() -> Any:
+    import fastjsonschema
+
+    grammar = (files("kazoo_sup.kazoo") / "json_schema_draft_04.json").read_text(encoding="utf-8")
+    return fastjsonschema.compile(json.loads(grammar), use_default=False)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Document:
+    found: Document = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key!r} stands there twice")
+        found[key] = value
+    return found

@@ -1,0 +1,113 @@
+"""Values as Kazoo turns them into one another (Kazoo kz_term), and how they are read from the command line.
+
+What Kazoo cannot turn it crashes on; here that is a ValueError with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any
+
+from kazoo_sup import terms
+from kazoo_sup.command import Reads
+from kazoo_sup.terms import Atom, Charlist
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
+def to_integer(value: Any) -> int:
+    """Return a whole number; a fraction is rounded away from zero at a half, as Erlang rounds."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+        return int(value)
+    number = to_float(value)
+    return int(number + 0.5) if number >= 0 else -int(0.5 - number)
+
+
+def to_float(value: Any) -> float:
+    """Return a number."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return float(value)
+    raise ValueError(f"{terms.dumps(value)} is not a number")
+
+
+def to_boolean(value: Any) -> bool:
+    """Return true or false, from themselves or their names."""
+    if is_true(value):
+        return True
+    if is_false(value):
+        return False
+    raise ValueError(f"{terms.dumps(value)} is neither true nor false")
+
+
+def is_true(value: Any) -> bool:
+    """Tell whether a value is true or the text "true"; nothing else counts."""
+    return value is True or value == "true"
+
+
+def is_false(value: Any) -> bool:
+    """Tell whether a value is false or the text "false"; nothing else counts."""
+    return value is False or value == "false"
+
+
+def to_text(value: Any) -> str:
+    """Return a value as the text Kazoo's kz_term:to_binary/1 makes of it."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | int | float | dict) or value is None:
+        return terms.json_encode(value)
+    raise ValueError(f"{terms.dumps(value)} is not text")
+
+
+def to_charlist(value: Any) -> Charlist:
+    """Return a value as an Erlang string."""
+    return Charlist(to_text(value))
+
+
+def to_atom(value: Any) -> Atom:
+    """Return a value as an atom."""
+    return Atom(to_text(value))
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether Kazoo takes a value for none: kz_term:is_empty/1 counts 0, "0", "NULL" and "undefined" as well."""
+    return value is None or value in ("", "0", "NULL", "undefined") or (value in (0, [], {}) and value is not False)
+
+
+def _read_setting(text: str, _zone: Any) -> Any:
+    """Read a setting: text, unless it is a JSON list or object."""
+    if text[:1] in ("[", "{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _read_json(text: str, _zone: Any) -> Any:
+    return terms.read_value(text)
+
+
+def _read_integer(text: str, _zone: Any) -> int:
+    return to_integer(text)
+
+
+def _read_float(text: str, _zone: Any) -> float:
+    return to_float(text)
+
+
+Setting = Annotated[Any, Reads(_read_setting)]
+"""A setting's value: text, unless it is written as a JSON list or object."""
+
+Json = Annotated[Any, Reads(_read_json)]
+"""Any JSON value, or an Erlang literal for one."""
+
+Integer = Annotated[int, Reads(_read_integer)]
+"""A whole number; a fraction is rounded."""
+
+Float = Annotated[float, Reads(_read_float)]
+"""A number."""

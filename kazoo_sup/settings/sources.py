@@ -1,0 +1,138 @@
+"""What a source of settings hands over, and how a file of settings is opened."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup.errors import SettingsError
+from kazoo_sup.settings.servers import WELL_KNOWN, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Key = tuple[str, ...]
+"""A setting's place: ("state_dir",) or ("zones", "east", "timeouts", "read")."""
+
+Found = tuple[Any, str]
+"""A setting's value and where it came from, for people."""
+
+DEFAULT = "built-in default"
+
+
+@dataclass(slots=True)
+class Source:
+    """Settings by place, each with its value and with where it came from, and what is wrong with the source.
+
+    A zone that exists stands in `values` as ("zones", NAME) too, whether or not it sets anything.
+    """
+
+    values: dict[Key, Found] = field(default_factory=dict)
+    problems: list[SettingsError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    files: list[tuple[str, str, Path]] = field(default_factory=list)
+    """Files that must exist once the settings are used: where they are named, as what, and their path."""
+
+    @property
+    def zones(self) -> list[str]:
+        """The names of the zones, in the order of the source."""
+        return [key[1] for key in self.values if key[0] == "zones" and len(key) == len(("zones", "name"))]
+
+    @property
+    def holds_secret(self) -> bool:
+        """Whether a password or a cookie that is not the one everybody knows stands in the source itself."""
+        for key, (value, _) in self.values.items():
+            if key[-1] == "cookie" and value not in WELL_KNOWN:
+                return True
+            several = value if isinstance(value, tuple) else (value,)
+            if any(isinstance(each, Server) and each.holds_secret for each in several):
+                return True
+        return False
+
+    def problem(self, source: str, reason: str) -> None:
+        """Note that at SOURCE something is wrong."""
+        self.problems.append(SettingsError(source=source, reason=reason))
+
+
+def read(path: Path) -> bytes:
+    """Return the content of the file at PATH; SettingsError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise SettingsError(source=path, reason="does not exist") from None
+    except PermissionError:
+        raise SettingsError(source=path, reason=f"cannot be read by this user{_ownership(path)}") from None
+    except OSError as error:
+        raise SettingsError(source=path, reason=f"cannot be read: {error.strerror}") from None
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something at PATH; true as well where this user may not look, so that reading it says so."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def exposed(path: Path) -> str | None:
+    """Return a sentence about the file at PATH, which holds a secret, when too many may read it; else None.
+
+    The group of a file that root owns was chosen for it: operators, or Kazoo itself. Anybody else's is no better than
+    the world.
+    """
+    status = path.stat()
+    bits = 0o077 if status.st_uid else 0o007
+    mode = status.st_mode & 0o777
+    if not mode & bits:
+        return None
+    return f"{path} holds a secret and others can read it (mode {mode:04o}); chmod {mode & ~bits:04o} it"
+
+
+def expanded(text: str) -> Path:
+    """Return the path in TEXT, with the home directory for a leading ~ where there is one."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises where there is none
+
+
+def seconds(text: str) -> float:
+    """Return the seconds in TEXT; ValueError says what they must be."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ValueError("must be a number of seconds above 0")
+    return number
+
+
+def truth(text: str) -> bool:
+    """Return what TEXT says, by the words of YAML 1.1; ValueError says what it must be."""
+    if text.lower() in {"true", "yes", "on"}:
+        return True
+    if text.lower() in {"false", "no", "off"}:
+        return False
+    raise ValueError("must be true or false")
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return the words that end a sentence about an unknown NAME: those of KNOWN that are near it, if any are."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=2)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def _ownership(path: Path) -> str:
+    import pwd
+
+    try:
+        status = path.stat()
+        owner = pwd.getpwuid(status.st_uid).pw_name
+    except (OSError, KeyError):
+        return ""
+    return f" (it belongs to {owner}, mode {status.st_mode & 0o777:04o})"

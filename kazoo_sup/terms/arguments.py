@@ -1,0 +1,50 @@
+"""Lists and objects that users type as command-line arguments."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from kazoo_sup.terms.reading import loads
+from kazoo_sup.terms.values import to_json
+
+
+def read_value(text: str) -> Any:
+    """Read a list or an object typed as JSON or, where it is no JSON, as an Erlang term; give a JSON value.
+
+    A number, a string or a lone word is read too; whether the parameter takes one is for the caller to judge.
+    Raises ValueError, with one sentence that says why it is neither.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite_float)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        not_json = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
+    except ValueError as error:
+        not_json = str(error)
+    try:
+        return to_json(loads(text))
+    except ValueError as error:
+        raise ValueError(f"neither JSON ({not_json}) nor an Erlang term ({error})") from error
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(members)
+    if len(result) < len(members):
+        keys = [key for key, _ in members]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} occurs twice")
+    return result
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _finite_float(token: str) -> float:
+    value = float(token)
+    if math.isinf(value):
+        raise ValueError("a number is beyond the largest float")
+    return value

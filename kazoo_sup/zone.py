@@ -1,0 +1,99 @@
+"""Zone: the parts of one Kazoo zone, each connected only when it is first used, and how this run shall treat them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kazoo_sup.changes.change import Report
+    from kazoo_sup.settings import Settings, ZoneSettings
+    from kazoo_sup.transports.amqp import Message, Publisher
+    from kazoo_sup.transports.couchdb import CouchDB
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What this run was asked for, and where it tells how it goes.
+
+    `report` takes the report of every change; `warn` takes a sentence for people, `hint` one that only matters
+    to somebody who looks on; `confirm` is asked before destructive
+    work, with what would be done, and raises Declined when it must not; `progress(label, total)` gives a function that
+    is told how many items were done since it was last called.
+    """
+
+    dry_run: bool = False
+    events: bool = True
+    report: Callable[[Report], None] = field(default=lambda report: None)
+    warn: Callable[[str], None] = field(default=lambda sentence: None)
+    hint: Callable[[str], None] = field(default=lambda sentence: None)
+    confirm: Callable[[str], None] = field(default=lambda deed: None)
+    progress: Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]] = field(
+        default=lambda label, total: nullcontext(lambda done: None)
+    )
+
+
+class Zone:
+    """One zone, as its settings describe it."""
+
+    def __init__(self, settings: Settings, *, zone: str | None = None, node: str = "kazoo_apps", run: Run) -> None:
+        """Take the zone named ZONE, or the active one; NODE is the Kazoo node for which a command is meant."""
+        self.settings: ZoneSettings = settings.zone(zone)
+        self.state_dir: Path = settings.state_dir
+        self.host = settings.host
+        self.node = node if "@" in node else f"{node}@{settings.host}"
+        self.run = run
+        self._configurations: dict[str, dict[str, Any] | None] = {}
+
+    @property
+    def name(self) -> str:
+        """The zone's name, by which system_config documents hold its section."""
+        return self.settings.name
+
+    @property
+    def own_node(self) -> str:
+        """The name under which `sup` itself speaks on the bus: never one of the cluster's nodes."""
+        return f"sup@{self.host}"
+
+    @cached_property
+    def couchdb(self) -> CouchDB:
+        """CouchDB, over the zone's coordinators."""
+        from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts, Tls
+
+        tls = self.settings.couchdb_tls
+        return CouchDB(
+            [Endpoint(server.url, server.username, server.password) for server in self.settings.couchdb],
+            timeouts=Timeouts(self.settings.timeouts.connect, self.settings.timeouts.read),
+            tls=Tls(tls.ca_file, tls.cert_file, tls.key_file, tls.verify),
+        )
+
+    def publisher(self, on_failed: Callable[[Sequence[Message], str], None]) -> Publisher:
+        """Return a new publisher to the zone's broker; messages that do not arrive are handed to ON_FAILED."""
+        from kazoo_sup.transports.amqp import Publisher
+
+        return Publisher(self.settings.amqp, on_failed=on_failed, timeout=self.settings.timeouts.connect)
+
+    def configuration(self, category: str) -> dict[str, Any] | None:
+        """Return the system_config document of CATEGORY, read once a run, or None when there is none."""
+        if category not in self._configurations:
+            self._configurations[category] = self.couchdb.get("system_config", category)
+        return self._configurations[category]
+
+    def track(self, label: str, items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
+        """Yield ITEMS while telling how many there were."""
+        with self.run.progress(label, total) as advance:
+            for item in items:
+                yield item
+                advance(1)
+
+    def close(self) -> None:
+        """Let go of what was connected."""
+        if "couchdb" in self.__dict__:
+            self.couchdb.close()

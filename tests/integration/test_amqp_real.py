@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import os
+import uuid
+from urllib.parse import urlsplit
+
+import pika
+import pytest
+from tcp_proxy import TcpProxy
+
+from kazoo_sup.transports.amqp import Message, Publisher, PublishResult
+
+URL = os.environ.get("SUP_TEST_AMQP_URL", "")
+PARTS = urlsplit(URL)
+BODY = b'{"ID":"%08d","Type":"account","Event-Category":"configuration","Event-Name":"doc_edited"' + b" " * 260 + b"}"
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not URL, reason="SUP_TEST_AMQP_URL names no broker"),
+]
+
+
+class Consumer:
+    """An exchange of its own with a queue bound to it, seen through pika alone."""
+
+    def __init__(self):
+        self.exchange = f"sup_test_{uuid.uuid4().hex}"
+        self._connection = pika.BlockingConnection(pika.URLParameters(URL))
+        self._channel = self._connection.channel()
+        self._channel.exchange_declare(self.exchange, "topic")
+        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
+        self._channel.queue_bind(self._queue, self.exchange, "#")
+
+    def messages(self, count: int) -> list[Message]:
+        return [
+            Message(self.exchange, "topic", f"doc_edited.accounts.account.{number}", BODY % number)
+            for number in range(count)
+        ]
+
+    def received(self) -> list[bytes]:
+        """Everything in the queue, until it stays empty for half a second."""
+        bodies = []
+        for _, properties, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=0.5):
+            if body is None:
+                break
+            assert properties.content_type == "application/json"
+            bodies.append(body)
+        self._channel.cancel()
+        return bodies
+
+    def close(self) -> None:
+        self._channel.exchange_delete(self.exchange)
+        self._connection.close()
+
+
+@pytest.fixture
+def consumer():
+    consumer = Consumer()
+    yield consumer
+    consumer.close()
+
+
+@pytest.fixture
+def proxy():
+    with TcpProxy(PARTS.hostname, PARTS.port or 5672) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def failed():
+    return []
+
+
+def through(proxy: TcpProxy) -> str:
+    return URL.replace(PARTS.netloc, f"{PARTS.username or 'guest'}:{PARTS.password or 'guest'}@127.0.0.1:{proxy.port}")
+
+
+def publish(uri, messages, failed, **options) -> PublishResult:
+    """Publish in batches; `failed` receives (message, reason) pairs."""
+
+    def on_failed(some, reason):
+        failed.extend((message, reason) for message in some)
+
+    with Publisher([uri], on_failed=on_failed, **options) as publisher:
+        for start in range(0, len(messages), 300):
+            publisher.send(messages[start : start + 300])
+        return publisher.close()
+
+
+def assert_all_accounted_for(messages, result, failed, received):
+    """Check that each message was confirmed or has failed, that what was confirmed has arrived, and nothing twice."""
+    assert result.confirmed + result.failed == len(messages)
+    assert result.failed == len(failed) == len({message.body for message, _ in failed})
+    confirmed = {message.body for message in messages} - {message.body for message, _ in failed}
+    assert len(confirmed) == result.confirmed
+    assert confirmed <= set(received)
+    assert received == sorted(set(received))
+
+
+def test_what_is_confirmed_is_what_the_queue_received_in_order(consumer, failed):
+    messages = consumer.messages(20_000)
+    assert publish(URL, messages, failed) == PublishResult(20_000, 0, None)
+    assert consumer.received() == [message.body for message in messages]
+    assert failed == []
+
+
+def test_messages_that_reach_no_queue_are_confirmed(consumer, failed):
+    exchange = f"{consumer.exchange}_unbound"
+    messages = [Message(exchange, "direct", "nobody", b"{}")] * 1000
+    assert publish(URL, messages, failed) == PublishResult(1000, 0, None)
+    consumer._channel.exchange_delete(exchange)
+
+
+def test_bodies_longer_than_a_frame_arrive_whole(consumer, failed):
+    messages = [Message(consumer.exchange, "topic", "long", bytes([65 + number]) * 300_000) for number in range(5)]
+    assert publish(URL, messages, failed).confirmed == 5
+    assert consumer.received() == [message.body for message in messages]
+
+
+def test_a_slow_line_only_takes_longer(consumer, proxy, failed):
+    proxy.delay(0.02)
+    messages = consumer.messages(2000)
+    assert publish(through(proxy), messages, failed, window=1000).confirmed == 2000
+    assert consumer.received() == [message.body for message in messages]
+
+
+@pytest.mark.parametrize("octets", [2_000, 300_000, 3_000_000])
+def test_a_connection_cut_in_mid_run_loses_nothing_unnoticed(consumer, proxy, failed, octets):
+    proxy.cut_after(octets)
+    messages = consumer.messages(20_000)
+    result = publish(through(proxy), messages, failed)
+    assert result.failed > 0
+    assert result.confirmed > 0 or octets < 3_000_000  # which is more than a window full
+    assert result.reason == f"127.0.0.1:{proxy.port}: connection lost"
+    assert_all_accounted_for(messages, result, failed, consumer.received())
+
+
+@pytest.mark.parametrize("octets", [100, 1_000_000])
+def test_a_connection_that_freezes_in_mid_run_fails_after_the_timeout(consumer, proxy, failed, octets):
+    proxy.freeze_after(octets)
+    messages = consumer.messages(20_000)
+    result = publish(through(proxy), messages, failed, timeout=0.7)
+    assert result.failed > 0
+    assert "for 0.7 s" in result.reason
+    proxy.thaw()
+    assert_all_accounted_for(messages, result, failed, consumer.received())
+
+
+def test_a_connection_that_thaws_in_time_loses_nothing(consumer, proxy, failed):
+    messages = consumer.messages(5000)
+    with Publisher([through(proxy)], on_failed=lambda *args: failed.append(args)) as publisher:
+        publisher.send(messages[:2500])
+        proxy.freeze()
+        publisher.send(messages[2500:])
+        proxy.thaw()
+        assert publisher.close() == PublishResult(5000, 0, None)
+    assert consumer.received() == [message.body for message in messages]
+
+
+def test_an_exchange_of_another_type_fails_with_the_brokers_words(consumer, failed):
+    messages = [Message(consumer.exchange, "direct", "key", b"{}")] * 10
+    result = publish(URL, messages, failed)
+    assert (result.confirmed, result.failed) == (0, 10)
+    assert "PRECONDITION_FAILED" in result.reason
+    assert consumer.exchange in result.reason
+    assert consumer.received() == []
+
+
+def test_a_wrong_password_is_told_without_it(consumer, failed):
+    address = f"{PARTS.hostname}:{PARTS.port or 5672}"
+    result = publish(f"amqp://guest:n0tTheOne@{address}", consumer.messages(3), failed)
+    assert result == PublishResult(0, 3, f"{address}: the broker refused the credentials")
+
+
+def test_a_virtual_host_that_does_not_exist_is_named(consumer, failed):
+    uri = f"amqp://{PARTS.netloc}/no%2Fsuch"
+    result = publish(uri, consumer.messages(3), failed)
+    assert result.failed == 3
+    assert result.reason.endswith("the broker refused access to the virtual host no/such")
