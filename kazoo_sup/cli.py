@@ -143,6 +143,7 @@ class _Context:
     def __init__(self, asked: Options, run: Run) -> None:
         self._asked = asked
         self._run = run
+        self._node = asked.node or os.environ.get("KAZOO_NODE") or "kazoo_apps"
         self._zone: Zone | None = None
 
     def given(self) -> dict[str, Callable[[], Any]]:
@@ -151,13 +152,13 @@ class _Context:
     def settings(self) -> Any:
         from kazoo_sup import settings
 
-        found = settings.load(config=self._asked.config, zone=self._asked.zone, node=self._asked.node or "kazoo_apps")
+        found = settings.load(config=self._asked.config, zone=self._asked.zone, node=self._node)
         for sentence in found.warnings:
             self._run.hint(sentence)
         return found
 
     def zone(self) -> Zone:
-        self._zone = Zone(self.settings(), node=self._asked.node or "kazoo_apps", run=self._run)
+        self._zone = Zone(self.settings(), node=self._node, short=bool(self._asked.use_short), run=self._run)
         return self._zone
 
     def close(self) -> None:
@@ -302,7 +303,7 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     kind: Any
     if parameter.kind == "option":
         flag = f"--{parameter.name.replace('_', '-')}"
-        kind = Annotated[_TYPES.get(parameter.type, str), typer.Option(flag)]  # type: ignore[misc]
+        kind = Annotated[_TYPES.get(parameter.type, str), typer.Option(flag)]
         return _keyword(name, kind, default=parameter.default)
     if parameter.kind == "arguments":
         return _keyword(name, Annotated[list[str] | None, typer.Argument(metavar=f"[{metavar}]...")], default=None)

@@ -87,6 +87,8 @@ class _Text:
             self._planned = True
             for line in _diff(report):
                 print(line)
+            if not report.id:
+                print(f"database {report.database}: {report.action}")
 
     def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:  # noqa: ARG002 - the text shows no exit code
         if not self._planned:

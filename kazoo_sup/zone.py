@@ -43,12 +43,15 @@ class Run:
 class Zone:
     """One zone, as its settings describe it."""
 
-    def __init__(self, settings: Settings, *, zone: str | None = None, node: str = "kazoo_apps", run: Run) -> None:
-        """Take the zone named ZONE, or the active one; NODE is the Kazoo node for which a command is meant."""
-        self.settings: ZoneSettings = settings.zone(zone)
+    def __init__(self, settings: Settings, *, node: str, run: Run, short: bool = False) -> None:
+        """Take the active zone of SETTINGS. NODE is the Kazoo node for which a command is meant, with or without host.
+
+        SHORT cuts this host's name at its first dot, as nodes with short names do.
+        """
+        self.settings: ZoneSettings = settings.zone()
         self.state_dir: Path = settings.state_dir
-        self.host = settings.host
-        self.node = node if "@" in node else f"{node}@{settings.host}"
+        self.host = settings.host.partition(".")[0] if short else settings.host
+        self.node = node if "@" in node else f"{node}@{self.host}"
         self.run = run
         self._configurations: dict[str, dict[str, Any] | None] = {}
 

@@ -154,9 +154,9 @@ class CouchFaultServer(ThreadingHTTPServer):
     daemon_threads = False
     request_queue_size = 50
 
-    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__((host, 0), Handler)
+        super().__init__((host, port), Handler)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"http{'s' * bool(tls)}://{f'[{host}]' if ':' in host else host}:{self.server_port}"
@@ -166,7 +166,7 @@ class CouchFaultServer(ThreadingHTTPServer):
         self.attachments: dict[tuple[str, str, str], tuple[bytes, str]] = {}
         self.requests: list[Request] = []
         self.written: Counter[tuple[str, str]] = Counter()
-        self.connections = 0
+        self.connections: list[socket.socket] = []
         self._faults: list[tuple[str, Any]] = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
 
@@ -178,12 +178,15 @@ class CouchFaultServer(ThreadingHTTPServer):
         self.stopped.set()
         self.shutdown()
         self._thread.join()
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
 
     def get_request(self) -> Any:
-        self.connections += 1
         connection, address = super().get_request()
         connection.settimeout(10)
+        self.connections.append(connection)
         return connection, address
 
     def handle_error(self, *_: Any) -> None:

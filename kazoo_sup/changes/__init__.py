@@ -2,7 +2,7 @@
 
 In constant memory, however many changes there are, it shows them and stops there under `--dry-run`; saves in bulk and
 in parallel; reads again and re-applies what somebody else changed in between; publishes for each the event that makes
-every node forget its copy, and keeps in the outbox what the broker does not take; reports exactly one result per change.
+every node forget its copy, and keeps in the outbox what the broker does not take; reports one result per change.
 
 Every edit and deletion passes here with its before-image (`Change.previous`): a journal belongs between the batch and
 its saving, beside the outbox's note of what is due.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import announcer
 from kazoo_sup.changes.change import Change, Document, Report, Tally
-from kazoo_sup.errors import Conflict, Declined, SaveRefused, SupError, Unfinished
+from kazoo_sup.errors import Conflict, Declined, ExitCode, SaveRefused, SupError, Unfinished
 from kazoo_sup.names import plain
 
 if TYPE_CHECKING:
@@ -48,32 +48,24 @@ def apply(zone: Zone, changes: Iterable[Change], *, total: int | None = None, la
             try:
                 _save(zone, changes, events, tally, advance)
             except SupError as error:
-                if tally.saved and not isinstance(error, Unfinished):
+                if tally.saved and error.exit_code in (ExitCode.USAGE, ExitCode.FAILED):
                     raise Unfinished(reason=str(error), saved=tally.saved) from error
                 raise
     return tally
 
 
-def create_database(zone: Zone, database: str, designs: Sequence[Document] = ()) -> bool:
-    """Create a database with its design documents, or show it under `--dry-run`; tell whether it was missing.
+def create_database(zone: Zone, database: str, designs: Sequence[Document] = ()) -> None:
+    """Create a database that is missing, with its design documents, or show it under `--dry-run`.
 
-    An interrupted creation is completed: the design documents are saved also into a database that is there already
-    without them. Source of the event: Kazoo kz_datamgr:db_create/1.
+    Source of the event: Kazoo kz_datamgr:db_create/1; saving design documents makes none.
     """
-    missing = not zone.couchdb.exists(plain(database))
-    if missing:
-        zone.run.report(Report(database, "", "created", planned=zone.run.dry_run))
+    zone.run.report(Report(database, "", "created", planned=zone.run.dry_run))
     if zone.run.dry_run:
-        return missing
-    if missing:
-        with announcer.of(zone) as events:
-            zone.couchdb.create(plain(database))
-            events.announce_database("created", database)
-    present = zone.couchdb.get_many(plain(database), [design["_id"] for design in designs])
-    absent = [design for design in designs if design["_id"] not in present]
-    if absent:
-        zone.couchdb.save(plain(database), absent)
-    return missing
+        return
+    with announcer.of(zone) as events:
+        zone.couchdb.create(plain(database))
+        events.announce_database("created", database)
+    apply(zone, (Change(database, design, None, lambda stored: stored or {}) for design in designs))
 
 
 def forget(zone: Zone, database: str) -> None:
@@ -121,7 +113,7 @@ def _planned(zone: Zone, batch: Sequence[Change]) -> Iterator[Report]:
             try:
                 change = _reapplied(change, stored[change.id])
             except SupError as error:
-                yield Report(change.database, change.id, "failed", error=error)
+                yield Report(planned.database, planned.id, "failed", error=error)
                 continue
         action = _action(change)
         yield Report(
@@ -144,7 +136,9 @@ def _save(zone: Zone, changes: Iterable[Change], events: Announcer, tally: Tally
 
     for _database, documents, results, (batch, token) in zone.couchdb.save_batches(batches()):
         reports, conflicts = _reports(batch, documents, results)
-        reports += _settle_conflicts(zone, conflicts)
+        if conflicts:
+            order = {change.id: position for position, change in enumerate(batch)}
+            reports = sorted(reports + _settle_conflicts(zone, conflicts), key=lambda report: order[report.id])
         events.announce(token, reports)
         for report in reports:
             _tell(zone, tally, report)
@@ -178,10 +172,14 @@ def _settle_conflicts(zone: Zone, conflicts: list[Change]) -> list[Report]:
         stored = zone.couchdb.get_many(plain(database), [change.id for change in conflicts])
         again = []
         for conflict in conflicts:
+            found = stored.get(conflict.id)
+            if conflict.document is None and found is None:
+                reports.append(Report(database, conflict.id, "unchanged"))
+                continue
             try:
-                change = _reapplied(conflict, stored.get(conflict.id))
+                change = _reapplied(conflict, found)
             except SupError as error:
-                reports.append(Report(database, conflict.id, "failed", stored.get(conflict.id), error=error))
+                reports.append(Report(database, conflict.id, "failed", found, error=error))
                 continue
             if _action(change) == "unchanged":
                 reports.append(Report(database, change.id, "unchanged", after=change.document))
@@ -198,8 +196,6 @@ def _settle_conflicts(zone: Zone, conflicts: list[Change]) -> list[Report]:
 
 
 def _reapplied(change: Change, stored: Document | None) -> Change:
-    if change.document is None and stored is None:
-        return Change(change.database, None, None, change.reapply)
     if change.reapply is None:
         reason = "it exists already" if change.previous is None else "somebody else changed it"
         raise Conflict(database=change.database, id=change.id, reason=reason)

@@ -52,29 +52,46 @@ def waiting(zone: Zone) -> int:
 def of(zone: Zone) -> Iterator[Announcer]:
     """Give the run's announcer. On leaving it waits for the broker's confirms and keeps what it did not take.
 
-    What earlier runs left goes out first. Raises SettingsError when the outbox cannot be written.
+    What earlier runs left goes out last, once the broker has shown that it takes messages. Raises SettingsError when
+    the outbox cannot be written.
     """
     if not zone.run.events:
         yield _Silent()
         return
-    box = outbox(zone)
-    spool = box.open()
+    spool = outbox(zone).open()
     publisher = _publisher(zone, spool)
-    claims = box.claim()
     try:
-        for claim in claims:
-            _send(publisher, claim.messages())
         yield _Publishing(publisher, spool, zone)
     finally:
         reason = publisher.close().reason
-        for claim in claims:
-            claim.remove()
-        left = spool.close()
-        if left:
-            zone.run.warn(
-                f"{left} change event{'s' if left > 1 else ''} could not be published"
-                f"{f' ({reason})' if reason else ''}; kept for the next run or `sup outbox flush`"
-            )
+        _report(zone, spool.close(), reason)
+        if reason is None:
+            send_waiting(zone)
+
+
+def send_waiting(zone: Zone) -> None:
+    """Publish what earlier runs left; what the broker does not take now is kept again."""
+    box = outbox(zone)
+    claims = box.claim()
+    if not claims:
+        return
+    spool = box.open()
+    publisher = _publisher(zone, spool)
+    for claim in claims:
+        _send(publisher, claim.messages())
+    reason = publisher.close().reason
+    left = spool.close()
+    for claim in claims:
+        claim.remove()
+    _report(zone, left, reason)
+
+
+def _report(zone: Zone, left: int, reason: str | None) -> None:
+    if left:
+        zone.run.warn(
+            f"{left} change event{'s' if left > 1 else ''} could not be published"
+            f"{f' ({reason})' if reason else ''}; kept for the next run or `sup outbox flush`"
+        )
 
 
 def message(key: str, body: bytes) -> Message:

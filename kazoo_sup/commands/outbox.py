@@ -36,8 +36,7 @@ def flush(zone: Zone) -> Outcome:
     """Publish the waiting events now; those that the broker does not take stay."""
     waiting = announcer.waiting(zone)
     if not zone.run.dry_run:
-        with announcer.of(zone):
-            pass
+        announcer.send_waiting(zone)
     left = announcer.waiting(zone)
     return Outcome(counts={"published": waiting - left, "waiting" if zone.run.dry_run else "failed": left})
 

@@ -1,8 +1,8 @@
 """JSON schemas: from files into system_schemas.
 
 Source: Kazoo crossbar_maintenance:update_schemas/0, kz_datamgr:revise_docs_from_folder/3, kz_json_schema:fload/1.
-Better than there: every file is checked before any is saved, one bad file stops the run instead of being passed over, and what
-is compared is the schema itself, not only the hash kept beside it.
+Better than there: every file is checked before any is saved, one bad file stops the run instead of being passed over,
+and what is compared is the schema itself, not only the hash kept beside it.
 """
 
 from __future__ import annotations

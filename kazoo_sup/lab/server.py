@@ -95,7 +95,7 @@ def stop(directory: Path) -> LabStatus:
     Raises TimedOut when the server outlives SIGKILL, Declined when another start or stop is under way.
     """
     directory = directory.resolve()
-    if not directory.is_dir():
+    if not _lock_file(directory).exists():
         return status(directory)
     with _alone(directory):
         found = status(directory)
@@ -121,7 +121,7 @@ def packages_installed(directory: Path) -> bool:
     wanted = _packages(Path(__file__).with_name("package-lock.json"))
     try:
         installed = _packages(directory / "node_modules" / ".package-lock.json")
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
     return installed == wanted
 
@@ -251,7 +251,7 @@ def _check_port_is_free(port: int) -> None:
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    with (directory / "lock").open("w") as lock:
+    with _lock_file(directory).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -281,6 +281,10 @@ def _read_state(directory: Path) -> tuple[int | None, int]:
 
 def _state_file(directory: Path) -> Path:
     return directory / "lab.json"
+
+
+def _lock_file(directory: Path) -> Path:
+    return directory / "lock"
 
 
 def _log(directory: Path) -> Path:

@@ -12,7 +12,6 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from requests import exceptions as requests_errors
 from urllib3 import exceptions as urllib3_errors
 
 from kazoo_sup.errors import NotAuthorised, ServerRefused, ServerUnreachable, SupError, TimedOut
@@ -62,9 +61,11 @@ def no_answer(problem: Exception, *, address: str, request: str, seconds: float)
     error included, may have reached the server and counts as lost.
     """
     causes = list(_causes(problem))
+    proxied = any(isinstance(cause, urllib3_errors.ProxyError) for cause in causes)
+    via = "the proxy of the environment: " if proxied else ""
 
     def unreachable(reason: str, **outcome: bool) -> Failure:
-        return Failure(ServerUnreachable(server=SERVER, address=address, reason=reason), **outcome)
+        return Failure(ServerUnreachable(server=SERVER, address=address, reason=f"{via}{reason}"), **outcome)
 
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -78,8 +79,8 @@ def no_answer(problem: Exception, *, address: str, request: str, seconds: float)
         if isinstance(cause, ConnectionRefusedError):
             return unreachable("connection refused", connected=False, passing=True)
     for cause in causes:
-        if isinstance(cause, (requests_errors.ProxyError, urllib3_errors.ProxyError)):
-            return unreachable("the proxy that the environment names is of no help", connected=False, passing=True)
+        if isinstance(cause, urllib3_errors.ProxyError):
+            return unreachable(_sentence(str(cause.original_error)), connected=False, passing=True)
         if isinstance(cause, urllib3_errors.NewConnectionError):
             system = next((each.strerror for each in causes if isinstance(each, OSError) and each.strerror), None)
             return unreachable((system or "no connection").lower(), connected=False, passing=True)

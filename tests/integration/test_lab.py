@@ -113,10 +113,24 @@ def test_stopping_ends_it_and_stopping_again_does_nothing(directory):
     assert not (directory / "lab.json").exists()
 
 
-def test_a_lab_that_was_never_started_is_not_running_and_leaves_no_trace(tmp_path):
+@pytest.mark.parametrize("made", [False, True])
+def test_a_lab_that_was_never_started_is_not_running_and_leaves_no_trace(tmp_path, made):
+    place = tmp_path / "none"
+    if made:
+        place.mkdir()
     for ask in (server.status, server.stop):
-        assert ask(tmp_path / "none").running is False
-    assert not (tmp_path / "none").exists()
+        assert ask(place).running is False
+    assert list(tmp_path.rglob("*")) == ([place] if made else [])
+
+
+@pytest.mark.parametrize(
+    "installed", ["", "[]", '{"packages": {"": {}}}', '{"packages": {"node_modules/express": {}}}']
+)
+def test_packages_other_than_those_it_was_tried_with_do_not_count(tmp_path, installed):
+    assert not server.packages_installed(tmp_path)
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / ".package-lock.json").write_text(installed)
+    assert not server.packages_installed(tmp_path)
 
 
 def test_a_state_left_behind_by_a_dead_server_does_not_hinder_the_next(directory):
@@ -135,15 +149,18 @@ def test_a_state_that_makes_no_sense_counts_as_not_running(tmp_path, text):
 
 def test_another_process_under_the_remembered_id_is_left_alone(tmp_path, bystander):
     write_state(tmp_path, bystander.pid)
+    (tmp_path / "lock").touch()
     assert server.status(tmp_path).running is False
     assert server.stop(tmp_path).running is False
     assert bystander.poll() is None
+    assert not (tmp_path / "lab.json").exists()
 
 
 def test_the_server_of_another_directory_is_left_alone(directory, tmp_path):
     lab = server.start(directory, free_port(), progress=silent)
     (tmp_path / "second").mkdir()
     write_state(tmp_path / "second", lab.pid)
+    (tmp_path / "second" / "lock").touch()
     assert server.stop(tmp_path / "second").running is False
     assert server.status(directory).running is True
 
