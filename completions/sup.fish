@@ -16,7 +16,7 @@ function __sup_after
     test "$(__sup_words | string join " ")" = "$argv"
 end
 complete -c sup -f
-complete -c sup -s ? -s h -l help -d 'Show help'
+complete -c sup -s ? -s h -l help -d 'Show help.'
 complete -c sup -s n -l node -r -d 'Kazoo node the command is meant for.'
 complete -c sup -s c -l cookie -r -d 'Erlang cookie; nothing here needs it.'
 complete -c sup -s t -l timeout -r -d 'Give up after SECONDS.'

@@ -37,6 +37,11 @@ class Module:
     functions: Mapping[str, Command]
 
 
+def own_modules() -> Iterator[str]:
+    """Yield the names of our own modules."""
+    yield from _manifest()
+
+
 def modules() -> Mapping[str, str]:
     """Return the one-line help of every module by name; those of third parties say which package brings them."""
     found = {name: entry["help"] for name, entry in _manifest().items()}

@@ -7,28 +7,24 @@ repository are stale.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kazoo_sup import catalogue, options
 from kazoo_sup.output import FORMATS
 
+if TYPE_CHECKING:
+    from kazoo_sup.options import Option
+
 _HEADER = "# Written by `make generate` from the functions themselves; edit those."
-
-
-@dataclass(frozen=True, slots=True)
-class _Option:
-    names: Sequence[str]
-    help: str
-    takes_value: bool
 
 
 def bash() -> str:
     """Return the completion for bash."""
     cases = "\n".join(f"        {name}) names='{' '.join(functions)}' ;;" for name, functions in _functions().items())
-    valued = "|".join(name for option in _options() if option.takes_value for name in option.names)
-    flags = " ".join(name for option in _options() for name in option.names)
+    valued = "|".join(_valued())
+    flags = " ".join(name for option in options.described() for name in option.names)
     return f"""{_HEADER}
 _sup() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}} module='' function='' names='' at
@@ -70,7 +66,7 @@ def zsh() -> str:
     cases = "\n".join(
         f"        {name}) names=({_described(functions.items())}) ;;" for name, functions in _functions().items()
     )
-    arguments = " \\\n        ".join(_zsh_option(option) for option in _options())
+    arguments = " \\\n        ".join(_zsh_option(option) for option in options.described())
     modules = _described([("help", "Show help"), ("list", "List functions"), *catalogue.modules().items()])
     return f"""#compdef sup
 {_HEADER}
@@ -100,7 +96,7 @@ def fish() -> str:
     lines = [
         _HEADER,
         "function __sup_words",
-        f"    set -l valued {' '.join(name for option in _options() if option.takes_value for name in option.names)}",
+        f"    set -l valued {' '.join(_valued())}",
         "    set -l skip 0",
         "    for word in (commandline -opc)[2..-1]",
         "        if test $skip = 1",
@@ -117,11 +113,9 @@ def fish() -> str:
         "end",
         "complete -c sup -f",
     ]
-    for option in _options():
+    for option in options.described():
         words = [f"-s {name[1:]}" if len(name) == len("-n") else f"-l {name[2:]}" for name in option.names]
-        values = (
-            f" -xa {_quoted(' '.join(FORMATS))}" if "--format" in option.names else " -r" if option.takes_value else ""
-        )
+        values = f" -xa {_quoted(' '.join(FORMATS))}" if "--format" in option.names else " -r" if option.metavar else ""
         lines.append(f"complete -c sup {' '.join(words)}{values} -d {_quoted(option.help)}")
     top = [("help", "Show help"), ("list", "List functions"), *catalogue.modules().items()]
     lines += [f"complete -c sup -n '__sup_after' -a {name} -d {_quoted(text)}" for name, text in top]
@@ -142,25 +136,20 @@ def _functions() -> dict[str, dict[str, str]]:
     return found
 
 
-def _options() -> list[_Option]:
-    """Return the options that every command takes, as Typer was told of them."""
-    found = [_Option(("-?", "-h", "--help"), "Show help", takes_value=False)]
-    for parameter in options.parameters():
-        option = parameter.annotation.__metadata__[0]
-        takes_value = bool not in getattr(parameter.annotation.__origin__, "__args__", ())
-        found.append(_Option((option.default, *(option.param_decls or ())), option.help or "", takes_value))
-    return found
+def _valued() -> list[str]:
+    """Return the options after which a value comes."""
+    return [name for option in options.described() if option.metavar for name in option.names]
 
 
 def _described(named: Iterable[tuple[str, str]]) -> str:
     return " ".join(_quoted(f"{name}:{text}") for name, text in named)
 
 
-def _zsh_option(option: _Option) -> str:
+def _zsh_option(option: Option) -> str:
     names = f"{{{','.join(option.names)}}}" if len(option.names) > 1 else option.names[0]
     exclusive = f"'({' '.join(option.names)})'" if len(option.names) > 1 else ""
     value = ""
-    if option.takes_value:
+    if option.metavar:
         action = (
             f"({' '.join(FORMATS)})" if "--format" in option.names else "_files" if "--config" in option.names else " "
         )

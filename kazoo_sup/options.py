@@ -51,3 +51,21 @@ def parameters() -> list[inspect.Parameter]:
         inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hints[field.name])
         for field in fields(Options)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option as completions and the manual show it; `metavar` is empty for a flag."""
+
+    names: tuple[str, ...]
+    help: str
+    metavar: str
+
+
+def described() -> list[Option]:
+    """Return the options that every command takes, as Typer was told of them, and its own --help."""
+    found = [Option(("-?", "-h", "--help"), "Show help.", "")]
+    for parameter in parameters():
+        option = parameter.annotation.__metadata__[0]
+        found.append(Option((option.default, *(option.param_decls or ())), option.help or "", option.metavar or ""))
+    return found

@@ -81,7 +81,8 @@ class Zone:
         """Return a new publisher to the zone's broker; messages that do not arrive are handed to ON_FAILED."""
         from kazoo_sup.transports.amqp import Publisher
 
-        return Publisher(self.settings.amqp, on_failed=on_failed, timeout=self.settings.timeouts.connect)
+        patience = self.settings.timeouts.connect
+        return Publisher(self.settings.amqp, on_failed=on_failed, timeout=patience, tls=self.settings.amqp_tls)
 
     def configuration(self, category: str) -> dict[str, Any] | None:
         """Return the system_config document of CATEGORY, read once a run, or None when there is none."""

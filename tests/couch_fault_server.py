@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class CouchFaultServer(ThreadingHTTPServer):
-    """A context manager; `url` is its address, `requests` what came in, `written` how often each document was stored."""
+    """A context manager; `url` is its address, `requests` what came in, `written` how often a document was stored."""
 
     daemon_threads = False
     request_queue_size = 50

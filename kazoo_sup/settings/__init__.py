@@ -31,6 +31,7 @@ from kazoo_sup.resources import config_directory
 from kazoo_sup.settings import environment, sources
 from kazoo_sup.settings.servers import BROKERS, COUCHDB, MASK, Server
 from kazoo_sup.settings.sources import DEFAULT, Found, Key, Source, expanded
+from kazoo_sup.transports.tls import Tls
 
 __all__ = ["Server", "Settings", "Timeouts", "Tls", "ZoneSettings", "check", "describe", "example", "load"]
 
@@ -39,16 +40,6 @@ LAB = "lab"
 SYSTEM_FILE = Path("/etc/kazoo/sup.yaml")
 KAZOO_FILES = (Path("/etc/kazoo/config.ini"), Path("/etc/kazoo/core/config.ini"))
 STATE_WITHOUT_HOME = Path("/var/lib/kazoo-sup")
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """How to trust a server that is spoken to in TLS, and how to be trusted by it."""
-
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    verify: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +62,9 @@ class ZoneSettings:
 
     name: str = LOCAL
     couchdb: tuple[Server, ...] = COUCHDB
-    couchdb_tls: Tls = Tls()
+    couchdb_tls: Tls = field(default_factory=Tls)
     brokers: tuple[Server, ...] = BROKERS
-    amqp_tls: Tls = Tls()
+    amqp_tls: Tls = field(default_factory=Tls)
     rabbitmq_api: Server | None = None
     freeswitch: Mapping[str, Server] = field(default_factory=dict)
     kamailio: Mapping[str, Server] = field(default_factory=dict)

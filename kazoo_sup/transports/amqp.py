@@ -9,7 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from kazoo_sup.transports.amqp_link import Link, Tls
+from kazoo_sup.transports.amqp_link import Link
+from kazoo_sup.transports.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

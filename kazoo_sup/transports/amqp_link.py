@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kazoo_sup.errors import SettingsError
+from kazoo_sup.transports.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,15 +21,6 @@ _HEARTBEAT = 30
 
 _FAREWELL = 1.0
 """Seconds that a broker gets to answer the close of a connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """What an `amqps` address needs beyond the system's certificate authorities; paths of PEM files."""
-
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
 
 
 class Link:
@@ -303,6 +295,9 @@ def _tls_context(tls: Tls) -> Any:
     context = ssl.create_default_context(cafile=tls.ca_file)
     if tls.cert_file is not None:
         context.load_cert_chain(tls.cert_file, tls.key_file)
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     return context
 
 

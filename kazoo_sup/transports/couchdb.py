@@ -22,7 +22,7 @@ Document = dict[str, Any]
 Row = dict[str, Any]  # {"id", "key", "value"} and "doc" with include_docs; {"key", "value"} when reduced
 Token = TypeVar("Token")
 
-NO_DATABASE = ("Database does not exist.", "no_db_file")  # CouchDB 2 and 3; CouchDB 1 and BigCouch
+NO_DATABASE = ("Database does not exist", "no_db_file")  # CouchDB 2 and 3; CouchDB 1 and BigCouch
 
 
 class CouchDB:

@@ -396,7 +396,7 @@ def test_amqps_checks_the_broker_against_the_ca_file_and_shows_a_client_certific
 
 
 def test_a_ca_file_that_is_missing_is_the_reason(failures, tmp_path):
-    with Publisher(["amqps://127.0.0.1"], on_failed=failures, tls=Tls(ca_file=str(tmp_path / "no.pem"))) as publisher:
+    with Publisher(["amqps://127.0.0.1"], on_failed=failures, tls=Tls(ca_file=tmp_path / "no.pem")) as publisher:
         publisher.send(messages(1))
         assert publisher.close().reason == "127.0.0.1:5671: TLS files: no such file or directory"
 

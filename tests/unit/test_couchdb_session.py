@@ -36,6 +36,8 @@ from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts, Tls
 from kazoo_sup.transports.couchdb_failures import answer_was_lost
 
 DOCUMENT = {"_id": "doc", "name": "Zoë"}
+PATIENT = Timeouts(read=5)
+UNENCRYPTED = Tls()
 IMPATIENT = Timeouts(connect=0.3, read=0.3, retry=0)
 
 
@@ -52,7 +54,7 @@ def connect():
     """Connect to servers, or URLs, and close at the end."""
     opened = []
 
-    def connect(*servers, timeouts=Timeouts(read=5), tls=Tls(), **credentials):
+    def connect(*servers, timeouts=PATIENT, tls=UNENCRYPTED, **credentials):
         urls = [server if isinstance(server, str) else server.url for server in servers]
         couchdb = CouchDB([Endpoint(url, **credentials) for url in urls], timeouts=timeouts, tls=tls, workers=2)
         opened.append(couchdb)
@@ -224,7 +226,7 @@ class TestUnreachable:
             raise socket.gaierror(code, "as the resolver says")
 
         monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-        with pytest.raises(ServerUnreachable, match=f"^cannot reach CouchDB at couch.example.com:5984: {reason}$"):
+        with pytest.raises(ServerUnreachable, match=rf"^cannot reach CouchDB at couch\.example\.com:5984: {reason}$"):
             connect("http://couch.example.com:5984", timeouts=IMPATIENT).info()
 
     def test_no_answer_to_the_connection(self, connect):
@@ -259,7 +261,6 @@ class TestUnreachable:
 
     def test_a_large_body_may_take_longer_to_send_than_connecting_may(self, server, connect, monkeypatch):
         """The server begins to read after the connect timeout, with more on its way than sockets buffer."""
-
         parse = Handler.parse_request
 
         def parse_late(handler):
@@ -329,7 +330,7 @@ class TestTls:
             connect(server.url.replace("http:", "https:"), timeouts=IMPATIENT).info()
 
     def test_a_missing_file_is_named(self, connect, tmp_path):
-        with pytest.raises(SettingsError, match="no-such-ca.pem: there is no such file"):
+        with pytest.raises(SettingsError, match=r"no-such-ca.pem: there is no such file"):
             connect("https://localhost:1", tls=Tls(ca_file=tmp_path / "no-such-ca.pem"))
 
 
@@ -377,7 +378,7 @@ class TestCredentials:
 
     def test_missing_credentials_are_called_missing(self, server, connect):
         server.fails(says(401, b'{"error":"unauthorized","reason":"You are not a server admin."}'))
-        with pytest.raises(NotAuthorised, match="refused the credentials, none given: You are not a server admin$"):
+        with pytest.raises(NotAuthorised, match=r"refused the credentials, none given: You are not a server admin$"):
             connect(server).info()
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -409,7 +410,8 @@ class TestErrorAnswers:
         assert self.refusal(server, connect, says(503, HAPROXY_503)) == "HAProxy has no CouchDB server up"
 
     def test_another_html_page_is_read_for_its_words(self, server, connect):
-        page = b"<html><head><title>Oops</title><style>b {}</style></head><body><h1>Sorry</h1>\n<p>Not today.</p></body></html>"
+        head = b"<html><head><title>Oops</title><style>b {}</style></head>"
+        page = head + b"<body><h1>Sorry</h1>\n<p>Not today.</p></body></html>"
         assert self.refusal(server, connect, says(418, page, Content_Type="text/html")) == "Sorry Not today"
 
     def test_an_error_in_chunks_longer_than_a_buffer(self, server, connect):
@@ -533,7 +535,7 @@ class TestRequests:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("http_proxy", dead_url)
         with pytest.raises(
-            ServerUnreachable, match="couch.example.com:5984: the proxy of the environment: connection refused$"
+            ServerUnreachable, match=r"couch.example.com:5984: the proxy of the environment: connection refused$"
         ):
             connect("http://couch.example.com:5984", timeouts=IMPATIENT).info()
 
@@ -547,16 +549,22 @@ class TestRequests:
             CouchDB([])
 
 
-def test_importing_leaves_out_what_one_request_does_not_need():
-    script = (
-        "import sys, types\n"
-        "sys.modules['pkg_resources'] = ours = types.ModuleType('pkg_resources')\n"
-        "import kazoo_sup.transports.couchdb\n"
-        "assert sys.modules['pkg_resources'] is ours\n"
-        "del sys.modules['pkg_resources']\n"
-        "for name in [name for name in sys.modules if name.startswith(('couchdb', 'kazoo_sup'))]: del sys.modules[name]\n"
-        "import kazoo_sup.transports.couchdb\n"
-        "print([name for name in ('pkg_resources', 'concurrent.futures', 'couchdb.multipart') if name in sys.modules])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60)
-    assert (done.stdout, done.stderr) == ("[]\n", "")
+class TestImport:
+    def run(self, *lines):
+        script = "\n".join(("import sys, types", *lines))
+        done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60)
+        assert (done.stdout, done.stderr) == ("[]\n", "")
+
+    def test_it_leaves_out_what_one_request_does_not_need(self):
+        self.run(
+            "import kazoo_sup.transports.couchdb",
+            "needless = ('pkg_resources', 'concurrent.futures', 'couchdb.multipart')",
+            "print([name for name in needless if name in sys.modules])",
+        )
+
+    def test_a_pkg_resources_imported_before_stays(self):
+        self.run(
+            "sys.modules['pkg_resources'] = ours = types.ModuleType('pkg_resources')",
+            "import kazoo_sup.transports.couchdb",
+            "print([] if sys.modules['pkg_resources'] is ours else 'gone')",
+        )
