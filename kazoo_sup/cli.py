@@ -12,13 +12,12 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kazoo_sup import __version__, catalogue, options
-from kazoo_sup.command import Command, Parameter, bind
 from kazoo_sup.errors import (
     Declined,
     ExitCode,
@@ -30,10 +29,11 @@ from kazoo_sup.errors import (
     UsageError,
     WrongArguments,
 )
-from kazoo_sup.options import Options
-from kazoo_sup.output import FORMATS, exit_code, renderer, say
-from kazoo_sup.progress import on_terminal
-from kazoo_sup.zone import Run, Zone
+from kazoo_sup.options import FORMATS, Options
+
+if TYPE_CHECKING:
+    from kazoo_sup.command import Command, Parameter
+    from kazoo_sup.zone import Run, Zone
 
 # From 0.26 on Typer carries Click's classes inside itself; these are reached through one that it hands out.
 _ParseError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -73,12 +73,19 @@ def _parse_and_run(words: list[str]) -> int:
         error = raised
     else:
         return code if isinstance(code, int) else ExitCode.OK
+    from kazoo_sup.output import renderer
+
     renderer(_format_in(words), _command_in(words), []).fail(error)
     return error.exit_code
 
 
 def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
     """Run one command and render what comes of it."""
+    from kazoo_sup.command import bind
+    from kazoo_sup.output import exit_code, renderer, say
+    from kazoo_sup.progress import on_terminal
+    from kazoo_sup.zone import Run
+
     warnings: list[str] = []
 
     def warn(sentence: str) -> None:
@@ -158,6 +165,8 @@ class _Context:
         return found
 
     def zone(self) -> Zone:
+        from kazoo_sup.zone import Zone
+
         self._zone = Zone(self.settings(), node=self._node, short=bool(self._asked.use_short), run=self._run)
         return self._zone
 

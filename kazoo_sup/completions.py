@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kazoo_sup import catalogue, options
-from kazoo_sup.output import FORMATS
+from kazoo_sup.options import FORMATS
 
 if TYPE_CHECKING:
     from kazoo_sup.options import Option

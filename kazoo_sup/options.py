@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
+FORMATS = ("text", "json", "yaml", "table")
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

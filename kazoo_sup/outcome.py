@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.terms import Atom
+from kazoo_sup.terms import OK, UNDEFINED, Atom
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
 
-OK = Atom("ok")
+__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "table", "text", "value"]
+
 NO_RETURN = Atom("no_return")
-UNDEFINED = Atom("undefined")
 
 Row = Mapping[str, Any]
 

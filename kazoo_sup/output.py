@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from kazoo_sup.command import Command
 
 ENVELOPE_VERSION = 1
-FORMATS = ("text", "json", "yaml", "table")
 _SIZED_ROWS = 200
 
 

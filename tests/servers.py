@@ -161,3 +161,125 @@ class RabbitMQ:
         except pika.exceptions.AMQPError:
             return False
         return True
+
+
+class Kamailio:
+    """A Kamailio that is bound to the exchanges `configuration`, `switch` and `registrar` of a broker."""
+
+    def __init__(self, directory: Path, amqp_url: str) -> None:
+        self._amqp_url = amqp_url
+        words = {"SIP_PORT": str(free_port(socket.SOCK_DGRAM)), "AMQP_URL": amqp_url, "QUEUE": f"kamailio-{uuid.uuid4().hex}"}
+        text = Path(__file__).with_name("kamailio.cfg").read_text(encoding="utf-8")
+        for word, value in words.items():
+            text = text.replace(f"@{word}@", value)
+        configuration = directory / "kamailio.cfg"
+        configuration.write_text(text, encoding="utf-8")
+        command = [program("kamailio", "kamailio kamailio-kazoo-modules"), "-f", str(configuration), "-DD", "-E"]
+        if not glob("/usr/lib/*/kamailio/modules/kazoo.so"):
+            raise NotInstalled("Kamailio has no kazoo module on this machine: apt-get install kamailio-kazoo-modules")
+        places = ["-P", str(directory / "pid"), "-w", str(directory), "-Y", str(directory)]
+        self._process = Process([*command, *places, "-m", "64", "-M", "8"], directory)
+        self._process.answers(self.hears)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what it has heard so far, in order."""
+        lines = self._process.text().splitlines()
+        return [json.loads(line.partition("AMQP EVENT ")[2]) for line in lines if "AMQP EVENT " in line]
+
+    def event(self, **wanted: str) -> dict[str, Any]:
+        """Wait for an event with these fields (a `_` in their names stands for a `-`), and return it."""
+
+        def found() -> dict[str, Any] | None:
+            for event in self.events():
+                if all(event.get(key.replace("_", "-")) == value for key, value in wanted.items()):
+                    return event
+            return None
+
+        return until(found, f"Kamailio to hear of {wanted}")
+
+    def hears(self) -> bool:
+        """Tell whether a message to each exchange reaches it now; after the broker was away it takes a while."""
+        probe = uuid.uuid4().hex
+        keys = {"configuration": "probe", "switch": "switch.probe", "registrar": "registration.probe"}
+        try:
+            with pika.BlockingConnection(pika.URLParameters(self._amqp_url)) as connection:
+                channel = connection.channel()
+                for exchange, key in keys.items():
+                    channel.exchange_declare(exchange, "topic")
+                    body = {"Event-Category": "probe", "Event-Name": exchange, "Msg-ID": probe}
+                    channel.basic_publish(exchange, key, json.dumps(body).encode())
+        except pika.exceptions.AMQPError:
+            return False
+        time.sleep(0.5)
+        return keys.keys() == {event["Event-Name"] for event in self.events() if event.get("Msg-ID") == probe}
+
+    def stop(self) -> None:
+        self._process.stop()
+
+
+HAPROXY = """\
+global
+    stats socket {directory}/admin mode 600 level admin
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+listen couchdb
+    bind 127.0.0.1:{port}
+    server one {host}:{backend_port}
+"""
+
+
+class HAProxy:
+    """An HAProxy in front of one CouchDB, as it stands on every Kazoo node."""
+
+    def __init__(self, directory: Path, couchdb_url: str) -> None:
+        backend = urlsplit(couchdb_url)
+        port = free_port()
+        credentials, at, _address = backend.netloc.rpartition("@")
+        self.url = backend._replace(netloc=f"{credentials}{at}127.0.0.1:{port}").geturl()
+        self._admin = directory / "admin"
+        configuration = directory / "haproxy.cfg"
+        configuration.write_text(
+            HAPROXY.format(directory=directory, port=port, host=backend.hostname, backend_port=backend.port or 80),
+            encoding="utf-8",
+        )
+        self._process = Process([program("haproxy", "haproxy"), "-db", "-f", str(configuration)], directory)
+        self._process.answers(lambda: self.status() == requests.codes.ok)
+
+    def status(self) -> int | None:
+        """Return the HTTP status that somebody who asks for the welcome page gets now."""
+        try:
+            return requests.get(self.url, timeout=START_SECONDS).status_code
+        except requests.ConnectionError:
+            return None
+
+    def backend_down(self) -> None:
+        """Answer every request with HAProxy's own page of a service that is not available."""
+        self._order("disable server couchdb/one")
+
+    def backend_up(self) -> None:
+        self._order("enable server couchdb/one")
+
+    def stop(self) -> None:
+        self._process.stop()
+
+    def _order(self, line: str) -> None:
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.settimeout(STOP_SECONDS)
+            admin.connect(str(self._admin))
+            admin.sendall(f"{line}\n".encode())
+            answer = admin.recv(1000).decode().strip()
+        assert not answer, f"HAProxy answers {line!r} with {answer!r}"
+
+
+class Lab:
+    """The project's own CouchDB-compatible server, as `sup lab` starts it; PACKAGES is where `packages` put its own."""
+
+    def __init__(self, directory: Path, packages: Path) -> None:
+        self._directory = linked(directory, packages)
+        self.url = server.start(directory, free_port(), progress=lambda _message: None).url
+
+    def stop(self) -> None:
+        server.stop(self._directory)

@@ -6,12 +6,17 @@ A Python `str` is an Erlang binary (a JSON string), `Atom` an atom, `Charlist` a
 
 from __future__ import annotations
 
-from kazoo_sup.terms.arguments import read_value
-from kazoo_sup.terms.jiffy import json_encode, json_pretty
-from kazoo_sup.terms.layout import pretty
-from kazoo_sup.terms.printing import dumps
-from kazoo_sup.terms.reading import loads
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from kazoo_sup.terms.values import OK, UNDEFINED, Atom, BadTerm, Charlist, Term, from_json, to_json
+
+if TYPE_CHECKING:
+    from kazoo_sup.terms.arguments import read_value
+    from kazoo_sup.terms.jiffy import json_encode, json_pretty
+    from kazoo_sup.terms.layout import pretty
+    from kazoo_sup.terms.printing import dumps
+    from kazoo_sup.terms.reading import loads
 
 __all__ = [
     "OK",
@@ -29,3 +34,19 @@ __all__ = [
     "read_value",
     "to_json",
 ]
+
+_HOMES = {
+    "dumps": "printing",
+    "json_encode": "jiffy",
+    "json_pretty": "jiffy",
+    "loads": "reading",
+    "pretty": "layout",
+    "read_value": "arguments",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only then (PEP 562): most runs print one term and read none."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

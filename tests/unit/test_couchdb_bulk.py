@@ -23,7 +23,7 @@ from couch_fault_server import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kazoo_sup.errors import NotFound, ServerRefused, ServerUnreachable
+from kazoo_sup.errors import NotAuthorised, NotFound, ServerRefused, ServerUnreachable
 from kazoo_sup.transports.couchdb import CouchDB, Endpoint, SaveResult, Timeouts
 from kazoo_sup.transports.couchdb_failures import answer_was_lost
 
@@ -214,6 +214,13 @@ class TestLostAnswers:
         assert [result.error for result in couchdb.save("db", documents)] == ["conflict"] * 3
         assert [stored(server, name)["n"] for name in ("created", "edited", "deleted")] == ["theirs"] * 3
 
+    def test_what_somebody_else_wrote_without_our_attachment_stays_a_conflict(self, server, couchdb):
+        server.store("db", {"_id": "a", "n": 1})
+        edited = {**stored(server, "a"), "_attachments": {"x": {"data": "aGVsbG8="}}}
+        server.store("db", stored(server, "a"))
+        server.fails(stores_then_hangs_up, to=BULK)
+        assert couchdb.save("db", [edited])[0].error == "conflict"
+
     def test_an_edit_that_changes_nothing_is_written_nevertheless(self, server, couchdb):
         server.store("db", {"_id": "a", "n": 1})
         server.fails(hangs_up, to=BULK)
@@ -246,10 +253,11 @@ class TestLostAnswers:
         assert (other.rev, other.error) == (None, "ServerUnreachable")
         assert "closed the connection" in other.reason
 
-    def test_a_server_that_dies_leaves_the_outcome_open(self, server, couchdb):
+    @pytest.mark.parametrize("fault", [hangs_up, says(401)])
+    def test_a_server_that_cannot_be_asked_leaves_the_outcome_open(self, server, couchdb, fault):
         server.fails(stores_then_hangs_up, to=BULK)
-        server.fails(*[hangs_up] * 10, to=READ_BACK)
-        with pytest.raises(ServerUnreachable) as raised:
+        server.fails(*[fault] * 10, to=READ_BACK)
+        with pytest.raises((ServerUnreachable, NotAuthorised)) as raised:
             couchdb.save("db", [{"_id": "a"}])
         assert answer_was_lost(raised.value)
 
