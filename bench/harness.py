@@ -27,7 +27,8 @@ from kazoo_sup.lab import server
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))
 
-SUP = str(Path(sys.executable).with_name("sup"))
+PYTHON = sys.executable
+SUP = str(Path(PYTHON).with_name("sup"))
 TIMEOUT = 900
 """Seconds that one measured process may take."""
 
@@ -63,7 +64,7 @@ def process(command: Sequence[str], environment: Mapping[str, str]) -> Sample:
     with TemporaryFile("w+") as output, TemporaryFile("w+") as errors, TemporaryDirectory() as directory:
         result = Path(directory) / "result"
         stopwatch = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(ROOT / "bench" / "stopwatch.py"), str(result), *command],
+            [PYTHON, "-I", "-S", str(ROOT / "bench" / "stopwatch.py"), str(result), *command],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -68,13 +68,12 @@ class Zone:
     @cached_property
     def couchdb(self) -> CouchDB:
         """CouchDB, over the zone's coordinators."""
-        from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts, Tls
+        from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts
 
-        tls = self.settings.couchdb_tls
         return CouchDB(
             [Endpoint(server.url, server.username, server.password) for server in self.settings.couchdb],
             timeouts=Timeouts(self.settings.timeouts.connect, self.settings.timeouts.read),
-            tls=Tls(tls.ca_file, tls.cert_file, tls.key_file, tls.verify),
+            tls=self.settings.couchdb_tls,
         )
 
     def publisher(self, on_failed: Callable[[Sequence[Message], str], None]) -> Publisher:

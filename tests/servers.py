@@ -1,6 +1,6 @@
 """Real servers for tests: private ones on free loopback ports, each with all its files in one directory.
 
-Every class starts its server when it is made (or with `start`), waits until it answers, and ends it with `stop`.
+Every class starts its server when it is made and waits until it answers.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from glob import glob
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import pika
@@ -58,9 +57,10 @@ def until(true: Callable[[], Any], what: str, seconds: float = START_SECONDS) ->
         time.sleep(PAUSE)
 
 
-def program(name: str, package: str, *elsewhere: str) -> str:
-    """Return the path of a server's program; NotInstalled says which Debian package brings it."""
-    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *elsewhere]))
+def program(name: str, package: str, *, first: str = "") -> str:
+    """Return the path of a server's program, looked for in FIRST first; NotInstalled says which package brings it."""
+    places = [*([first] if first else []), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]
+    found = shutil.which(name, path=os.pathsep.join(places))
     if not found:
         raise NotInstalled(f"there is no {name} on this machine: apt-get install {package}")
     return found
@@ -107,18 +107,15 @@ class RabbitMQ:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._program = program("rabbitmq-server", "rabbitmq-server", "/usr/lib/rabbitmq/bin")
-        # The one in the PATH becomes the user rabbitmq when root calls it; the one behind it stays who it is.
-        if os.access(behind := "/usr/lib/rabbitmq/bin/rabbitmq-server", os.X_OK):
-            self._program = behind
-        port, self._epmd_port = free_port(), free_port()
-        self._port = port
+        # Debian's one in /usr/sbin becomes the user rabbitmq when root calls it; the one behind it stays who it is.
+        self._program = program("rabbitmq-server", "rabbitmq-server", first="/usr/lib/rabbitmq/bin")
+        port, epmd_port = free_port(), str(free_port())
         self.url = f"amqp://guest:guest@127.0.0.1:{port}"
         self._environment = {
             **{key: text for key, text in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))},
             "HOME": str(directory),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(self._epmd_port),
+            "ERL_EPMD_PORT": epmd_port,
             "RABBITMQ_NODENAME": f"sup-test-{port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(port),
@@ -134,9 +131,14 @@ class RabbitMQ:
             # Its start script is then replaced by the broker, instead of waiting for it: one process to end.
             "RUNNING_UNDER_SYSTEMD": "true",
         }
-        self._epmd = Process([program("epmd", "erlang-base"), "-address", "127.0.0.1", "-port", str(self._epmd_port)], directory)
+        epmd = program("epmd", "erlang-base")
+        self._epmd = Process([epmd, "-address", "127.0.0.1", "-port", epmd_port], directory)
         self._broker: Process | None = None
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self._epmd.stop()
+            raise
 
     def start(self) -> None:
         """Start the broker, unless it runs, with what it knew when it was stopped."""
@@ -168,22 +170,23 @@ class Kamailio:
 
     def __init__(self, directory: Path, amqp_url: str) -> None:
         self._amqp_url = amqp_url
-        words = {"SIP_PORT": str(free_port(socket.SOCK_DGRAM)), "AMQP_URL": amqp_url, "QUEUE": f"kamailio-{uuid.uuid4().hex}"}
+        queue = f"kamailio-{uuid.uuid4().hex}"
+        words = {"SIP_PORT": str(free_port(socket.SOCK_DGRAM)), "AMQP_URL": amqp_url, "QUEUE": queue}
         text = Path(__file__).with_name("kamailio.cfg").read_text(encoding="utf-8")
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
         configuration = directory / "kamailio.cfg"
         configuration.write_text(text, encoding="utf-8")
         command = [program("kamailio", "kamailio kamailio-kazoo-modules"), "-f", str(configuration), "-DD", "-E"]
-        if not glob("/usr/lib/*/kamailio/modules/kazoo.so"):
+        if not list(Path("/usr/lib").glob("*/kamailio/modules/kazoo.so")):
             raise NotInstalled("Kamailio has no kazoo module on this machine: apt-get install kamailio-kazoo-modules")
         places = ["-P", str(directory / "pid"), "-w", str(directory), "-Y", str(directory)]
         self._process = Process([*command, *places, "-m", "64", "-M", "8"], directory)
         self._process.answers(self.hears)
 
     def events(self) -> list[dict[str, Any]]:
-        """Return what it has heard so far, in order."""
-        lines = self._process.text().splitlines()
+        """Return what it has heard so far; its processes share the work, so it is not always in order."""
+        *lines, _unfinished = self._process.text().split("\n")
         return [json.loads(line.partition("AMQP EVENT ")[2]) for line in lines if "AMQP EVENT " in line]
 
     def event(self, **wanted: str) -> dict[str, Any]:
@@ -275,11 +278,29 @@ class HAProxy:
 
 
 class Lab:
-    """The project's own CouchDB-compatible server, as `sup lab` starts it; PACKAGES is where `packages` put its own."""
+    """The project's own CouchDB-compatible server, as `sup lab` starts it, with what `lab_packages` put in CACHE."""
 
-    def __init__(self, directory: Path, packages: Path) -> None:
-        self._directory = linked(directory, packages)
+    def __init__(self, directory: Path, cache: Path) -> None:
+        link_packages(directory, cache)
+        self._directory = directory
         self.url = server.start(directory, free_port(), progress=lambda _message: None).url
 
     def stop(self) -> None:
         server.stop(self._directory)
+
+
+def lab_packages(cache: Path) -> None:
+    """Install what the lab's server consists of in CACHE, unless it is there: its npm packages, Node.js if need be."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "filling").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not server.packages_installed(cache):
+            server.start(cache, free_port(), progress=lambda _message: None)
+            server.stop(cache)
+
+
+def link_packages(directory: Path, cache: Path) -> None:
+    """Let a lab in DIRECTORY use what is installed in CACHE."""
+    for name in ("node_modules", "python"):
+        if (cache / name).is_dir():
+            (directory / name).symlink_to(cache.resolve() / name)

@@ -11,7 +11,8 @@ from kazoo_sup.transports import couchdb_bulk, couchdb_paging
 from kazoo_sup.transports.couchdb_bulk import SaveResult
 from kazoo_sup.transports.couchdb_failures import SERVER, answer_was_lost
 from kazoo_sup.transports.couchdb_package import Database, PreconditionFailed, ResourceNotFound, Server
-from kazoo_sup.transports.couchdb_session import Endpoint, Session, Timeouts, Tls
+from kazoo_sup.transports.couchdb_session import Endpoint, Session, Timeouts
+from kazoo_sup.transports.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -126,7 +127,7 @@ class CouchDB:
             document = self._database(database).get(id)
         except ResourceNotFound:
             return None
-        return None if document is None else dict(document)
+        return None if document is None else _ordered(dict(document))
 
     def get_many(self, database: str, ids: Sequence[str]) -> dict[str, Document]:
         """Return the documents with these ids by their id; without those that are not there or deleted."""
@@ -136,7 +137,7 @@ class CouchDB:
                 rows = self._fetch(database, "_all_docs")(keys=list(ids[index : index + self.batch]), include_docs=True)
             except ResourceNotFound:
                 return {}
-            found.update({row["id"]: row["doc"] for row in rows if row.get("doc")})
+            found.update({row["id"]: _ordered(row["doc"]) for row in rows if row.get("doc")})
         return found
 
     def documents(
@@ -159,7 +160,7 @@ class CouchDB:
                 if not include_docs:
                     yield {"_id": row["id"], "_rev": row["value"]["rev"]}
                 elif row["doc"]:  # null: deleted between CouchDB's look at the index and at the document
-                    yield row["doc"]
+                    yield _ordered(row["doc"])
 
     def view(
         self,
@@ -223,8 +224,10 @@ class CouchDB:
         In the order of `batches`, so that a report, a journal or the place to resume at is the same in every run. At
         most workers + 1 batches are under way or wait to be handed back, and no more are pulled from `batches`.
 
-        Nothing is raised for a batch, lest it hide what became of those beside it: all its documents then have the
-        same error, "not_found" for a missing database or the name of the class, as "ServerUnreachable".
+        A batch that is refused does not hide what became of those beside it: all its documents then have the same
+        error, "not_found" for a missing database or the name of the class, as "ServerRefused". When the server itself
+        fails no more is pulled, the batches under way are handed back, and then the first such error is raised; what
+        became of the batch it came from is not known.
         """
         return couchdb_bulk.save_batches(self.save, batches, self._workers)
 
@@ -283,6 +286,14 @@ def _named(what: str, database: str = "") -> Iterator[None]:
         if database and missing.args[0][1] in NO_DATABASE:
             what = f"database {database}"
         raise NotFound(server=SERVER, what=what) from None
+
+
+def _ordered(document: Document) -> Document:
+    """Put `_id` and `_rev` first, as CouchDB gives a document; some servers that speak its language do not."""
+    if next(iter(document), "_id") == "_id" or "_id" not in document:
+        return document
+    first: Document = {name: document[name] for name in ("_id", "_rev") if name in document}
+    return {**first, **document}
 
 
 def _as_it_is(row: Row) -> Row:

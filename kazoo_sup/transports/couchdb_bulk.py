@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kazoo_sup.errors import ServerRefused, ServerUnreachable, SupError, TimedOut
+from kazoo_sup.errors import NotAuthorised, ServerRefused, ServerUnreachable, SupError, TimedOut
 from kazoo_sup.transports.couchdb_failures import answer_was_lost
 from kazoo_sup.transports.couchdb_session import encode
 
@@ -130,6 +130,8 @@ def save_batches(
         try:
             return save_one(database, documents)
         except SupError as error:
+            if _concerns_all(error):
+                raise
             word = "not_found" if error.id == "NotFound" else error.id
             return [SaveResult(str(document.get("_id", "")), None, word, str(error)) for document in documents]
 
@@ -150,11 +152,22 @@ def save_batches(
                 break
             if batch is None or len(in_flight) > workers:
                 database, documents, future, token = in_flight.popleft()
-                yield database, documents, future.result(), token
+                try:
+                    results = future.result()
+                except SupError as problem:
+                    broken = broken or problem
+                else:
+                    yield database, documents, results, token
     finally:
         pool.shutdown(cancel_futures=True)
     if broken is not None:
         raise broken
+
+
+def _concerns_all(error: SupError) -> bool:
+    """Tell an error that the next request will meet as well from one of this request's own."""
+    passing_status = error.facts.get("status") in {429, 500, 502, 503, 504}
+    return isinstance(error, ServerUnreachable | TimedOut | NotAuthorised) or passing_status
 
 
 def _post(database: Any, documents: Sequence[dict[str, Any]]) -> list[SaveResult]:

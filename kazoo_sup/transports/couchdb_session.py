@@ -24,7 +24,8 @@ from kazoo_sup.transports.couchdb_failures import SERVER, Failure, bad_answer, n
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from kazoo_sup.transports.tls import Tls
 
 JSON = "application/json"
 FIRST_PAUSE = 0.1  # seconds; doubled after every failure, and jittered
@@ -63,16 +64,6 @@ class Timeouts:
     connect: float = 3.0
     read: float = 30.0
     retry: float = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """PEM files: the authorities to trust instead of the usual ones, and our own certificate with its key."""
-
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    verify: bool = True
 
 
 class Session:

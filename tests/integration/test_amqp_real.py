@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import uuid
 from urllib.parse import urlsplit
 
@@ -10,22 +9,18 @@ from tcp_proxy import TcpProxy
 
 from kazoo_sup.transports.amqp import Message, Publisher, PublishResult
 
-URL = os.environ.get("SUP_TEST_AMQP_URL", "")
-PARTS = urlsplit(URL)
 BODY = b'{"ID":"%08d","Type":"account","Event-Category":"configuration","Event-Name":"doc_edited"' + b" " * 260 + b"}"
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(not URL, reason="SUP_TEST_AMQP_URL names no broker"),
-]
+pytestmark = pytest.mark.integration
 
 
 class Consumer:
     """An exchange of its own with a queue bound to it, seen through pika alone."""
 
-    def __init__(self):
+    def __init__(self, url):
+        self.url = url
         self.exchange = f"sup_test_{uuid.uuid4().hex}"
-        self._connection = pika.BlockingConnection(pika.URLParameters(URL))
+        self._connection = pika.BlockingConnection(pika.URLParameters(url))
         self._channel = self._connection.channel()
         self._channel.exchange_declare(self.exchange, "topic")
         self._queue = self._channel.queue_declare("", exclusive=True).method.queue
@@ -54,25 +49,31 @@ class Consumer:
 
 
 @pytest.fixture
-def consumer():
-    consumer = Consumer()
+def consumer(amqp_url):
+    consumer = Consumer(amqp_url)
     yield consumer
     consumer.close()
 
 
 @pytest.fixture
-def proxy():
-    with TcpProxy(PARTS.hostname, PARTS.port or 5672) as proxy:
+def proxy(amqp_url):
+    parts = urlsplit(amqp_url)
+    with TcpProxy(parts.hostname, parts.port or 5672) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def through(amqp_url, proxy):
+    """Give the broker's address through the proxy."""
+    parts = urlsplit(amqp_url)
+    return amqp_url.replace(
+        parts.netloc, f"{parts.username or 'guest'}:{parts.password or 'guest'}@127.0.0.1:{proxy.port}"
+    )
 
 
 @pytest.fixture
 def failed():
     return []
-
-
-def through(proxy: TcpProxy) -> str:
-    return URL.replace(PARTS.netloc, f"{PARTS.username or 'guest'}:{PARTS.password or 'guest'}@127.0.0.1:{proxy.port}")
 
 
 def publish(uri, messages, failed, **options) -> PublishResult:
@@ -99,7 +100,7 @@ def assert_all_accounted_for(messages, result, failed, received):
 
 def test_what_is_confirmed_is_what_the_queue_received_in_order(consumer, failed):
     messages = consumer.messages(20_000)
-    assert publish(URL, messages, failed) == PublishResult(20_000, 0, None)
+    assert publish(consumer.url, messages, failed) == PublishResult(20_000, 0, None)
     assert consumer.received() == [message.body for message in messages]
     assert failed == []
 
@@ -107,28 +108,28 @@ def test_what_is_confirmed_is_what_the_queue_received_in_order(consumer, failed)
 def test_messages_that_reach_no_queue_are_confirmed(consumer, failed):
     exchange = f"{consumer.exchange}_unbound"
     messages = [Message(exchange, "direct", "nobody", b"{}")] * 1000
-    assert publish(URL, messages, failed) == PublishResult(1000, 0, None)
+    assert publish(consumer.url, messages, failed) == PublishResult(1000, 0, None)
     consumer._channel.exchange_delete(exchange)
 
 
 def test_bodies_longer_than_a_frame_arrive_whole(consumer, failed):
     messages = [Message(consumer.exchange, "topic", "long", bytes([65 + number]) * 300_000) for number in range(5)]
-    assert publish(URL, messages, failed).confirmed == 5
+    assert publish(consumer.url, messages, failed).confirmed == 5
     assert consumer.received() == [message.body for message in messages]
 
 
-def test_a_slow_line_only_takes_longer(consumer, proxy, failed):
+def test_a_slow_line_only_takes_longer(consumer, proxy, failed, through):
     proxy.delay(0.02)
     messages = consumer.messages(2000)
-    assert publish(through(proxy), messages, failed, window=1000).confirmed == 2000
+    assert publish(through, messages, failed, window=1000).confirmed == 2000
     assert consumer.received() == [message.body for message in messages]
 
 
 @pytest.mark.parametrize("octets", [2_000, 300_000, 3_000_000])
-def test_a_connection_cut_in_mid_run_loses_nothing_unnoticed(consumer, proxy, failed, octets):
+def test_a_connection_cut_in_mid_run_loses_nothing_unnoticed(consumer, proxy, failed, octets, through):
     proxy.cut_after(octets)
     messages = consumer.messages(20_000)
-    result = publish(through(proxy), messages, failed)
+    result = publish(through, messages, failed)
     assert result.failed > 0
     assert result.confirmed > 0 or octets < 3_000_000  # which is more than a window full
     assert result.reason == f"127.0.0.1:{proxy.port}: connection lost"
@@ -136,19 +137,19 @@ def test_a_connection_cut_in_mid_run_loses_nothing_unnoticed(consumer, proxy, fa
 
 
 @pytest.mark.parametrize("octets", [100, 1_000_000])
-def test_a_connection_that_freezes_in_mid_run_fails_after_the_timeout(consumer, proxy, failed, octets):
+def test_a_connection_that_freezes_in_mid_run_fails_after_the_timeout(consumer, proxy, failed, octets, through):
     proxy.freeze_after(octets)
     messages = consumer.messages(20_000)
-    result = publish(through(proxy), messages, failed, timeout=0.7)
+    result = publish(through, messages, failed, timeout=0.7)
     assert result.failed > 0
     assert "for 0.7 s" in result.reason
     proxy.thaw()
     assert_all_accounted_for(messages, result, failed, consumer.received())
 
 
-def test_a_connection_that_thaws_in_time_loses_nothing(consumer, proxy, failed):
+def test_a_connection_that_thaws_in_time_loses_nothing(consumer, proxy, failed, through):
     messages = consumer.messages(5000)
-    with Publisher([through(proxy)], on_failed=lambda *args: failed.append(args)) as publisher:
+    with Publisher([through], on_failed=lambda *args: failed.append(args)) as publisher:
         publisher.send(messages[:2500])
         proxy.freeze()
         publisher.send(messages[2500:])
@@ -159,7 +160,7 @@ def test_a_connection_that_thaws_in_time_loses_nothing(consumer, proxy, failed):
 
 def test_an_exchange_of_another_type_fails_with_the_brokers_words(consumer, failed):
     messages = [Message(consumer.exchange, "direct", "key", b"{}")] * 10
-    result = publish(URL, messages, failed)
+    result = publish(consumer.url, messages, failed)
     assert (result.confirmed, result.failed) == (0, 10)
     assert "PRECONDITION_FAILED" in result.reason
     assert consumer.exchange in result.reason
@@ -167,13 +168,14 @@ def test_an_exchange_of_another_type_fails_with_the_brokers_words(consumer, fail
 
 
 def test_a_wrong_password_is_told_without_it(consumer, failed):
-    address = f"{PARTS.hostname}:{PARTS.port or 5672}"
+    parts = urlsplit(consumer.url)
+    address = f"{parts.hostname}:{parts.port or 5672}"
     result = publish(f"amqp://guest:n0tTheOne@{address}", consumer.messages(3), failed)
     assert result == PublishResult(0, 3, f"{address}: the broker refused the credentials")
 
 
 def test_a_virtual_host_that_does_not_exist_is_named(consumer, failed):
-    uri = f"amqp://{PARTS.netloc}/no%2Fsuch"
+    uri = f"amqp://{urlsplit(consumer.url).netloc}/no%2Fsuch"
     result = publish(uri, consumer.messages(3), failed)
     assert result.failed == 3
     assert result.reason.endswith("the broker refused access to the virtual host no/such")

@@ -1,8 +1,7 @@
-"""kazoo_sup.transports.couchdb against a real server: SUP_TEST_COUCHDB_URL=http://user:password@127.0.0.1:5984."""
+"""kazoo_sup.transports.couchdb against a server."""
 
 from __future__ import annotations
 
-import os
 import uuid
 from urllib.parse import unquote, urlsplit
 
@@ -12,8 +11,7 @@ from kazoo_sup.errors import NotFound, SupError
 from kazoo_sup.transports.couchdb import CouchDB, Endpoint, SaveResult, Timeouts
 from kazoo_sup.transports.couchdb_bulk import save_what_did_not_arrive
 
-URL = os.environ.get("SUP_TEST_COUCHDB_URL")
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(not URL, reason="needs SUP_TEST_COUCHDB_URL")]
+pytestmark = pytest.mark.integration
 
 VIEWS = {
     "_id": "_design/numbers",
@@ -25,8 +23,8 @@ VIEWS = {
 }
 
 
-def endpoint(**other):
-    parts = urlsplit(URL)
+def endpoint(url, **other):
+    parts = urlsplit(url)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     username = None if parts.username is None else unquote(parts.username)
     password = None if parts.password is None else unquote(parts.password)
@@ -34,8 +32,8 @@ def endpoint(**other):
 
 
 @pytest.fixture(scope="module")
-def couchdb():
-    couchdb = CouchDB([endpoint()], timeouts=Timeouts(read=60), batch=40)
+def couchdb(couchdb_url):
+    couchdb = CouchDB([endpoint(couchdb_url)], timeouts=Timeouts(read=60), batch=40)
     yield couchdb
     couchdb.close()
 
@@ -88,8 +86,8 @@ class TestDatabases:
             with pytest.raises(NotFound, match=r"database sup-test/absent$"):
                 ask()
 
-    def test_wrong_credentials_are_refused(self):
-        stranger = CouchDB([endpoint(username="nobody", password="wrong:p@ss/wörd")])
+    def test_wrong_credentials_are_refused(self, couchdb_url):
+        stranger = CouchDB([endpoint(couchdb_url, username="nobody", password="wrong:p@ss/wörd")])
         with pytest.raises(SupError, match="refused the credentials"):
             list(stranger.databases())
         stranger.close()

@@ -1,58 +1,33 @@
-"""The lab's life: installed, started, found again, stopped, and never at another process's cost.
-
-Its npm packages come from SUP_TEST_LAB_DIR/node_modules where that is set and complete, else from npm, once.
-"""
+"""The lab's life: installed, started, found again, stopped, and never at another process's cost."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
-import shutil
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 import requests
+from servers import free_port, link_packages
 
 from kazoo_sup.errors import Declined, SettingsError, SupError
 from kazoo_sup.lab import seed, server
 
-CACHE = os.environ.get("SUP_TEST_LAB_DIR", "")
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(not (CACHE or shutil.which("npm")), reason="neither SUP_TEST_LAB_DIR nor npm is there"),
-]
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+pytestmark = pytest.mark.integration
 
 
 def silent(_message):
     """Take a progress message and say nothing."""
 
 
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory):
-    if CACHE and server.packages_installed(Path(CACHE)):
-        return Path(CACHE).resolve() / "node_modules"
-    directory = tmp_path_factory.mktemp("packages")
-    told = []
-    server.start(directory, free_port(), progress=told.append)
-    server.stop(directory)
-    assert told == ["installing npm packages", "starting the server", "creating databases and documents"]
-    return directory / "node_modules"
-
-
 @pytest.fixture
-def directory(tmp_path, packages):
+def directory(tmp_path, lab_cache):
     place = tmp_path / "lab"
     place.mkdir()
-    (place / "node_modules").symlink_to(packages)
+    link_packages(place, lab_cache)
     yield place
     server.stop(place)
 

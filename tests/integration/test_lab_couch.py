@@ -1,36 +1,19 @@
-"""The lab's server answers as CouchDB does, where a Kazoo tool would notice.
-
-With SUP_TEST_COUCHDB_URL the same is asked of that server; a lab of its own is started only without it. The lab's npm
-packages come from SUP_TEST_LAB_DIR/node_modules where that is set and complete.
-"""
+"""The lab's server answers as CouchDB does, where a Kazoo tool would notice; a real one is asked the same."""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import json
-import os
-import shutil
-import socket
 import uuid
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import requests
 
 from kazoo_sup.kazoo import views
-from kazoo_sup.lab import server
 
-URL = os.environ.get("SUP_TEST_COUCHDB_URL", "")
-CACHE = os.environ.get("SUP_TEST_LAB_DIR", "")
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(
-        not (URL or CACHE or shutil.which("npm")),
-        reason="neither SUP_TEST_COUCHDB_URL nor SUP_TEST_LAB_DIR nor npm is there",
-    ),
-]
+pytestmark = pytest.mark.integration
 
 
 class Server:
@@ -60,21 +43,9 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def couch(tmp_path_factory):
+def couch(couchdb_url):
     with requests.Session() as session:
-        if URL:
-            yield Server(URL, session)
-            return
-        directory = tmp_path_factory.mktemp("lab")
-        if CACHE and server.packages_installed(Path(CACHE)):
-            (directory / "node_modules").symlink_to(Path(CACHE).resolve() / "node_modules")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        try:
-            yield Server(server.start(directory, port, progress=lambda _message: None).url, session)
-        finally:
-            server.stop(directory)
+        yield Server(couchdb_url, session)
 
 
 @pytest.fixture

@@ -377,6 +377,20 @@ class TestBatches:
         assert [result.error for result in failed] == ["ServerRefused"]
         assert "bad_request: no" in failed[0].reason
 
+    def test_a_server_that_fails_ends_it_once_what_was_sent_is_accounted_for(self, server, couchdb):
+        server.fails(says(200, b'[{"ok":true,"id":"0","rev":"1-x"}]'), *[says(401, b"{}")] * 9, to=BULK)
+        pulled = []
+
+        def source():
+            for number in range(100):
+                pulled.append(number)
+                yield "db", [{"_id": f"{number}"}], number
+
+        done = []
+        with pytest.raises(NotAuthorised):
+            done.extend(couchdb.save_batches(source()))
+        assert len(pulled) <= 9
+
     def test_what_was_sent_is_accounted_for_before_the_source_s_error_is_raised(self, server, couchdb):
         def source():
             yield "db", [{"_id": "a"}], 1

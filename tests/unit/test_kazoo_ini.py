@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kazoo_sup.settings import kazoo_ini
 from kazoo_sup.errors import SettingsError
+from kazoo_sup.settings import kazoo_ini
 from kazoo_sup.settings.kazoo_ini import Node
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kazoo_sup.settings import servers
 from kazoo_sup.errors import SettingsError
+from kazoo_sup.settings import servers
 from kazoo_sup.settings.servers import Server
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 
 from kazoo_sup import settings
 from kazoo_sup.errors import SettingsError
-from kazoo_sup.settings.servers import Server
 from kazoo_sup.settings import Settings, Timeouts, Tls, ZoneSettings
+from kazoo_sup.settings.servers import Server
 
 TWO_ZONES = """
 zone: east
@@ -333,14 +333,14 @@ class TestCheck:
     def test_all_problems_come_with_the_files_that_are_missing(self, tmp_path):
         path = write(tmp_path / "s.yaml", "bogus: 1\nzones:\n  east:\n    schemas_dir: none\n    locked: 7\n")
 
-        assert settings.check(path) == [
+        assert [str(problem) for problem in settings.check(path)] == [
             f"{path}:1: there is no setting 'bogus'",
             f"{path}:5: zones.east.locked must be true or false",
             f"{path}:4: zones.east.schemas_dir names {tmp_path}/none, which does not exist",
         ]
 
     def test_a_missing_file_is_a_problem(self, tmp_path):
-        assert settings.check(tmp_path / "s.yaml") == [f"{tmp_path}/s.yaml: does not exist"]
+        assert [str(each) for each in settings.check(tmp_path / "s.yaml")] == [f"{tmp_path}/s.yaml: does not exist"]
 
 
 class TestDescribe:
@@ -426,13 +426,13 @@ class TestExample:
         problems = settings.check(uncommented)
 
         assert problems
-        assert all(problem.endswith(", which does not exist") for problem in problems)
+        assert all(str(problem).endswith(", which does not exist") for problem in problems)
 
     def test_it_names_every_variable(self):
         sources = Path(settings.__file__).parent
         read = {
             name
-            for module in ("environment.py", "settings.py")
+            for module in ("environment.py", "__init__.py")
             for name in re.findall(r"(?:SUP|KAZOO)_[A-Z_]+", (sources / module).read_text())
         }
 

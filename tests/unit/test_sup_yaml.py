@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kazoo_sup.settings import sup_yaml, yaml_places
 from kazoo_sup.errors import SettingsError
+from kazoo_sup.settings import sup_yaml, yaml_places
 from kazoo_sup.settings.sources import Source
 
 
