@@ -8,7 +8,14 @@ if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold=
 
 say() { printf '\n%s# %s%s\n' "$bold" "$*" "$plain"; }
 run() {
-    printf '%s$ %s%s\n' "$bold" "$*" "$plain"
+    printf '%s$' "$bold"
+    for word in "$@"; do
+        case $word in
+        *[!A-Za-z0-9_./=:@-]*) printf " '%s'" "$word" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '%s\n' "$plain"
     "$@"
 }
 

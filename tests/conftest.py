@@ -1,151 +1,215 @@
-"""The servers that tests use, each started when the first test asks for it and stopped at the end, and `sup` itself.
+"""Fixtures: the program itself, forked, and real servers, started when the first test asks for them.
 
-A server whose program is missing fails the tests that need it, with what to install; nothing is skipped.
+Servers of one's own are taken instead where these name them: SUP_TEST_COUCHDB_URL (on a loopback address: its databases
+are deleted), SUP_TEST_AMQP_URL. SUP_TEST_LAB_DIR is where npm packages are kept between runs.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pty
+import select
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
-from servers import HAProxy, Kamailio, Lab, NotInstalled, RabbitMQ, lab_packages
+import servers
 
-from kazoo_sup.lab.seed import seed
+from kazoo_sup.lab import seed
 
 SUP = str(Path(sys.executable).with_name("sup"))
 TIMEOUT = 120
+"""Seconds that one run of the program may take."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """What one run of `sup` exited with and printed."""
+class Finished(NamedTuple):
+    """What a run left; on a terminal, standard output and error are one."""
 
     code: int
-    out: str
-    err: str
+    stdout: str
+    stderr: str
 
 
-Sup = Callable[..., Result]
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which no settings, no state and no colours of this machine's user are found."""
+    dropped = ("SUP_", "KAZOO_", "XDG_")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(dropped)}
+    home = tmp_path / "home"
+    home.mkdir()
+    places = {
+        "HOME": home,
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_STATE_HOME": home / ".local/state",
+        "XDG_DATA_HOME": home / ".local/share",
+        "XDG_CACHE_HOME": home / ".cache",
+    }
+    return {**kept, **{name: str(place) for name, place in places.items()}, "LC_ALL": "C.UTF-8"}
 
 
-def started(server: Callable[[], Any]) -> Any:
-    """Start a server, or fail with what to install."""
-    try:
-        return server()
-    except NotInstalled as missing:
-        pytest.fail(str(missing), pytrace=False)
+@pytest.fixture
+def sup(environment: dict[str, str]) -> Callable[..., Finished]:
+    """Return a function that runs `sup WORDS…` in a process of its own.
+
+    `env` is laid over the isolated environment; `input` is what the program reads, nothing when not given; with `tty`
+    it runs on a terminal of 80 columns.
+    """
+
+    def run(*words: str, env: Mapping[str, str] | None = None, input: str = "", tty: bool = False) -> Finished:  # noqa: A002 - as in subprocess.run
+        command, given = [SUP, *words], {**environment, **(env or {})}
+        if tty:
+            return _on_terminal(command, {"TERM": "xterm", "COLUMNS": "80", **given}, input)
+        done = subprocess.run(
+            command,
+            env={"TERM": "dumb", "NO_COLOR": "1", **given},
+            input=input,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def _on_terminal(command: list[str], environment: Mapping[str, str], typed: str) -> Finished:
+    ours, theirs = pty.openpty()
+    said = bytearray()
+    end = time.monotonic() + TIMEOUT
+    with os.fdopen(ours, "r+b", buffering=0) as terminal:
+        process = subprocess.Popen(
+            command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+        os.close(theirs)
+        try:
+            terminal.write(typed.encode())
+            while select.select([terminal], [], [], max(0, end - time.monotonic()))[0]:
+                try:
+                    said += terminal.read(65_536)
+                except OSError:  # EIO: nobody holds the other end any more
+                    break
+            code = process.wait(max(1, end - time.monotonic()))
+        finally:
+            process.kill()
+            process.wait()
+    return Finished(code, said.decode("utf-8", "replace").replace("\r\n", "\n"), "")
 
 
 @pytest.fixture(scope="session")
 def lab_cache() -> Path:
-    """Give the directory with the npm packages of the lab's server, kept from run to run."""
-    if given := os.environ.get("SUP_TEST_LAB_DIR"):
+    """Return the directory with the lab's npm packages; the first run on a machine fills it."""
+    given = os.environ.get("SUP_TEST_LAB_DIR")
+    if given:
         cache = Path(given)
     else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kazoo-sup-tests"
-    lab_packages(cache)
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        lock = Path(servers.server.__file__).with_name("package-lock.json")
+        cache = home / "kazoo-sup-tests" / hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+    servers.lab_packages(cache)
     return cache
 
 
 @pytest.fixture(scope="session")
 def couchdb_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give a CouchDB: the one that SUP_TEST_COUCHDB_URL names, else a lab of our own."""
-    if url := os.environ.get("SUP_TEST_COUCHDB_URL"):
-        yield url.rstrip("/")
+    """Return the URL, without a slash at its end, of an empty CouchDB."""
+    given = os.environ.get("SUP_TEST_COUCHDB_URL", "").rstrip("/")
+    if given:
+        yield given
         return
-    lab = Lab(tmp_path_factory.mktemp("couchdb"), request.getfixturevalue("lab_cache"))
-    yield lab.url
-    lab.stop()
+    lab = servers.Lab(tmp_path_factory.mktemp("lab"), request.getfixturevalue("lab_cache"))
+    try:
+        _wipe(lab.url)
+        yield lab.url
+    finally:
+        lab.stop()
 
 
 @pytest.fixture
-def empty_couchdb(couchdb_url: str) -> str:
-    """Give the CouchDB without any database; refuses to empty one that is not on this machine."""
-    assert urlsplit(couchdb_url).hostname in {"127.0.0.1", "localhost", "::1"}
-    for name in requests.get(f"{couchdb_url}/_all_dbs", timeout=TIMEOUT).json():
-        if not name.startswith("_"):
-            requests.delete(f"{couchdb_url}/{quote(name, safe='')}", timeout=TIMEOUT).raise_for_status()
+def cluster(couchdb_url: str) -> str:
+    """Return the URL of a CouchDB that holds just what a fresh lab does."""
+    _wipe(couchdb_url)
+    seed.seed(couchdb_url)
     return couchdb_url
 
 
 @pytest.fixture
-def cluster(empty_couchdb: str) -> str:
-    """Give the CouchDB with the lab's databases and documents, and no others."""
-    seed(empty_couchdb)
-    return empty_couchdb
+def at(sup: Callable[..., Finished], cluster: str) -> Callable[..., Finished]:
+    """Return `sup` pointed at a CouchDB as a fresh lab's, without a broker."""
+
+    def run(*words: str, env: Mapping[str, str] | None = None, **more: Any) -> Finished:
+        return sup(*words, env={"SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": "", **(env or {})}, **more)
+
+    return run
+
+
+def _wipe(url: str) -> None:
+    """Delete every database that is not CouchDB's own."""
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        pytest.fail("the CouchDB for tests is not on a loopback address, and every database there would be deleted")
+    with requests.Session() as session:
+        for name in session.get(f"{url}/_all_dbs", timeout=TIMEOUT).json():
+            if not name.startswith("_"):
+                session.delete(f"{url}/{quote(name, safe='')}", timeout=TIMEOUT).raise_for_status()
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
-    """Give a broker that a test may stop; one that does starts it again."""
-    broker = started(lambda: RabbitMQ(tmp_path_factory.mktemp("rabbitmq")))
-    yield broker
-    broker.close()
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.RabbitMQ]:
+    """Return a broker that is this run's own; tests that stop it ask for `broker`."""
+    rabbitmq = _started(servers.RabbitMQ, tmp_path_factory.mktemp("rabbitmq"))
+    yield rabbitmq
+    rabbitmq.close()
+
+
+@pytest.fixture
+def broker(rabbitmq: servers.RabbitMQ) -> Iterator[servers.RabbitMQ]:
+    """Return a broker that a test may stop and start; after the test it runs."""
+    yield rabbitmq
+    rabbitmq.start()
 
 
 @pytest.fixture(scope="session")
 def amqp_url(request: pytest.FixtureRequest) -> str:
-    """Give a broker's address: the one that SUP_TEST_AMQP_URL names, else our own."""
-    return os.environ.get("SUP_TEST_AMQP_URL") or request.getfixturevalue("broker").url
+    """Return the URL of a RabbitMQ that nobody else publishes to."""
+    given = os.environ.get("SUP_TEST_AMQP_URL")
+    url: str = given or request.getfixturevalue("rabbitmq").url
+    return url
 
 
 @pytest.fixture(scope="session")
-def kamailio(tmp_path_factory: pytest.TempPathFactory, broker: RabbitMQ) -> Iterator[Kamailio]:
-    """Give a Kamailio that listens to our broker."""
-    kamailio = started(lambda: Kamailio(tmp_path_factory.mktemp("kamailio"), broker.url))
+def kamailio(tmp_path_factory: pytest.TempPathFactory, rabbitmq: servers.RabbitMQ) -> Iterator[servers.Kamailio]:
+    """Return a Kamailio that listens to the broker of `broker`."""
+    kamailio = _started(servers.Kamailio, tmp_path_factory.mktemp("kamailio"), rabbitmq.url)
     yield kamailio
     kamailio.stop()
 
 
 @pytest.fixture
-def haproxy(tmp_path: Path, couchdb_url: str) -> Iterator[HAProxy]:
-    """Give an HAProxy in front of the CouchDB."""
-    haproxy = started(lambda: HAProxy(tmp_path, couchdb_url))
+def haproxy(tmp_path: Path, couchdb_url: str) -> Iterator[servers.HAProxy]:
+    """Return an HAProxy in front of the CouchDB."""
+    directory = tmp_path / "haproxy"
+    directory.mkdir()
+    haproxy = _started(servers.HAProxy, directory, couchdb_url)
     yield haproxy
     haproxy.stop()
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """Give the environment for runs of `sup`: a home of its own, no settings, no broker."""
-    kept = {key: text for key, text in os.environ.items() if not key.startswith(("SUP_", "KAZOO_", "XDG_"))}
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return {**kept, "HOME": str(tmp_path), "SUP_AMQP_URL": "", "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100"}
+def haproxy_couchdb_url(haproxy: servers.HAProxy) -> str:
+    """Return the URL of the CouchDB through an HAProxy."""
+    return haproxy.url
 
 
-@pytest.fixture
-def sup(environment: dict[str, str]) -> Sup:
-    """Give a function that runs the real program in a process of its own, with nothing on standard input."""
-
-    def run(*words: str, env: Mapping[str, str] | None = None, timeout: float = TIMEOUT) -> Result:
-        command: Sequence[str] = [SUP, *map(str, words)]
-        done = subprocess.run(
-            command,
-            env={**environment, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
-
-    return run
-
-
-@pytest.fixture
-def at(sup: Sup, cluster: str) -> Sup:
-    """Give `sup` pointed at the seeded CouchDB."""
-
-    def run(*words: str, env: Mapping[str, str] | None = None, **more: float) -> Result:
-        return sup(*words, env={"SUP_COUCHDB_URL": cluster, **(env or {})}, **more)
-
-    return run
+def _started(server: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return server(*arguments)
+    except servers.NotInstalled as missing:
+        pytest.fail(f"{missing}, or run `make test` as root")

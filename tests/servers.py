@@ -40,7 +40,8 @@ class NotInstalled(Exception):
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
     """Return a loopback port that nobody listens on, from below those that the kernel hands to clients."""
     while True:
-        port = random.randrange(20_000, 32_000)
+        # No seed: other test runs on this machine look for ports too.
+        port = random.SystemRandom().randrange(20_000, 32_000)
         with socket.socket(socket.AF_INET, kind) as listener, contextlib.suppress(OSError):
             listener.bind(("127.0.0.1", port))
             return port

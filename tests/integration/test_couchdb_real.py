@@ -87,6 +87,8 @@ class TestDatabases:
                 ask()
 
     def test_wrong_credentials_are_refused(self, couchdb_url):
+        if not urlsplit(couchdb_url).username:
+            pytest.skip("the lab's server knows no users; unit tests show the same against a server that does")
         stranger = CouchDB([endpoint(couchdb_url, username="nobody", password="wrong:p@ss/wörd")])
         with pytest.raises(SupError, match="refused the credentials"):
             list(stranger.databases())
