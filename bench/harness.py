@@ -22,10 +22,10 @@ from statistics import median
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
-from kazoo_sup.lab import server
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))
+
+import servers  # noqa: E402 - the tests' own
 
 PYTHON = sys.executable
 SUP = str(Path(PYTHON).with_name("sup"))
@@ -149,28 +149,28 @@ def environment(directory: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def lab(directory: Path) -> Iterator[str]:
-    """Run the project's own CouchDB-compatible server, with its account and documents, and give its address."""
-    from servers import free_port
+    """Run the project's own CouchDB-compatible server, with its account and documents, and give its address.
 
+    Its npm packages are kept between runs, in SUP_TEST_LAB_DIR or the user's cache.
+    """
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    packages = Path(os.environ.get("SUP_TEST_LAB_DIR") or caches / "kazoo-sup-bench")
+    servers.lab_packages(packages)
     place = directory / "lab"
     place.mkdir()
-    cache = Path(os.environ.get("SUP_TEST_LAB_DIR") or server_directory())
-    if server.packages_installed(cache):
-        (place / "node_modules").symlink_to(cache.resolve() / "node_modules")
+    started = servers.Lab(place, packages)
     try:
-        yield server.start(place, free_port(), progress=lambda _: None).url
+        yield started.url
     finally:
-        server.stop(place)
+        started.stop()
 
 
 @contextmanager
 def broker(directory: Path) -> Iterator[str]:
     """Run a private RabbitMQ and give its address."""
-    from servers import RabbitMQ
-
     place = directory / "rabbitmq"
     place.mkdir()
-    rabbitmq = RabbitMQ(place)
+    rabbitmq = servers.RabbitMQ(place)
     try:
         yield rabbitmq.url
     finally:

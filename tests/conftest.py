@@ -23,6 +23,7 @@ import requests
 import servers
 
 from kazoo_sup.lab import seed
+from kazoo_sup.resources import PACKAGE
 
 SUP = str(Path(sys.executable).with_name("sup"))
 TIMEOUT = 120
@@ -112,7 +113,7 @@ def lab_cache() -> Path:
         cache = Path(given)
     else:
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        lock = Path(servers.server.__file__).with_name("package-lock.json")
+        lock = PACKAGE / "lab" / "package-lock.json"
         cache = home / "kazoo-sup-tests" / hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
     servers.lab_packages(cache)
     return cache

@@ -71,7 +71,8 @@ class Process:
     """A server in the foreground: its output in a file, ended by its process id."""
 
     def __init__(self, command: list[str], directory: Path, environment: Mapping[str, str] | None = None) -> None:
-        self.log = directory / f"{Path(command[0]).name}.log"
+        self._name = Path(command[0]).name
+        self.log = directory / f"{self._name}.log"
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -81,11 +82,11 @@ class Process:
         """Wait until ASK returns something true; fail with the log's end when the server has ended instead."""
 
         def asked() -> Any:
-            assert self._process.poll() is None, f"{self._process.args[0]} has ended:\n{self.text()[-3000:]}"
+            assert self._process.poll() is None, f"{self._name} has ended:\n{self.text()[-3000:]}"
             return ask()
 
         try:
-            until(asked, f"{self._process.args[0]} to answer")
+            until(asked, f"{self._name} to answer")
         except BaseException:
             self.stop()
             raise
@@ -199,7 +200,8 @@ class Kamailio:
                     return event
             return None
 
-        return until(found, f"Kamailio to hear of {wanted}")
+        event: dict[str, Any] = until(found, f"Kamailio to hear of {wanted}")
+        return event
 
     def hears(self) -> bool:
         """Tell whether a message to each exchange reaches it now; after the broker was away it takes a while."""

@@ -2,7 +2,7 @@
 
 Source: Kazoo crossbar_maintenance:update_schemas/0, kz_datamgr:revise_docs_from_folder/3, kz_json_schema:fload/1.
 Better than there: every file is checked before any is saved, one bad file stops the run instead of being passed over,
-and what is compared is the schema itself, not only the hash kept beside it.
+and what is compared is the schema itself as well as the hash kept beside it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import Declined, SupError
-from kazoo_sup.kazoo.documents import is_private, public_fields, stamped
+from kazoo_sup.kazoo.documents import document_hash, is_private, public_fields, stamped
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 DATABASE = "system_schemas"
 INSTALLED = "/opt/kazoo/lib"
+MISNAMED = {"system_config.limits": "limits"}
+"""Files of Kazoo 4.3 that say by mistake that they are another schema, which has a file of its own."""
 
 
 class BadSchema(SupError):
@@ -52,7 +54,7 @@ def directory(zone: Zone) -> Path:
 
 
 def read_all(folder: Path) -> dict[str, Document]:
-    """Return every schema of FOLDER by name, each checked.
+    """Return every schema of FOLDER by name, each checked; the one that Kazoo 4.3 misnames is passed over.
 
     Raises BadSchema, which names the file, for the first that is not JSON, not a valid JSON schema, or whose `_id` is
     not its name; Declined when there is none.
@@ -60,7 +62,7 @@ def read_all(folder: Path) -> dict[str, Document]:
     found = sorted(folder.glob("*.json"))
     if not found:
         raise Declined(reason=f"there are no schema files in {folder}")
-    return {file.stem: read(file) for file in found}
+    return {file.stem: read(file) for file in found if not _is_misnamed(file)}
 
 
 def read(file: Path) -> Document:
@@ -120,6 +122,15 @@ def references(schema: Document) -> Iterator[str]:
                 yield from references(each)
 
 
+def _is_misnamed(file: Path) -> bool:
+    if file.stem not in MISNAMED:
+        return False
+    try:
+        return bool(json.loads(file.read_bytes())["_id"] == MISNAMED[file.stem])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # and `read` says what is wrong with it
+
+
 def _from_file(zone: Zone, name: str) -> Document:
     try:
         file = directory(zone) / f"{name.removesuffix('.json')}.json"
@@ -133,7 +144,8 @@ def _from_file(zone: Zone, name: str) -> Document:
 def _updated(zone: Zone, schema: Document, stored: Document | None) -> Document:
     if stored is None:
         return stamped(schema, DATABASE, node=zone.node)
-    if public_fields(stored) == public_fields(schema):
+    kept_hash = stored.get("pvt_document_hash") or document_hash(stored)
+    if public_fields(stored) == public_fields(schema) and kept_hash == document_hash(schema):
         return stored
     private = {key: value for key, value in stored.items() if is_private(key)}
     return stamped({**schema, **private}, DATABASE, node=zone.node)
