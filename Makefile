@@ -1,6 +1,7 @@
 # make demo: try it.  make test: check it.  That is all the set-up there is.
 
 PYTHON ?= $(shell scripts/python.sh)
+TESTS ?= tests
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -10,7 +11,7 @@ demo: $(VENV)/runtime
 	scripts/demo.sh
 
 test: check servers
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --timeout 900 $(TESTS)
 
 check: $(VENV)/developer
 	$(BIN)/ruff check .
@@ -29,10 +30,10 @@ servers:
 	scripts/servers.sh
 
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/runtime: pyproject.toml
-	scripts/venv.sh $(PYTHON) $(VENV)
+	scripts/venv.sh "$(PYTHON)" $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 

@@ -35,11 +35,12 @@ TIMEOUT = 900
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One measurement: seconds, the most memory the process had (resident, in MB), and what it printed."""
+    """One measurement: seconds, the most memory the process had (resident, in MB), and what it wrote."""
 
     seconds: float
     peak: float = 0.0
     output: str = ""
+    errors: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Column:
     key: str
     heading: str
     form: str = "{}"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is words, which stand at the left."""
+        return self.form == "{}"
 
 
 def arguments(description: str, rounds: int) -> argparse.ArgumentParser:
@@ -77,18 +83,19 @@ def process(command: Sequence[str], environment: Mapping[str, str]) -> Sample:
             if stopwatch.poll() is None:
                 os.killpg(stopwatch.pid, signal.SIGKILL)
                 stopwatch.wait()
-        output.seek(0)
-        errors.seek(0)
+        written = [file.seek(0) or file.read() for file in (output, errors)]
         seconds, peak, code = result.read_text(encoding="ascii").split() if result.exists() else ("0", "0", "-1")
         if code != "0":
-            sys.exit(f"{' '.join(command)} ended with {code}: {errors.read()}{output.read()}")
-        return Sample(float(seconds), float(peak), output.read())
+            sys.exit(f"{' '.join(command)} ended with {code}: {''.join(written)}")
+        return Sample(float(seconds), float(peak), *written)
 
 
-def in_turn(rounds: int, contestants: Mapping[str, Callable[[], Sample]]) -> dict[str, list[Sample]]:
+def in_turn(
+    rounds: int, contestants: Mapping[str, Callable[[], Sample]], *, warm_up: bool = True
+) -> dict[str, list[Sample]]:
     """Run each contestant ROUNDS times, in turn, after once for nothing; return the samples of each."""
     samples: dict[str, list[Sample]] = {name: [] for name in contestants}
-    for number in range(rounds + 1):
+    for number in range(0 if warm_up else 1, rounds + 1):
         for name, contestant in contestants.items():
             if sys.stderr.isatty():
                 print(f"\r\033[Kround {number} of {rounds}: {name}", end="\r", file=sys.stderr)
@@ -123,9 +130,9 @@ def show(
     lines = [[column.heading for column in columns], *([_cell(row, column) for column in columns] for row in rows)]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     print(f"{title}\n{date}, {machine}\n")
-    for first, *rest in lines:
-        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))]
-        print("  ".join(cells).rstrip())
+    for line in lines:
+        cells = zip(line, widths, columns, strict=True)
+        print("  ".join(f"{cell:{'<' if column.is_text else '>'}{width}}" for cell, width, column in cells).rstrip())
     print("".join(f"\n{note}" for note in notes))
 
 

@@ -30,11 +30,16 @@ _MANIFEST = Path(__file__).with_name("catalogue.json")
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A sup module: its one-line help and its functions by name."""
+    """A sup module: its help and its functions by name."""
 
     name: str
     help: str
     functions: Mapping[str, Command]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the help."""
+        return self.help.partition("\n")[0]
 
 
 def own_modules() -> Iterator[str]:
@@ -44,7 +49,7 @@ def own_modules() -> Iterator[str]:
 
 def modules() -> Mapping[str, str]:
     """Return the one-line help of every module by name; those of third parties say which package brings them."""
-    found = {name: entry["help"] for name, entry in _manifest().items()}
+    found = {name: entry["help"].partition("\n")[0] for name, entry in _manifest().items()}
     for name, entry_point in _entry_points().items():
         found.setdefault(name, f"From {entry_point.dist.name if entry_point.dist else entry_point.value}")
     return found
@@ -100,8 +105,8 @@ def describe(name: str, source: ModuleType) -> Module:
     """Read a module's functions from the module itself."""
     from kazoo_sup.command import describe as describe_function
 
-    functions = {found: describe_function(each) for found, each in _functions(source).items()}
-    return Module(name, (source.__doc__ or "").strip().partition("\n")[0], functions)
+    functions = {found: describe_function(name, each) for found, each in _functions(source).items()}
+    return Module(name, (source.__doc__ or "").strip(), functions)
 
 
 def manifest_text() -> str:

@@ -89,15 +89,14 @@ def is_command(thing: object) -> bool:
     return getattr(thing, "__sup_command__", False) is True
 
 
-def describe(function: Callable[..., Any]) -> Command:
-    """Read everything about a marked function from its signature and docstring."""
+def describe(module: str, function: Callable[..., Any]) -> Command:
+    """Read everything about a marked function of a sup module from its signature and docstring."""
     hints = get_type_hints(function, include_extras=True)
     parameters = tuple(
         _parameter(parameter, hints[parameter.name])
         for parameter in inspect.signature(function).parameters.values()
         if not _injected(hints[parameter.name])
     )
-    module = function.__module__.rpartition(".")[2]
     return Command(module, function.__name__.rstrip("_"), inspect.getdoc(function) or "", parameters)
 
 

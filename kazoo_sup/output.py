@@ -136,7 +136,7 @@ class _Machine:
         if error is not None:
             self.fail(error)
             return
-        self._envelope.field("result", terms.to_json(outcome.result) if outcome.data is None else outcome.data)
+        self._envelope.field("result", _data(outcome.result) if outcome.data is None else outcome.data)
         if outcome.counts is not None:
             self._envelope.field("counts", dict(outcome.counts))
         status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(exit_code, "error")
@@ -242,6 +242,17 @@ class _YamlEnvelope:
 
         # Through JSON, so that YAML shows the same plain values: no tuples, no subclasses of str.
         yaml.safe_dump(json.loads(_json(value)), self._stream, sort_keys=False, allow_unicode=True)
+
+
+def _data(term: Any) -> Any:
+    """Return a term as a machine shall see it: tuples as lists, `undefined` as null, other atoms and strings as text."""
+    if isinstance(term, dict):
+        return {key: _data(each) for key, each in term.items()}
+    if isinstance(term, list | tuple):
+        return [_data(each) for each in term]
+    if isinstance(term, bytes):
+        return term.decode(errors="replace")
+    return None if isinstance(term, terms.Atom) and term == terms.UNDEFINED else term
 
 
 def _json(value: Any) -> str:

@@ -65,7 +65,7 @@ def man() -> str:
         lines += [".TP", f"\\fB{int(code)}\\fR", _escaped(_MEANINGS[code].replace("`", ""))]
     for name in catalogue.own_modules():
         module = catalogue.module(name)
-        lines += [f".SH {_escaped(name.upper())}", _escaped(module.help)]
+        lines += [f".SH {_escaped(name.upper())}", _escaped(module.summary)]
         for command in module.functions.values():
             lines += [".TP", f"\\fB{_escaped(f'{name} {command.name}')}\\fR {_escaped(command.arguments)}".rstrip()]
             lines.append(_escaped(command.summary))

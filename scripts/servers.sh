@@ -1,28 +1,26 @@
-#!/bin/sh
-# See that the servers which the tests start are there; as root on Debian, install what is missing.
-set -eu
+#!/usr/bin/env bash
+# See that the programs which the tests start are there; as root on Debian, install what is missing.
+set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
-missing() {
-    for pair in rabbitmq-server:rabbitmq-server kamailio:kamailio haproxy:haproxy escript:erlang-nox; do
-        command -v "${pair%%:*}" >/dev/null || echo "${pair##*:}"
-    done
-    ls /usr/lib/*/kamailio/modules/kazoo.so >/dev/null 2>&1 ||
-        echo kamailio-kazoo-modules kamailio-json-modules kamailio-extra-modules
-}
+wanted=()
+for pair in rabbitmq-server:rabbitmq-server kamailio:kamailio haproxy:haproxy escript:erlang-nox openssl:openssl; do
+    command -v "${pair%%:*}" >/dev/null || wanted+=("${pair##*:}")
+done
+compgen -G "/usr/lib/*/kamailio/modules/kazoo.so" >/dev/null || wanted+=(kamailio-kazoo-modules)
 
-wanted=$(missing | tr '\n' ' ')
-[ -z "$wanted" ] && exit 0
+[ ${#wanted[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "the tests need servers that are not here: apt-get install $wanted" >&2
+    echo "the tests need programs that are not here: apt-get install ${wanted[*]}" >&2
     exit 1
 fi
+echo "installing for the tests: ${wanted[*]}"
 # The tests start servers of their own; those of the packages shall not run beside them.
-if [ ! -e /usr/sbin/policy-rc.d ]; then
-    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-    chmod 755 /usr/sbin/policy-rc.d
-    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap 'rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
 fi
 apt-get update -qq
-# shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted >/dev/null
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null

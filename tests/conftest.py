@@ -186,11 +186,20 @@ def amqp_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def kamailio(tmp_path_factory: pytest.TempPathFactory, rabbitmq: servers.RabbitMQ) -> Iterator[servers.Kamailio]:
-    """Return a Kamailio that listens to the broker of `broker`."""
+def started_kamailio(
+    tmp_path_factory: pytest.TempPathFactory, rabbitmq: servers.RabbitMQ
+) -> Iterator[servers.Kamailio]:
+    """Return this run's Kamailio; tests ask for `kamailio`."""
     kamailio = _started(servers.Kamailio, tmp_path_factory.mktemp("kamailio"), rabbitmq.url)
     yield kamailio
     kamailio.stop()
+
+
+@pytest.fixture
+def kamailio(started_kamailio: servers.Kamailio, broker: servers.RabbitMQ) -> servers.Kamailio:
+    """Return a Kamailio that listens to `broker`, also after another test has stopped that for a while."""
+    servers.until(started_kamailio.hears, "Kamailio to be connected to the broker again")
+    return started_kamailio
 
 
 @pytest.fixture

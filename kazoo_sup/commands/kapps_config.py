@@ -1,7 +1,8 @@
 """The cluster's settings: system_config, by category and key.
 
 A key with dots is a path into objects. A node reads its own section first, then its zone's, then the default one; the
-node is NODE, or else the one given by --node on this host. Reading never writes a default back, as Kazoo does.
+node is NODE, or else the one given by --node on this host. DEFAULT answers where nothing is found; unlike in Kazoo it is
+never written back.
 """
 
 from __future__ import annotations
@@ -230,25 +231,25 @@ def set_string(zone: Zone, category: str, key: str, text: str) -> Outcome:
 
 @command
 def set_integer(zone: Zone, category: str, key: str, number: Integer) -> Outcome:
-    """Set KEY of CATEGORY to a whole number."""
+    """Set KEY of CATEGORY to NUMBER, rounded to a whole one."""
     return _saved(zone, category, key, number, section=zone.node)
 
 
 @command
 def set_float(zone: Zone, category: str, key: str, number: Float) -> Outcome:
-    """Set KEY of CATEGORY to a number with a fraction."""
+    """Set KEY of CATEGORY to NUMBER, with a fraction."""
     return _saved(zone, category, key, number, section=zone.node)
 
 
 @command
 def set_boolean(zone: Zone, category: str, key: str, flag: bool) -> Outcome:
-    """Set KEY of CATEGORY to true or false."""
+    """Set KEY of CATEGORY to FLAG, true or false."""
     return _saved(zone, category, key, flag, section=zone.node)
 
 
 @command
 def set_json(zone: Zone, category: str, key: str, json: Json) -> Outcome:
-    """Set KEY of CATEGORY to any JSON value; null removes the key."""
+    """Set KEY of CATEGORY to any JSON value; null removes KEY."""
     return _saved(zone, category, key, json, section=zone.node)
 
 
@@ -256,8 +257,8 @@ def set_json(zone: Zone, category: str, key: str, json: Json) -> Outcome:
 def flush(zone: Zone, category: str | None = None, key: str | None = None, node: str | None = None) -> Outcome:
     """Make every node read all of system_config anew.
 
-    Kazoo flushes one node's copy of a category or key; here every node forgets its copies of every category, which one
-    message can ask for. Nothing stored is touched.
+    Kazoo flushes one node's copy of CATEGORY, or of KEY in NODE's section; here every node forgets its copies of every
+    category, which one message can ask for. Nothing stored is touched.
     """
     changes.forget(zone, DATABASE)
     return Outcome()
@@ -271,7 +272,7 @@ def is_locked(zone: Zone) -> Outcome:
 
 @command
 def lock_db(zone: Zone, locked: bool = True) -> Outcome:
-    """Refused: the lock is kept in the memory of one running node."""
+    """Refused: whether system_config is LOCKED is kept in the memory of one running node."""
     raise Declined(
         reason="the lock is kept in the memory of one running node and cannot be set from outside; "
         "lock_system_config in Kazoo's config.ini sets it for good"

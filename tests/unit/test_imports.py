@@ -1,0 +1,36 @@
+"""Start-up time is a feature: what need not be imported is not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("requests", "urllib3", "couchdb", "pika", "yaml", "rich", "ssl", "http.client", "fastjsonschema")
+LISTING = ("--version", "--help", "--list", "kapps_config --help", "kapps_config get --help", "help kapps_config get")
+
+
+def imported(words: str) -> set[str]:
+    """Return the names of all modules that a run has imported."""
+    command = [sys.executable, "-X", "importtime", "-m", "kazoo_sup", *words.split()]
+    done = subprocess.run(command, capture_output=True, text=True, env={"PATH": "/"}, check=False)
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+
+
+@pytest.mark.parametrize("words", LISTING)
+def test_help_and_lists_import_no_network_library_and_no_command(words):
+    found = imported(words)
+    assert "kazoo_sup.cli" in found
+    assert not found & set(HEAVY)
+    assert not [name for name in found if name.startswith(("kazoo_sup.commands.", "kazoo_sup.kazoo", "rich."))]
+
+
+def test_a_command_that_needs_no_server_imports_no_network_library():
+    assert not imported("config show") & {"requests", "urllib3", "couchdb", "pika", "rich"}
+
+
+def test_a_read_imports_no_broker_no_yaml_and_no_table():
+    found = imported("kapps_config get a b")
+    assert "requests" in found
+    assert not found & {"pika", "yaml", "rich", "fastjsonschema"}

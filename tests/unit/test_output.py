@@ -1,0 +1,148 @@
+"""What comes out: Kazoo's text, one valid envelope whatever happens, sentences on standard error."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from kazoo_sup.changes import Report
+from kazoo_sup.errors import BadArgument, Conflict, ExitCode, ServerUnreachable
+from kazoo_sup.outcome import NO_RETURN, OK, Outcome, table, text, value
+from kazoo_sup.output import exit_code, renderer
+from kazoo_sup.terms import Atom
+
+DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
+
+
+def rendered(capsys, output_format, outcome, reports=(), warnings=(), code=ExitCode.OK):
+    show = renderer(output_format, "module function", list(warnings))
+    for report in reports:
+        show.report(report)
+    show.finish(outcome, code)
+    return capsys.readouterr()
+
+
+def broken_rows():
+    yield {"name": "one"}
+    raise DOWN
+
+
+def read(output_format, printed):
+    return json.loads(printed) if output_format == "json" else yaml.safe_load(printed)
+
+
+class TestText:
+    def test_lines_come_before_the_result_as_a_term(self, capsys):
+        printed = rendered(capsys, "text", text(["one", "two"], (Atom("ok"), {"a": [1, True, None]})))
+        assert printed.out == 'one\ntwo\n{ok,{[{<<"a">>,[1,true,null]}]}}\n'
+        assert printed.err == ""
+
+    def test_no_return_prints_no_result(self, capsys):
+        assert rendered(capsys, "text", text("line", NO_RETURN)).out == "line\n"
+
+    def test_rows_are_aligned(self, capsys):
+        rows = table(("id", "n"), ({"id": "x" * each, "n": each} for each in (1, 3)))
+        assert rendered(capsys, "text", rows).out == "id   n\nx    1\nxxx  3\n"
+
+    def test_a_planned_change_is_shown_in_place_of_the_answer(self, capsys):
+        report = Report("db", "a", "edited", {"k": 1}, {"k": 2}, planned=True)
+        printed = rendered(capsys, "text", Outcome(), [report])
+        assert printed.out.splitlines()[:2] == ["--- a/db/a", "+++ b/db/a"]
+        assert '-  "k": 1' in printed.out
+        assert "ok" not in printed.out
+
+    def test_a_failed_change_is_told_once(self, capsys):
+        error = Conflict(database="db", id="a", reason="it exists already")
+        show = renderer("text", "m f", [])
+        show.report(Report("db", "a", "failed", error=error))
+        show.fail(error)
+        assert capsys.readouterr().err == "sup: db/a: it exists already\n"
+
+    def test_verbose_says_what_runs_and_what_came_of_it(self, capsys):
+        from kazoo_sup import catalogue
+
+        show = renderer("text", "m f", [], verbose=True)
+        show.start(catalogue.command("kapps_config", "get"), ["a", "b"])
+        show.finish(value("x"), ExitCode.OK)
+        assert capsys.readouterr().out == 'Running kapps_config:get(a, b)\nResult: <<"x">>\n'
+
+
+@pytest.mark.parametrize("output_format", ["json", "yaml"])
+class TestEnvelope:
+    def test_of_a_success(self, capsys, output_format):
+        reports = [Report("db", "a", "created", None, {"_id": "a", "_rev": "1-x"})]
+        outcome = Outcome(text=["line"], counts={"created": 1})
+        printed = rendered(capsys, output_format, outcome, reports, ["look"])
+        assert read(output_format, printed.out) == {
+            "sup": 1,
+            "command": "module function",
+            "changes": [{"database": "db", "id": "a", "action": "created", "rev": "1-x"}],
+            "text": ["line"],
+            "result": "ok",
+            "counts": {"created": 1},
+            "warnings": ["look"],
+            "errors": [],
+            "status": "ok",
+            "exit_code": 0,
+        }
+
+    @pytest.mark.parametrize(
+        ("code", "status"),
+        [(ExitCode.NOT_OK, "not_ok"), (ExitCode.PARTIAL, "partial"), (ExitCode.FAILED, "error")],
+    )
+    def test_names_how_it_ended(self, capsys, output_format, code, status):
+        printed = rendered(capsys, output_format, value(True), code=code)
+        envelope = read(output_format, printed.out)
+        assert (envelope["status"], envelope["exit_code"], envelope["result"]) == (status, int(code), True)
+
+    def test_of_a_listing_that_breaks_off_is_closed_with_the_error(self, capsys, output_format):
+        printed = rendered(capsys, output_format, table(("name",), broken_rows()))
+        envelope = read(output_format, printed.out)
+        assert envelope["rows"] == [{"name": "one"}]
+        assert envelope["status"] == "error"
+        assert envelope["errors"][0]["id"] == "ServerUnreachable"
+        assert printed.err == "sup: cannot reach CouchDB at a:1: connection refused\n"
+
+    def test_of_an_error(self, capsys, output_format):
+        renderer(output_format, "m f", []).fail(BadArgument(parameter="KEY", reason="no"))
+        envelope = read(output_format, capsys.readouterr().out)
+        assert envelope["exit_code"] == 1
+        assert envelope["errors"] == [
+            {"id": "BadArgument", "message": "KEY: no", "facts": {"parameter": "KEY", "reason": "no"}}
+        ]
+
+    def test_holds_terms_as_plain_values(self, capsys, output_format):
+        term = (Atom("error"), Atom("not_found"))
+        assert read(output_format, rendered(capsys, output_format, value(term)).out)["result"] == ["error", "not_found"]
+
+    def test_shows_planned_changes_with_both_documents(self, capsys, output_format):
+        report = Report("db", "a", "edited", {"k": 1}, {"k": 2}, planned=True)
+        [change] = read(output_format, rendered(capsys, output_format, Outcome(), [report]).out)["changes"]
+        assert change == {
+            "database": "db", "id": "a", "action": "edited", "planned": True, "before": {"k": 1}, "after": {"k": 2},
+        }  # fmt: skip
+
+
+def test_a_table_is_drawn(capsys):
+    printed = rendered(capsys, "table", table(("name",), [{"name": "one"}])).out
+    assert "one" in printed
+    assert printed.count("\n") >= 4
+
+
+@pytest.mark.parametrize(
+    ("outcome", "maintenance", "code"),
+    [
+        (Outcome(), True, ExitCode.OK),
+        (value(True), True, ExitCode.NOT_OK),
+        (value(True), False, ExitCode.OK),
+        (value(NO_RETURN), True, ExitCode.OK),
+        (Outcome(result=OK, counts={"created": 2, "failed": 1}), True, ExitCode.PARTIAL),
+        (Outcome(counts={"unchanged": 2, "failed": 1}), True, ExitCode.PARTIAL),
+        (Outcome(counts={"created": 0, "failed": 3}), True, ExitCode.FAILED),
+        (Outcome(errors=[DOWN]), False, ExitCode.USAGE),
+    ],
+)
+def test_exit_codes(outcome, maintenance, code):
+    assert exit_code(outcome, maintenance=maintenance) is code
