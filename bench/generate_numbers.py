@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -35,7 +36,9 @@ def main() -> None:
     """Measure and print."""
     parser = harness.arguments(str(__doc__), rounds=3)
     parser.add_argument("numbers", nargs="*", type=int, default=[20_000], help="how many numbers (default: 20000)")
-    parser.add_argument("--memory", type=int, default=200_000, help="numbers of one further run, for its memory; 0: none")
+    parser.add_argument(
+        "--memory", type=int, default=200_000, help="numbers of one further run, for its memory; 0: none"
+    )
     parser.add_argument("--couchdb", help="CouchDB's address in place of the lab's; it is left as it is found")
     asked = parser.parse_args()
     rows: list[dict[str, Any]] = []
@@ -62,12 +65,12 @@ def main() -> None:
         Column("of_puts", "x one PUT each", "{:.1f}"),
         Column("peak_mb", "peak MB", "{:.0f}"),
     ]
+    server = Couch(couchdb).version() if asked.couchdb else "the lab's, whose own speed bounds all of these"
     notes = [
-        f"medians of {asked.rounds} in turn, each into a database just made; whole processes unless start-up is left out",
+        f"medians of {asked.rounds} in turn, each into a database just made, whole processes",
         f"one PUT each: measured for a {PUT_SHARE}th of the numbers, without start-up, and extrapolated",
-        f"aims, with CouchDB: the part of raw that stands there, and {ONE_BY_ONE_AIM} times one PUT each; memory that "
-        "does not grow",
-        "server: " + ("the lab's, whose own speed bounds all of these" if not asked.couchdb else Couch(couchdb).version()),
+        f"aims: the part of raw that stands there, {ONE_BY_ONE_AIM} times one PUT each, memory that does not grow",
+        f"server: {server}",
     ]
     harness.show("generate_numbers", columns, rows, notes, as_json=asked.json)
 
@@ -78,7 +81,7 @@ def compared(quantity: int, samples: Mapping[str, list[Sample]]) -> list[dict[st
     peaks = {name: harness.peak(each) for name, each in samples.items()}
     if RAW in samples:
         for name in (RAW, PUTS):
-            within = harness.median(float(each.output) for each in samples[name])
+            within = median(float(each.output) for each in samples[name])
             taken[name if name == PUTS else f"{RAW}, without start-up"] = within
         taken[PUTS] *= quantity / puts(quantity)
         del peaks[PUTS]

@@ -83,7 +83,9 @@ def process(command: Sequence[str], environment: Mapping[str, str]) -> Sample:
             if stopwatch.poll() is None:
                 os.killpg(stopwatch.pid, signal.SIGKILL)
                 stopwatch.wait()
-        written = [file.seek(0) or file.read() for file in (output, errors)]
+        output.seek(0)
+        errors.seek(0)
+        written = (output.read(), errors.read())
         seconds, peak, code = result.read_text(encoding="ascii").split() if result.exists() else ("0", "0", "-1")
         if code != "0":
             sys.exit(f"{' '.join(command)} ended with {code}: {''.join(written)}")

@@ -1,4 +1,4 @@
-"""What the hot paths import, and how long that takes: the most expensive modules of each, from `python -X importtime`."""
+"""What the hot paths import and how long that takes, from `python -X importtime`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def main() -> None:
         Column("all_ms", "with what it imports", "{:.2f}"),
     ]
     notes = [
-        f"the {SHOWN} modules that take most themselves, medians of {asked.rounds}; importing is slower while it is timed",
+        f"the {SHOWN} modules that take most themselves, medians of {asked.rounds}; being timed makes imports slower",
         "a module is counted in the thread that imports it first; pika is imported beside other work",
     ]
     harness.show("imports", columns, rows, notes, as_json=asked.json)

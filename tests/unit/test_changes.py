@@ -1,0 +1,271 @@
+"""The one door for writes, against a CouchDB in memory: one report for each change, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from memory_couchdb import MemoryCouchDB
+
+from kazoo_sup import changes
+from kazoo_sup.changes import Change
+from kazoo_sup.changes.announcer import outbox
+from kazoo_sup.errors import Declined, ExitCode, NotFound, ServerUnreachable, TimedOut, Unfinished
+from kazoo_sup.settings import ZoneSettings
+from kazoo_sup.zone import Run, Zone
+
+DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
+
+
+@pytest.fixture
+def couchdb():
+    return MemoryCouchDB("db", "other")
+
+
+@pytest.fixture
+def zone(couchdb, tmp_path):
+    """Give a zone on the CouchDB in memory, without a broker: every event goes to the outbox."""
+    return made(couchdb, tmp_path)
+
+
+def made(couchdb, directory, **run):
+    reports, warnings = [], []
+    settings = SimpleNamespace(zone=lambda: ZoneSettings(brokers=()), state_dir=directory, host="vm")
+    zone = Zone(settings, node="kazoo_apps", run=Run(report=reports.append, warn=warnings.append, **run))
+    zone.__dict__["couchdb"] = couchdb
+    zone.reports, zone.warnings = reports, warnings
+    return zone
+
+
+def create(number, **more):
+    return Change("db", {"_id": f"{number}", **more}, None)
+
+
+def edited(document, **more):
+    return Change("db", {**document, **more}, document, lambda stored: {**stored, **more})
+
+
+def waiting(zone):
+    """Return the routing keys of the events that wait."""
+    found = []
+    for claim in outbox(zone).claim():
+        found += [key for key, _ in claim.messages()]
+        claim.release()
+    return found
+
+
+class TestReports:
+    def test_one_for_each_change_in_order(self, zone, couchdb):
+        couchdb.put("db", {"_id": "1", "same": True})
+        couchdb.put("db", {"_id": "2"})
+        couchdb.put("db", {"_id": "3"})
+        couchdb.put("db", {"_id": "4"})
+        same, two, three = (couchdb.get("db", each) for each in "123")
+        tally = changes.apply(
+            zone,
+            [create(0), edited(same, same=True), edited(two, new=1), Change("db", None, three), create(4)],
+        )
+        assert [(each.id, each.action) for each in zone.reports] == [
+            ("1", "unchanged"),
+            ("0", "created"),
+            ("2", "edited"),
+            ("3", "deleted"),
+            ("4", "failed"),
+        ]
+        assert dict(tally.counts) == {"unchanged": 1, "created": 1, "edited": 1, "deleted": 1, "failed": 1}
+        assert set(couchdb.databases["db"]) == {"0", "1", "2", "4"}
+        assert str(tally.errors[0]) == "db/4: it exists already"
+
+    def test_the_document_has_its_new_revision_and_its_order(self, zone):
+        tally = changes.apply(zone, [create(1, b=1, a=2)])
+        assert list(tally.document.items()) == [("_id", "1"), ("b", 1), ("a", 2), ("_rev", "1-x")]
+
+    def test_a_change_that_failed_raises_when_its_document_is_asked_for(self, zone, couchdb):
+        couchdb.put("db", {"_id": "1"})
+        with pytest.raises(changes.SupError, match="exists already"):
+            _ = changes.apply(zone, [create(1)]).document
+
+    def test_a_missing_database_is_told(self, zone):
+        with pytest.raises(NotFound, match="database gone"):
+            changes.apply(zone, [Change("gone", {"_id": "1"}, None)])
+
+
+class TestConflicts:
+    def test_what_others_saved_is_read_again_and_kept(self, zone, couchdb):
+        couchdb.put("db", {"_id": "1"})
+        before = couchdb.get("db", "1")
+        couchdb.put("db", {**before, "theirs": 1})
+        changes.apply(zone, [edited(before, ours=1)])
+        stored = couchdb.get("db", "1")
+        assert (stored["ours"], stored["theirs"]) == (1, 1)
+
+    def test_a_document_that_is_as_asked_by_now_is_unchanged(self, zone, couchdb):
+        couchdb.put("db", {"_id": "1"})
+        before = couchdb.get("db", "1")
+        couchdb.put("db", {**before, "ours": 1})
+        assert dict(changes.apply(zone, [edited(before, ours=1)]).counts) == {"unchanged": 1}
+
+    def test_one_that_keeps_changing_is_given_up(self, zone, couchdb):
+        couchdb.put("db", {"_id": "1"})
+        before = couchdb.get("db", "1")
+
+        def meddle(database, documents):
+            couchdb.put("db", {**couchdb.get("db", "1"), "theirs": couchdb.writes})
+
+        couchdb.before_save = meddle
+        tally = changes.apply(zone, [edited(before, ours=1)])
+        assert str(tally.errors[0]) == "db/1: others keep changing it"
+        assert couchdb.writes <= 2 * changes.ROUNDS
+
+    def test_a_deletion_of_what_is_gone_already_is_unchanged(self, zone, couchdb):
+        couchdb.put("db", {"_id": "1"})
+        before = couchdb.get("db", "1")
+        couchdb.put("db", {**before, "_deleted": True})
+        assert dict(changes.apply(zone, [Change("db", None, before)]).counts) == {"unchanged": 1}
+
+    def test_a_change_may_refuse(self, zone, couchdb):
+        def refuse(stored):
+            raise Declined(reason="taken")
+
+        couchdb.put("db", {"_id": "1"})
+        tally = changes.apply(zone, [Change("db", {"_id": "1", "x": 1}, None, refuse)])
+        assert str(tally.errors[0]) == "taken"
+
+
+class TestDryRun:
+    def test_it_writes_nothing_and_tells_what_would_be(self, couchdb, tmp_path):
+        zone = made(couchdb, tmp_path, dry_run=True)
+        couchdb.put("db", {"_id": "1", "a": 1})
+        writes = couchdb.writes
+        again = Change("db", {"_id": "1", "a": 1}, None, lambda stored: stored)
+        tally = changes.apply(zone, [create(0), again, edited(couchdb.get("db", "1"), a=2)])
+        assert couchdb.writes == writes
+        assert dict(tally.counts) == {"created": 1, "unchanged": 1, "edited": 1}
+        assert [each.planned for each in zone.reports] == [True, False, True]
+        assert waiting(zone) == []
+
+    def test_neither_does_the_creation_of_a_database(self, couchdb, tmp_path):
+        zone = made(couchdb, tmp_path, dry_run=True)
+        changes.create_database(zone, "new", [{"_id": "_design/x"}])
+        assert not couchdb.exists("new")
+        assert zone.reports[0].action == "created"
+
+
+class TestEvents:
+    def test_every_saved_document_is_announced_and_no_other(self, zone, couchdb):
+        couchdb.put("db", {"_id": "1", "pvt_type": "t"})
+        one = couchdb.get("db", "1")
+        silent = [Change("db", {"_id": "2", "pvt_type": "cdr"}, None), Change("db", {"_id": "_design/x"}, None)]
+        changes.apply(zone, [create(0), edited(one, a=1), edited(one, pvt_type="t"), create(1), *silent])
+        changes.apply(zone, [Change("db", None, couchdb.get("db", "1"))])
+        assert waiting(zone) == ["doc_created.db.undefined.0", "doc_edited.db.t.1", "doc_deleted.db.t.1"]
+        assert "no broker is configured" in zone.warnings[0]
+
+    def test_types_without_events_are_configured_in_datamgr(self, couchdb, tmp_path):
+        couchdb.databases["system_config"] = {
+            "datamgr": {"_id": "datamgr", "default": {"change_notice_exclude_types": ["quiet"]}}
+        }
+        zone = made(couchdb, tmp_path)
+        changes.apply(zone, [create(1, pvt_type="quiet"), create(2, pvt_type="cdr")])
+        assert waiting(zone) == ["doc_created.db.cdr.2"]
+
+    def test_none_are_made_when_they_were_ruled_out(self, couchdb, tmp_path):
+        zone = made(couchdb, tmp_path / "state", events=False)
+        changes.apply(zone, [create(1)])
+        assert not (tmp_path / "state").exists()
+        with pytest.raises(Declined, match="--no-events"):
+            changes.forget(zone, "db")
+
+
+class TestBulk:
+    def test_changes_of_several_databases_are_gathered(self, zone, couchdb):
+        mixed = [Change(("db", "other")[number % 2], {"_id": f"{number}"}, None) for number in range(5000)]
+        assert changes.apply(zone, mixed).saved == 5000
+        assert len(couchdb.databases["db"]) == len(couchdb.databases["other"]) == 2500
+
+    def test_memory_does_not_grow_with_the_number_of_changes(self, couchdb, tmp_path):
+        zone = made(couchdb, tmp_path, events=False)
+        zone.run = replace(zone.run, report=lambda report: None)
+        couchdb.put = lambda database, document: SimpleNamespace(error=None, rev="1-x")
+        most = 0
+
+        def source():
+            nonlocal most
+            for number in range(30_000):
+                if number % 5000 == 4999:
+                    most = max(most, sum(isinstance(each, Change) for each in gc.get_objects()))
+                yield create(number)
+
+        assert changes.apply(zone, source()).saved == 30_000
+        assert most < 4 * changes.BATCH
+
+
+class TestFailingServer:
+    def test_one_that_fails_half_way_leaves_what_a_second_run_completes(self, zone, couchdb):
+        def fail(database, documents):
+            if couchdb.writes:
+                raise DOWN
+
+        couchdb.before_save = fail
+        with pytest.raises(Unfinished, match="1000 documents were saved") as error:
+            changes.apply(zone, (create(number) for number in range(2500)))
+        assert error.value.exit_code is ExitCode.PARTIAL
+        couchdb.before_save = lambda database, documents: None
+        again = (replace(create(number), reapply=lambda stored: stored) for number in range(2500))
+        assert dict(changes.apply(zone, again).counts) == {"unchanged": 1000, "created": 1500}
+        assert {key.rpartition(".")[2] for key in waiting(zone)} == {f"{number}" for number in range(2500)}
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt(), TimedOut(seconds=1, doing="")])
+    def test_an_interrupted_run_leaves_no_saved_document_unannounced(self, zone, couchdb, error):
+        def source():
+            for number in range(3000):
+                if number == 2500:
+                    raise error
+                yield create(number)
+
+        with pytest.raises(type(error)):
+            changes.apply(zone, source())
+        assert {key.rpartition(".")[2] for key in waiting(zone)} >= set(couchdb.databases["db"])
+        assert couchdb.databases["db"]
+
+    def test_a_server_that_fails_at_once_is_the_error_itself(self, zone, couchdb):
+        def fail(database, documents):
+            raise DOWN
+
+        couchdb.before_save = fail
+        with pytest.raises(ServerUnreachable):
+            changes.apply(zone, [create(1)])
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["ours", "theirs", "deleted"])), max_size=12))
+def test_no_interleaving_loses_what_others_wrote(tmp_path_factory, steps):
+    couchdb = MemoryCouchDB("db")
+    zone = made(couchdb, tmp_path_factory.mktemp("state"), events=False)
+    read = {each: couchdb.get("db", each) for each in "abc"}
+    expected = {each: {} for each in "abc"}
+
+    for number, (identifier, step) in enumerate(steps):
+        stored = couchdb.get("db", identifier)
+        if step == "theirs":
+            couchdb.put("db", {**(stored or {"_id": identifier}), f"theirs{number}": 1})
+            expected[identifier][f"theirs{number}"] = 1
+        elif step == "deleted" and stored:
+            couchdb.put("db", {**stored, "_deleted": True})
+            expected[identifier] = {}
+        elif step == "ours":
+            more = {f"ours{number}": 1}
+            before = read[identifier]
+            document = {**(before or {"_id": identifier}), **more}
+            again = lambda stored, identifier=identifier, more=more: {**(stored or {"_id": identifier}), **more}  # noqa: E731
+            tally = changes.apply(zone, [Change("db", document, before, again)])
+            assert not tally.errors
+            expected[identifier].update(more)
+            read[identifier] = couchdb.get("db", identifier)
+
+    for identifier, fields in expected.items():
+        stored = couchdb.get("db", identifier) or {}
+        assert {key: each for key, each in stored.items() if not key.startswith("_")} == fields
