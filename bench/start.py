@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CATEGORY, KEY = "accounts", "default_timezone"
-READ = f"kapps_config get {CATEGORY} {KEY}"
+READING = "sup kapps_config get CATEGORY KEY"
 SERVER = "the server alone: that GET, connection kept"
 START_AIM, READ_AIM = 0.080, 0.150
 """Seconds: for help and completion, and for a read on top of what the server takes."""
@@ -48,7 +48,7 @@ def main() -> None:
         row["fastest_ms"] = min(sample.seconds for sample in samples[name]) * 1000
         if any(word in name for word in ("help", "list", "completion")):
             row["aim_ms"] = START_AIM * 1000
-        elif READ in name:
+        elif name.startswith(READING):
             row |= {"without_server_ms": (median - server) * 1000, "aim_ms": (READ_AIM + server) * 1000}
         rows.append(row)
     columns = [
@@ -91,7 +91,7 @@ def runs(directory: Path, couchdb: str, amqp: str) -> Contestants:
     by_variables = harness.environment(directory, SUP_COUCHDB_URL=couchdb, SUP_AMQP_URL=amqp)
     by_yaml = harness.environment(directory, HOME=str(yaml_home(directory, couchdb, amqp)))
     by_ini = harness.environment(directory, KAZOO_CONFIG=str(ini(directory, couchdb, amqp)))
-    read = [SUP, *READ.split()]
+    read = [SUP, "kapps_config", "get", CATEGORY, KEY]
     write = f"kapps_config set_default {CATEGORY} sup_bench"
 
     def set_default(*options: str) -> Sample:
@@ -100,9 +100,9 @@ def runs(directory: Path, couchdb: str, amqp: str) -> Contestants:
     answers = asked_again(couchdb)
     return {
         SERVER: lambda: next(answers),
-        f"sup {READ}, settings in the environment": lambda: harness.process(read, by_variables),
-        f"sup {READ}, settings in config.ini": lambda: harness.process(read, by_ini),
-        f"sup {READ}, settings in sup.yaml": lambda: harness.process(read, by_yaml),
+        f"{READING}, settings in the environment": lambda: harness.process(read, by_variables),
+        f"{READING}, settings in config.ini": lambda: harness.process(read, by_ini),
+        f"{READING}, settings in sup.yaml": lambda: harness.process(read, by_yaml),
         "sup kapps_config set_default, --no-events": lambda: set_default("--no-events"),
         "sup kapps_config set_default, one confirmed event": set_default,
     }

@@ -62,7 +62,7 @@ def run(words: Sequence[str]) -> int:
 
 def _parse_and_run(words: list[str]) -> int:
     try:
-        code = _root().main(args=words, prog_name="sup", standalone_mode=False)
+        code = _invoke(words)
     except typer.Exit as ending:
         return ending.exit_code
     except _ParseError as parse_error:
@@ -77,6 +77,13 @@ def _parse_and_run(words: list[str]) -> int:
 
     renderer(_format_in(words), _command_in(words), []).fail(error)
     return error.exit_code
+
+
+def _invoke(words: list[str]) -> Any:
+    """Parse and call; unlike Typer's own `main` it leaves every exception to us, a closed pipe's too."""
+    root = _root()
+    with root.make_context("sup", words) as ctx:
+        return root.invoke(ctx)
 
 
 def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
@@ -252,7 +259,7 @@ def _root() -> Any:
     @app.command("help", help="Show the help of everything, of a module, or of a function.")
     def help_(module: str = typer.Argument(""), function: str = typer.Argument("")) -> None:
         words = [word for word in (module, function) if word]
-        _root().main(args=[*words, "--help"], prog_name="sup", standalone_mode=False)
+        _invoke([*words, "--help"])
 
     @app.command("list", help="List the functions whose name holds PATTERN; also: sup --list [PATTERN].")
     def list_(pattern: str = typer.Argument("")) -> None:

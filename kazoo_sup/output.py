@@ -245,7 +245,7 @@ class _YamlEnvelope:
 
 
 def _data(term: Any) -> Any:
-    """Return a term as a machine shall see it: tuples as lists, `undefined` as null, other atoms and strings as text."""
+    """Return a term as a machine shall see it: tuples are lists, `undefined` is null, other atoms and strings text."""
     if isinstance(term, dict):
         return {key: _data(each) for key, each in term.items()}
     if isinstance(term, list | tuple):

@@ -1,59 +1,243 @@
-"""A CouchDB in memory, as far as the door for writes asks one: revisions and conflicts are honoured.
+"""A stand-in for `kazoo_sup.transports.couchdb.CouchDB` and the broker, in memory, for tests of what lies above them.
 
-Integration tests run the same against a real server; this one makes thousands of interleavings affordable.
+It honours revisions and conflicts, keeps tombstones, and knows the views that are registered with it in Python. What is
+tested against it here is tested again, through the real program and a real server, in tests/integration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import copy
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from kazoo_sup.errors import NotFound
-from kazoo_sup.transports.couchdb import SaveResult
+from kazoo_sup.kazoo.accounts import normalised_name
+from kazoo_sup.settings import Server, Settings, ZoneSettings
+from kazoo_sup.transports.amqp import Message, PublishResult
+from kazoo_sup.transports.couchdb_bulk import SaveResult, save_batches
+from kazoo_sup.zone import Run, Zone
 
 Document = dict[str, Any]
+Emit = Callable[[Document], Iterable[tuple[Any, Any]]]
 
 
 class MemoryCouchDB:
-    """Databases of documents; `before_save` is called with a database and documents before each is saved."""
+    """`stored` holds every document by database and id, tombstones too; `written` each save: (database, id, action).
 
-    def __init__(self, *databases: str) -> None:
-        self.databases: dict[str, dict[str, Document]] = {name: {} for name in databases}
-        self.before_save: Callable[[str, list[Document]], None] = lambda database, documents: None
-        self.writes = 0
+    `before_save` are functions called with (database, documents) when a save comes in, before anything is looked at:
+    there a test edits as somebody else would, or raises as a server that fails.
+    """
+
+    def __init__(self, databases: Iterable[str] = (), *, batch: int = 500, workers: int = 4) -> None:
+        self.batch = batch
+        self.stored: dict[str, dict[str, Document]] = {name: {} for name in databases}
+        self.written: list[tuple[str, str, str]] = []
+        self.before_save: list[Callable[[str, Sequence[Document]], None]] = []
+        self.views: dict[tuple[str, str], Emit] = dict(_VIEWS)
+        self.closed = False
+        self._workers = workers
+        self._lock = threading.RLock()
+
+    def put(self, database: str, *documents: Document) -> None:
+        """Store documents as somebody else does, whatever is there."""
+        with self._lock:
+            place = self.stored.setdefault(database, {})
+            for document in documents:
+                place[document["_id"]] = self._revised(document, place.get(document["_id"]))
+
+    def all(self, database: str) -> dict[str, Document]:
+        """Return the documents that are there, without `_rev`."""
+        with self._lock:
+            there = (each for each in self.stored.get(database, {}).values() if not each.get("_deleted"))
+            return {
+                each["_id"]: {key: value for key, value in copy.deepcopy(each).items() if key != "_rev"}
+                for each in there
+            }
+
+    # -- the transport's own methods
+
+    def close(self) -> None:
+        self.closed = True
 
     def exists(self, database: str) -> bool:
-        return database in self.databases
+        return database in self.stored
 
     def create(self, database: str) -> bool:
-        return self.databases.setdefault(database, {}) == {}
+        if database in self.stored:
+            return False
+        self.stored[database] = {}
+        return True
 
-    def get(self, database: str, identifier: str) -> Document | None:
-        found = self.databases.get(database, {}).get(identifier)
-        return dict(found) if found else None
+    def get(self, database: str, id: str) -> Document | None:  # noqa: A002 - the transport's name
+        with self._lock:
+            found = self.stored.get(database, {}).get(id)
+            return None if found is None or found.get("_deleted") else copy.deepcopy(found)
 
-    def get_many(self, database: str, ids: list[str]) -> dict[str, Document]:
-        return {each: found for each in ids if (found := self.get(database, each))}
+    def get_many(self, database: str, ids: Sequence[str]) -> dict[str, Document]:
+        found = {each: self.get(database, each) for each in ids}
+        return {each: document for each, document in found.items() if document is not None}
 
-    def save(self, database: str, documents: list[Document]) -> list[SaveResult]:
-        if database not in self.databases:
-            raise NotFound(server="CouchDB", what=f"database {database}")
-        self.before_save(database, documents)
-        return [self.put(database, document) for document in documents]
+    def view(
+        self,
+        database: str,
+        design: str,
+        view: str,
+        *,
+        key: Any = None,
+        keys: Sequence[Any] | None = None,
+        include_docs: bool = False,
+    ) -> Iterator[dict[str, Any]]:
+        if self.get(database, f"_design/{design}") is None or (design, view) not in self.views:
+            raise NotFound(server="CouchDB", what=f"view {design}/{view} in database {database}")
+        rows = [
+            {"id": document["_id"], "key": emitted, "value": value, **({"doc": document} if include_docs else {})}
+            for document in sorted(self.all(database).values(), key=lambda each: str(each["_id"]))
+            if not document["_id"].startswith("_design/")
+            for emitted, value in self.views[design, view](document)
+        ]
+        wanted = keys if keys is not None else [key] if key is not None else None
+        yield from (row for row in rows if wanted is None or row["key"] in wanted)
 
-    def put(self, database: str, document: Document) -> SaveResult:
-        """Save one document as CouchDB does, or refuse it as a conflict."""
-        stored = self.databases[database].get(document["_id"])
-        if (stored or {}).get("_rev") != document.get("_rev"):
-            return SaveResult(document["_id"], None, "conflict", "Document update conflict.")
-        self.writes += 1
-        revision = f"{self.writes}-x"
-        if document.get("_deleted"):
-            del self.databases[database][document["_id"]]
+    def save(self, database: str, documents: Sequence[Document]) -> list[SaveResult]:
+        for hook in self.before_save:
+            hook(database, documents)
+        with self._lock:
+            if database not in self.stored:
+                raise NotFound(server="CouchDB", what=f"database {database}")
+            return [self._save(database, document) for document in documents]
+
+    def save_batches(self, batches: Iterable[Any]) -> Iterator[Any]:
+        return save_batches(self.save, batches, self._workers)
+
+    def _save(self, database: str, document: Document) -> SaveResult:
+        place, identifier = self.stored[database], document["_id"]
+        before = place.get(identifier)
+        gone = before is None or before.get("_deleted")
+        if document.get("_rev") != (None if gone else before["_rev"]):
+            return SaveResult(identifier, None, "conflict", "Document update conflict.")
+        place[identifier] = self._revised(document, before)
+        action = "deleted" if document.get("_deleted") else "created" if gone else "edited"
+        self.written.append((database, identifier, action))
+        return SaveResult(identifier, place[identifier]["_rev"])
+
+    def _revised(self, document: Document, before: Document | None) -> Document:
+        """Return what is stored: the document as JSON carries it, with the next revision."""
+        generation = int(before["_rev"].partition("-")[0]) + 1 if before else 1
+        text = json.dumps({key: value for key, value in document.items() if key != "_rev"})
+        digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        plain: Document = json.loads(text)
+        return {"_id": plain["_id"], "_rev": f"{generation}-{digest}", **plain}
+
+
+def _by_classification(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_type") == "view_definition":
+        for each in document["kazoo"]["view_map"]:
+            yield each.get("classification", each.get("database")), document["_id"]
+
+
+def _by_realm(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_type") == "account" and "realm" in document:
+        yield document["realm"].lower(), {"account_id": document["_id"]}
+
+
+def _by_name(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_type") == "account" and "name" in document:
+        yield normalised_name(document["name"]), {"account_id": document["_id"]}
+
+
+_VIEWS: dict[tuple[str, str], Emit] = {
+    ("views", "views_by_classification"): _by_classification,
+    ("accounts", "listing_by_realm"): _by_realm,
+    ("accounts", "listing_by_name"): _by_name,
+}
+
+
+class MemoryBroker:
+    """Keeps what is published; while `down` says why not, nothing is taken."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.down: str | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """The routing keys, in the order of publishing."""
+        return [message.routing_key for message in self.messages]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The bodies, in the order of publishing."""
+        return [json.loads(message.body) for message in self.messages]
+
+
+class _Publisher:
+    def __init__(self, broker: MemoryBroker, on_failed: Callable[[Sequence[Message], str], None]) -> None:
+        self._broker = broker
+        self._on_failed = on_failed
+        self._counts = [0, 0]
+        self._reason: str | None = None
+
+    def send(self, messages: Sequence[Message]) -> None:
+        if not messages:
+            return
+        if self._broker.down:
+            self._reason = self._broker.down
+            self._counts[1] += len(messages)
+            self._on_failed(messages, self._broker.down)
         else:
-            self.databases[database][document["_id"]] = {**document, "_rev": revision}
-        return SaveResult(document["_id"], revision)
+            self._counts[0] += len(messages)
+            self._broker.messages += messages
 
-    def save_batches(self, batches: Iterator[tuple[str, list[Document], Any]]) -> Iterator[Any]:
-        for database, documents, token in batches:
-            yield database, documents, self.save(database, documents), token
+    def close(self) -> PublishResult:
+        return PublishResult(*self._counts, self._reason)
+
+
+class MemoryZone(Zone):
+    """A zone of these two; `reports` and `warnings` are what the run was told."""
+
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        couchdb: MemoryCouchDB | None = None,
+        node: str = "kazoo_apps",
+        **settings: Any,
+    ) -> None:
+        self.reports: list[Any] = []
+        self.warnings: list[str] = []
+        self.broker = MemoryBroker()
+        chosen = {"couchdb": (Server("http://192.0.2.1:5984"),), "brokers": (Server("amqp://192.0.2.1"),), **settings}
+        super().__init__(
+            Settings({"local": ZoneSettings(**chosen)}, "local", state_dir, "apps1.example.com", {}),
+            node=node,
+            run=self.new_run(),
+        )
+        self.__dict__["couchdb"] = couchdb or MemoryCouchDB()
+
+    def new_run(self, **choices: Any) -> Run:
+        """Return a run that reports here; `zone.run = zone.new_run(dry_run=True)` begins another one."""
+        return Run(report=self.reports.append, warn=self.warnings.append, **choices)
+
+    def rerun(self, **choices: Any) -> None:
+        """Begin another run, which reads afresh."""
+        self.run = self.new_run(**choices)
+        self.reports.clear()
+        self._configurations.clear()
+
+    def publisher(self, on_failed: Callable[[Sequence[Message], str], None]) -> Any:
+        return _Publisher(self.broker, on_failed)
+
+    @property
+    def waiting(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every event in the outbox, as its routing key and its body, held files too."""
+        from kazoo_sup.changes import announcer
+
+        claims = announcer.outbox(self).claim()
+        found = [(key, json.loads(body)) for claim in claims for key, body in claim.messages()]
+        for claim in claims:
+            claim.release()
+        return found

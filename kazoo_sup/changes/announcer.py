@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
 from kazoo_sup.changes import events
 from kazoo_sup.changes.outbox import Outbox
@@ -33,10 +33,8 @@ class Announcer(Protocol):
 
 
 def outbox(zone: Zone) -> Outbox:
-    """Return the outbox of the zone's cluster; clusters are told apart by name and CouchDB address."""
-    addresses = "\n".join(sorted(server.url for server in zone.settings.couchdb))
-    name = f"{zone.name}-{sha256(addresses.encode()).hexdigest()[:8]}"
-    return Outbox(zone.state_dir / "outbox" / name, zone.own_node)
+    """Return the outbox of the zone."""
+    return Outbox(zone.state_dir / "outbox" / quote(zone.name, safe=""), zone.own_node)
 
 
 def waiting(zone: Zone) -> int:

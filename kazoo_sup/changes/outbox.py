@@ -1,6 +1,6 @@
 """Change events that could not be published wait here, on disk, and go out with the next run.
 
-One directory a cluster, one file a run, one JSON value a line. A run notes which events are due before it saves the
+One directory a zone, one file a run, one JSON value a line. A run notes which events are due before it saves the
 documents ("due" lines), so that not even a killed process leaves a saved document of which no node ever hears; an event
 too many only makes a node read a document again. The file is locked while its run lives and removed when the broker
 has confirmed everything.
@@ -27,7 +27,7 @@ Due = tuple[str, str, str, str | None, str | None]
 
 
 class Outbox:
-    """The waiting events of one cluster. NODE is the name in events that have to be made anew."""
+    """The waiting events of one zone. NODE is the name in events that have to be made anew."""
 
     def __init__(self, directory: Path, node: str) -> None:
         """Use DIRECTORY, which is made when the first event has to wait."""

@@ -1,7 +1,7 @@
 """An account's own settings, which go before its reseller's and the cluster's.
 
-ACCOUNT is an account id, its database, its realm or its exact name; CATEGORY names one of its documents, and KEY a value
-in it. DEFAULT answers where nothing is found; it is never written back.
+ACCOUNT is an account id, its database, its realm or its exact name; CATEGORY names one of its documents, and KEY a
+value in it. DEFAULT answers where nothing is found; it is never written back.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ def set_global(zone: Zone, account: AccountId, category: str, key: str, setting:
 def flush(zone: Zone, account: AccountId, category: str, strategy: str | None = None) -> Outcome:
     """Make every node read the documents of ACCOUNT anew.
 
-    Kazoo flushes one node's copy of one CATEGORY, or its merged values of one STRATEGY; here every node forgets all its copies of the account's documents.
+    Kazoo flushes one node's copy of one CATEGORY, or its merged values of one STRATEGY; here every node forgets all its
+    copies of the account's documents.
     """
     changes.forget(zone, account_database(account))
     return Outcome()

@@ -1,8 +1,8 @@
 """The cluster's settings: system_config, by category and key.
 
 A key with dots is a path into objects. A node reads its own section first, then its zone's, then the default one; the
-node is NODE, or else the one given by --node on this host. DEFAULT answers where nothing is found; unlike in Kazoo it is
-never written back.
+node is NODE, or else the one given by --node on this host. DEFAULT answers where nothing is found; it is never
+written back, as Kazoo does.
 """
 
 from __future__ import annotations

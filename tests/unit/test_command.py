@@ -1,137 +1,233 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 
-from kazoo_sup.command import Parameter, Reads, bind, command, describe
-from kazoo_sup.errors import BadArgument, SupError
-from kazoo_sup.kazoo.values import Json, Setting
+from kazoo_sup.command import Command, Parameter, Reads, bind, command, describe, is_command
+from kazoo_sup.errors import BadArgument, ExitCode, NotFound
+from kazoo_sup.outcome import Outcome
+from kazoo_sup.settings import Settings
+from kazoo_sup.zone import Run, Zone
+
+HERE = sys.modules[__name__]
 
 
-class Zone:
-    """Stands for the zone that is handed in."""
+def read_upper(text: str, zone: Any) -> str:
+    """Read letters; the zone is what the reader was given."""
+    if not text.isalpha():
+        raise ValueError(f"{text!r} holds more than letters")
+    return f"{text.upper()} in {zone}"
 
 
-def doubled(text: str, zone: Any) -> str:
-    assert isinstance(zone, Zone)
-    if text == "no":
-        raise ValueError("no is not allowed")
-    return text * 2
+def read_from_a_server(text: str, _zone: Any) -> str:
+    raise NotFound(server="CouchDB", what=text)
 
 
-def unreachable(_text: str, _zone: Any) -> str:
-    raise SupError(reason="the server is down")
+Letters = Annotated[str, Reads(read_upper, "LETTERS")]
+Unnamed = Annotated[str, Reads(read_upper)]
+Served = Annotated[str, Reads(read_from_a_server)]
+
+
+def call(function, *words, options=None, given=None):
+    return bind(function, words, options or {}, given or {})
+
+
+def reads(annotation, word):
+    """Return what a parameter of that type makes of a word."""
+
+    def function(argument):
+        return argument
+
+    function.__annotations__ = {"argument": annotation}
+    return call(function, word)
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("annotation", "word", "value"),
+        [
+            (str, "any thing", "any thing"),
+            (str, "", ""),
+            (str, "007", "007"),
+            (str | None, "x", "x"),
+            (int, "42", 42),
+            (int, "-42", -42),
+            (int, "+42", 42),
+            (int, "007", 7),
+            (int | None, "42", 42),
+            (float, "2.5", 2.5),
+            (float, "-3", -3.0),
+            (float, "1e3", 1000.0),
+            (bool, "true", True),
+            (bool, "false", False),
+            (Path, "a/b.json", Path("a/b.json")),
+            (Path | None, "x", Path("x")),
+            (Literal["json", "yaml"], "yaml", "yaml"),
+            (Letters, "abc", "ABC in None"),
+            (Letters | None, "abc", "ABC in None"),
+        ],
+    )
+    def test_a_word_becomes_a_value_of_the_parameters_type(self, annotation, word, value):
+        found = reads(annotation, word)
+        assert found == value
+        assert type(found) is type(value)
+
+    def test_a_path_may_begin_at_home(self, monkeypatch):
+        monkeypatch.setenv("HOME", "/home/operator")
+        assert reads(Path, "~/x") == Path("/home/operator/x")
+
+    @pytest.mark.parametrize(
+        ("annotation", "word", "reason"),
+        [
+            (int, "", "'' is not a whole number"),
+            (int, "4.2", "'4.2' is not a whole number"),
+            (int, "1_000", "'1_000' is not a whole number"),
+            (int, " 1", "' 1' is not a whole number"),
+            (int, "--1", "'--1' is not a whole number"),
+            (int, "٤٢", "'٤٢' is not a whole number"),
+            (int | None, "x", "'x' is not a whole number"),
+            (float, "x", "'x' is not a number"),
+            (float, "nan", "'nan' is not a number"),
+            (float, "inf", "'inf' is not a number"),
+            (float, "-Infinity", "'-Infinity' is not a number"),
+            (float, "1e999", "'1e999' is not a number"),
+            (bool, "yes", "'yes' is neither true nor false"),
+            (bool, "True", "'True' is neither true nor false"),
+            (Literal["json", "yaml"], "xml", "'xml' is none of json, yaml"),
+            (Letters, "a1", "'a1' holds more than letters"),
+        ],
+    )
+    def test_a_word_that_cannot_be_read_is_refused_with_the_parameters_name_and_the_reason(
+        self, annotation, word, reason
+    ):
+        with pytest.raises(BadArgument) as refused:
+            reads(annotation, word)
+        assert str(refused.value) == f"ARGUMENT: {reason}"
+        assert refused.value.exit_code is ExitCode.USAGE
+
+    def test_an_error_of_the_project_passes_through_a_reader(self):
+        with pytest.raises(NotFound):
+            reads(Served, "x")
+
+    def test_a_trailing_underscore_is_no_part_of_the_name(self):
+        def function(id_: int):
+            return id_
+
+        with pytest.raises(BadArgument, match="^ID: "):
+            call(function, "x")
+
+
+class TestBinding:
+    def test_defaults_are_arities(self):
+        def function(category: str, key: str | None = None, times: int = 1):
+            return category, key, times
+
+        assert call(function, "a") == ("a", None, 1)
+        assert call(function, "a", "b") == ("a", "b", 1)
+        assert call(function, "a", "b", "3") == ("a", "b", 3)
+
+    def test_a_variadic_takes_all_that_is_left(self):
+        def function(first: str, *numbers: int):
+            return first, numbers
+
+        assert call(function, "a") == ("a", ())
+        assert call(function, "a", "1", "2") == ("a", (1, 2))
+        with pytest.raises(BadArgument, match="^NUMBERS: 'x'"):
+            call(function, "a", "1", "x")
+
+    def test_keyword_only_values_come_as_options(self):
+        def function(name: str, *, limit: int = 10):
+            return name, limit
+
+        assert call(function, "a") == ("a", 10)
+        assert call(function, "a", options={"limit": 3}) == ("a", 3)
+
+    def test_zone_settings_and_run_are_handed_in_wherever_they_stand(self):
+        def function(run: Run, name: str, settings: Settings, zone: Zone):
+            return run, name, settings, zone
+
+        given = {"Zone": lambda: "the zone", "Settings": lambda: "the settings", "Run": lambda: "the run"}
+        assert call(function, "a", given=given) == ("the run", "a", "the settings", "the zone")
+
+    def test_what_no_parameter_asks_for_is_not_made(self):
+        def function(run: Run):
+            return run
+
+        assert call(function, given={"Run": lambda: "the run"}) == "the run"
+
+    def test_readers_are_given_the_very_zone_that_the_function_gets(self):
+        made = []
+
+        def zone():
+            made.append(f"zone {len(made)}")
+            return made[-1]
+
+        def function(name: Letters, zone: Zone, other: Letters = ""):
+            return name, zone, other
+
+        assert call(function, "a", "b", given={"Zone": zone}) == ("A in zone 0", "zone 0", "B in zone 0")
+        assert made == ["zone 0"]
 
 
 @command
-def sample(
+def list_(
     zone: Zone,
-    name: Annotated[str, Reads(doubled, "NAMES")],
-    count: int,
-    flag: bool = True,
+    letters: Letters,
+    unnamed: Unnamed,
     kind: Literal["a", "b"] = "a",
-    *more: float,
-    path: str = "x",
-) -> tuple[Any, ...]:
-    """Do something.
+    from_: int | None = None,
+    *names: str,
+    limit: int = 10,
+    dry: bool = False,
+) -> Outcome:
+    """List LETTERS.
 
-    And more of it.
+    In more words.
     """
-    return (type(zone).__name__, name, count, flag, kind, more, path)
+    return Outcome(data=[zone, letters, unnamed, kind, from_, names, limit, dry])
 
 
-def called(*words: str, **options: Any) -> Any:
-    return bind(sample, words, options, {"Zone": Zone})
+def unmarked() -> Outcome:
+    return Outcome()
 
 
-def test_a_function_describes_itself():
-    described = describe("module", sample)
-    assert (described.module, described.name, described.summary) == ("module", "sample", "Do something.")
-    assert described.usage == "sup module sample NAMES COUNT [FLAG] [KIND] [MORE]…"
-    assert described.parameters[3] == Parameter(
-        name="kind", kind="argument", type="Literal", metavar="KIND", default="a", required=False, choices=("a", "b")
-    )
-    assert [(each.name, each.kind) for each in described.parameters][-2:] == [("more", "arguments"), ("path", "option")]
+class TestDescribing:
+    def test_everything_is_read_from_signature_and_docstring(self):
+        assert describe(list_) == Command(
+            module="test_command",
+            name="list",
+            help="List LETTERS.\n\nIn more words.",
+            parameters=(
+                Parameter("letters", "argument", "text", "LETTERS"),
+                Parameter("unnamed", "argument", "text", "UNNAMED"),
+                Parameter("kind", "argument", "Literal", "KIND", default="a", required=False, choices=("a", "b")),
+                Parameter("from", "argument", "int", "FROM", required=False),
+                Parameter("names", "arguments", "str", "NAMES", required=False),
+                Parameter("limit", "option", "int", "LIMIT", default=10, required=False),
+                Parameter("dry", "option", "bool", "DRY", default=False, required=False),
+            ),
+        )
 
+    def test_usage_shows_what_must_and_what_may_be_typed(self):
+        described = describe(list_)
+        assert described.usage == "sup test_command list LETTERS UNNAMED [KIND] [FROM] [NAMES]…"
+        assert described.summary == "List LETTERS."
 
-def test_words_are_read_by_type_and_defaults_are_arities():
-    assert called("ab", "3") == ("Zone", "abab", 3, True, "a", (), "x")
-    assert called("ab", "-3", "false", "b", "1", "2.5", path="y") == ("Zone", "abab", -3, False, "b", (1.0, 2.5), "y")
+    def test_only_marked_functions_are_commands(self):
+        assert is_command(list_)
+        assert not any(map(is_command, (unmarked, HERE, None, Outcome)))
 
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["no", "1"], "NAME: no is not allowed"),
-        (["a", "x"], "COUNT: 'x' is not a whole number"),
-        (["a", "1_000"], "COUNT: '1_000' is not a whole number"),
-        (["a", " 1"], "COUNT: ' 1' is not a whole number"),
-        (["a", "1", "yes"], "FLAG: 'yes' is neither true nor false"),
-        (["a", "1", "true", "c"], "KIND: 'c' is none of a, b"),
-        (["a", "1", "true", "a", "nan"], "MORE: 'nan' is not a number"),
-    ],
-)
-def test_a_word_that_cannot_be_read_names_its_parameter(words, message):
-    with pytest.raises(BadArgument) as error:
-        called(*words)
-    assert str(error.value) == message
-
-
-def test_an_error_of_a_reader_s_own_is_passed_on():
-    @command
-    def asks(what: Annotated[str, Reads(unreachable)]) -> str:
-        return what
-
-    with pytest.raises(SupError, match="the server is down"):
-        bind(asks, ["x"], {}, {})
-
-
-def test_what_is_not_asked_for_is_not_made():
-    @command
-    def plain(file: Path | None = None) -> Any:
-        return file
-
-    assert bind(plain, [], {}, {"Zone": lambda: pytest.fail("made")}) is None
-    assert bind(plain, ["~/x"], {}, {}) == Path.home() / "x"
-
-
-@pytest.mark.parametrize(
-    ("word", "read"),
-    [
-        ("text", "text"),
-        ("42", "42"),
-        ("true", "true"),
-        ('["a","b"]', ["a", "b"]),
-        ('{"a":1}', {"a": 1}),
-        ("[not json", "[not json"),
-        ('"quoted"', '"quoted"'),
-    ],
-)
-def test_a_setting_is_text_unless_it_is_a_json_list_or_object(word, read):
-    @command
-    def stores(setting: Setting) -> Any:
-        return setting
-
-    assert bind(stores, [word], {}, {}) == read
-
-
-@pytest.mark.parametrize(
-    ("word", "read"), [("42", 42), ("null", None), ('{"a":[1.5]}', {"a": [1.5]}), ('[<<"a">>,b]', ["a", "b"])]
-)
-def test_json_may_be_an_erlang_literal(word, read):
-    @command
-    def stores(json: Json) -> Any:
-        return json
-
-    assert bind(stores, [word], {}, {}) == read
-
-
-def test_what_is_neither_is_refused():
-    @command
-    def stores(json: Json) -> Any:
-        return json
-
-    with pytest.raises(BadArgument, match="^JSON: "):
-        bind(stores, ["{broken"], {}, {})
+    def test_a_marked_function_stays_a_function(self):
+        assert call(list_, "a", "b", given={"Zone": lambda: 1}).data == [
+            1,
+            "A in 1",
+            "B in 1",
+            "a",
+            None,
+            (),
+            10,
+            False,
+        ]

@@ -1,0 +1,187 @@
+"""Runs that are cut off: killed, interrupted, left by a server. A second run completes, and no node is left behind.
+
+What matters most: every document that was saved has its event with the broker or in the outbox.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from urllib.parse import urlsplit
+
+import pika
+import pytest
+import requests
+from conftest import SUP
+from tcp_proxy import TcpProxy
+
+from kazoo_sup.lab.seed import ACCOUNT
+
+pytestmark = pytest.mark.integration
+
+FIRST, QUANTITY = 2_223_000_000, 20_000
+GENERATE = ("kazoo_number_manager_maintenance", "generate_numbers", "managed", ACCOUNT, str(FIRST), str(QUANTITY))
+NUMBERS = {f"+{number}" for number in range(FIRST, FIRST + QUANTITY)}
+SECONDS = 120
+
+
+class Queue:
+    """Hears of every number that was created."""
+
+    def __init__(self, url):
+        self._connection = pika.BlockingConnection(pika.URLParameters(url))
+        self._channel = self._connection.channel()
+        self._channel.exchange_declare("configuration", "topic")
+        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
+        self._channel.queue_bind(self._queue, "configuration", "doc_created.numbers%2Fmanaged.#")
+        self.heard = set()
+
+    def collect(self):
+        for _, _, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=1):
+            if body is None:
+                break
+            self.heard.add(json.loads(body)["ID"])
+        self._channel.cancel()
+        return self.heard
+
+    def close(self):
+        self._connection.close()
+
+
+@pytest.fixture
+def queue(broker):
+    queue = Queue(broker.url)
+    yield queue
+    queue.close()
+
+
+@pytest.fixture
+def proxy(cluster):
+    """Give a proxy before CouchDB that makes the work slow enough to be cut off."""
+    parts = urlsplit(cluster)
+    with TcpProxy(parts.hostname, parts.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def start(environment, cluster, broker):
+    """Give a function that starts the long run in the background."""
+    running = []
+
+    def start(**env):
+        servers = {"SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": broker.url, **env}
+        process = subprocess.Popen(
+            [SUP, *GENERATE],
+            env={**environment, **servers},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def saved(cluster):
+    """Give a function that returns the numbers that are stored."""
+
+    def saved():
+        answer = requests.get(f"{cluster}/numbers%2Fmanaged/_all_docs", timeout=SECONDS).json()
+        return {row["id"] for row in answer.get("rows", []) if row["id"].startswith("+")}
+
+    return saved
+
+
+def wait_until(true):
+    end = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def at_broker(at, broker):
+    def run(*words):
+        return at(*words, env={"SUP_AMQP_URL": broker.url})
+
+    return run
+
+
+def outbox(run):
+    rows = json.loads(run("-f", "json", "outbox", "list").stdout)["rows"]
+    return {row["id"] for row in rows}
+
+
+def finish(at_broker, queue, saved):
+    """Run it again, undisturbed, and check that all is there and has been announced."""
+    done = at_broker("-f", "json", *GENERATE)
+    assert done.code == 0, done.stderr
+    assert sum(json.loads(done.stdout)["counts"].values()) == QUANTITY
+    assert saved() == NUMBERS
+    assert outbox(at_broker) == set()
+    assert queue.collect() == NUMBERS
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "sentence"),
+    [
+        (signal.SIGINT, 130, "sup: interrupted\n"),
+        (signal.SIGTERM, 143, "sup: terminated\n"),
+        (signal.SIGKILL, -9, ""),
+    ],
+)
+def test_cut_off_by_a_signal(start, saved, queue, at_broker, proxy, how, code, sentence):
+    proxy.delay(0.05)
+    process = start(SUP_COUCHDB_URL=f"http://127.0.0.1:{proxy.port}")
+    wait_until(lambda: len(saved()) > 2000)
+    process.send_signal(how)
+    out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, out) == (code, "")
+    assert "Traceback" not in err
+    assert err.endswith(sentence)
+    known = saved()
+    assert 2000 < len(known) < QUANTITY
+    assert known <= queue.collect() | outbox(at_broker)
+    finish(at_broker, queue, saved)
+
+
+def test_couchdb_goes_away_in_mid_run(start, saved, queue, at_broker, proxy):
+    proxy.cut_after(1_000_000)
+    process = start(SUP_COUCHDB_URL=f"http://127.0.0.1:{proxy.port}", SUP_CONNECT_TIMEOUT="1")
+    out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, out) == (5, "")
+    assert "documents were saved before that" in err
+    assert "Traceback" not in err
+    known = saved()
+    assert 0 < len(known) < QUANTITY
+    assert known <= queue.collect() | outbox(at_broker)
+    finish(at_broker, queue, saved)
+
+
+def test_the_broker_goes_away_in_mid_run(start, saved, queue, at_broker, broker):
+    parts = urlsplit(broker.url)
+    with TcpProxy(parts.hostname, parts.port) as proxy:
+        proxy.cut_after(2_000_000)
+        process = start(SUP_AMQP_URL=f"amqp://guest:guest@127.0.0.1:{proxy.port}")
+        out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, out) == (0, "ok\n")
+    assert "change events could not be published" in err
+    assert saved() == NUMBERS
+    assert queue.collect() | outbox(at_broker) == NUMBERS
+    finish(at_broker, queue, saved)
+
+
+def test_two_runs_at_once_make_each_number_once(start, saved):
+    first, second = start(), start()
+    for process in (first, second):
+        out, err = process.communicate(timeout=SECONDS)
+        assert (process.returncode, out) == (0, "ok\n"), err
+    assert saved() == NUMBERS

@@ -1,0 +1,15 @@
+"""What tests without servers share."""
+
+from __future__ import annotations
+
+import pytest
+from memory_couchdb import MemoryZone
+
+
+@pytest.fixture
+def zone(tmp_path):
+    """A zone whose CouchDB and broker are in memory, with the databases that every cluster has."""
+    zone = MemoryZone(tmp_path / "state")
+    for database in ("accounts", "services", "system_config", "system_data", "system_schemas"):
+        zone.couchdb.create(database)
+    return zone
