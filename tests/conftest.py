@@ -11,7 +11,6 @@ import os
 import pty
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,11 +20,11 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 import servers
+from servers import SUP
 
 from kazoo_sup.lab import seed
 from kazoo_sup.resources import PACKAGE
 
-SUP = str(Path(sys.executable).with_name("sup"))
 TIMEOUT = 120
 """Seconds that one run of the program may take."""
 

@@ -13,6 +13,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -25,6 +26,9 @@ import pika.exceptions
 import requests
 
 from kazoo_sup.lab import server
+
+SUP = str(Path(sys.executable).with_name("sup"))
+"""The program under test."""
 
 START_SECONDS = 120
 """How long a server may take to answer, on a machine that has other things to do."""

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import SUP
+from servers import SUP
 
 from kazoo_sup import catalogue
 

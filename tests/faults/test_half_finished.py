@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pika
 import pytest
 import requests
-from conftest import SUP
+from servers import SUP
 from tcp_proxy import TcpProxy
 
 from kazoo_sup.lab.seed import ACCOUNT

@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from conftest import SUP
+from servers import SUP
 
 pytestmark = pytest.mark.integration
 

@@ -196,7 +196,7 @@ def unmarked() -> Outcome:
 
 class TestDescribing:
     def test_everything_is_read_from_signature_and_docstring(self):
-        assert describe(list_) == Command(
+        assert describe("test_command", list_) == Command(
             module="test_command",
             name="list",
             help="List LETTERS.\n\nIn more words.",
@@ -212,7 +212,7 @@ class TestDescribing:
         )
 
     def test_usage_shows_what_must_and_what_may_be_typed(self):
-        described = describe(list_)
+        described = describe("test_command", list_)
         assert described.usage == "sup test_command list LETTERS UNNAMED [KIND] [FROM] [NAMES]…"
         assert described.summary == "List LETTERS."
 

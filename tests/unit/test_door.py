@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from memory_couchdb import MemoryCouchDB
+from memory_store import MemoryCouchDB
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change
