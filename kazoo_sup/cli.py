@@ -42,6 +42,14 @@ _TYPES = {"bool": bool, "int": int, "float": float}
 _OWN = "own_"  # keeps a command's own parameters apart from the options that every command takes
 
 
+class _Stopped(BaseException):
+    """Ends the run from a signal handler; no `except Exception` on the way takes it for a failure of its own."""
+
+    def __init__(self, error: SupError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     sys.exit(run(sys.argv[1:]))
@@ -69,6 +77,8 @@ def _parse_and_run(words: list[str]) -> int:
         error = _usage_error(parse_error)
     except (KeyboardInterrupt, typer.Abort):
         error = Interrupted()
+    except _Stopped as stopped:
+        error = stopped.error
     except SupError as raised:
         error = raised
     else:
@@ -127,6 +137,8 @@ def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
             return code
     except KeyboardInterrupt:
         error: SupError = Interrupted()
+    except _Stopped as stopped:
+        error = stopped.error
     except SupError as raised:
         error = raised
     except BrokenPipeError:
@@ -183,7 +195,7 @@ class _Context:
 
 
 class _deadline:  # noqa: N801 - reads as a statement
-    """Raise TimedOut in the main thread once SECONDS have passed; None or 0 waits for ever, as Kazoo's -t does."""
+    """Stop the run once SECONDS have passed; None or 0 waits for ever, as Kazoo's -t does."""
 
     def __init__(self, seconds: int | None) -> None:
         self._seconds = seconds or 0
@@ -196,11 +208,11 @@ class _deadline:  # noqa: N801 - reads as a statement
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _ring(self, _signal: int, _frame: FrameType | None) -> None:
-        raise TimedOut(seconds=self._seconds, doing="")
+        raise _Stopped(TimedOut(seconds=self._seconds, doing=""))
 
 
 def _raise_terminated(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated
+    raise _Stopped(Terminated())
 
 
 class _Modules(TyperGroup):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from kazoo_sup.settings import Settings, ZoneSettings
     from kazoo_sup.transports.amqp import Message, Publisher
     from kazoo_sup.transports.couchdb import CouchDB
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +86,6 @@ class Zone:
         if category not in self._configurations:
             self._configurations[category] = self.couchdb.get("system_config", category)
         return self._configurations[category]
-
-    def track(self, label: str, items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
-        """Yield ITEMS while telling how many there were."""
-        with self.run.progress(label, total) as advance:
-            for item in items:
-                yield item
-                advance(1)
 
     def close(self) -> None:
         """Let go of what was connected."""

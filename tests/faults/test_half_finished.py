@@ -139,10 +139,13 @@ def finish(at_broker, queue, saved):
     ],
 )
 def test_cut_off_by_a_signal(start, saved, queue, at_broker, proxy, how, code, sentence):
-    proxy.delay(0.05)
+    proxy.freeze_after(1_000_000)
     process = start(SUP_COUCHDB_URL=f"http://127.0.0.1:{proxy.port}")
     wait_until(lambda: len(saved()) > 2000)
+    time.sleep(1)  # until it does nothing but wait for a frozen answer
     process.send_signal(how)
+    time.sleep(0.2)
+    proxy.thaw()
     out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, out) == (code, "")
     assert "Traceback" not in err

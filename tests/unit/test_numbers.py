@@ -93,3 +93,23 @@ class TestGenerated:
     def test_there_are_as_many_as_asked_for_and_no_two_alike(self, first, quantity):
         ids = [change.id for change in pools.generated(MANAGED, ACCOUNT, first, quantity)]
         assert ids == [f"+{number}" for number in range(first, first + quantity)]
+
+
+class TestReading:
+    class Zone:
+        """A zone whose number_manager has converters of its own."""
+
+        name, node = "local", "kazoo_apps@vm"
+
+        def configuration(self, category):
+            assert category == "number_manager"
+            return {"default": {"e164_converters": {r"^9(\d{4})$": {"prefix": "+1415555"}}}}
+
+    def test_numbers_are_read_with_the_zone_s_own_converters(self):
+        assert e164.read("9-01 00", self.Zone()) == "+14155550100"
+        assert e164.read("+1 (415) 555-0100", self.Zone()) == "+14155550100"
+
+    @pytest.mark.parametrize("text", ["4155550100", "", "+", "+0123456", "+1415555010x", f"+{'1' * 16}"])
+    def test_what_they_make_no_number_of_is_refused(self, text):
+        with pytest.raises(ValueError, match="is not a phone number"):
+            e164.read(text, self.Zone())

@@ -1,0 +1,52 @@
+"""The options that every command takes."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from kazoo_sup import options
+from kazoo_sup.options import Options
+
+
+def test_what_comes_later_wins_and_what_is_not_said_leaves_the_earlier():
+    first = Options().overlaid({"node": "ecallmgr", "format": "json", "quiet": True})
+    second = first.overlaid({"node": None, "format": "yaml", "quiet": None, "timeout": 3})
+    assert second == Options(node="ecallmgr", format="yaml", quiet=True, timeout=3)
+    assert first.format == "json"
+
+
+def test_what_is_no_option_is_left_alone():
+    assert Options().overlaid({"own_key": "x", "config": Path("a.yaml")}) == Options(config=Path("a.yaml"))
+
+
+def test_nothing_is_said_at_first():
+    assert all(getattr(Options(), field.name) is None for field in fields(Options))
+
+
+@pytest.mark.parametrize(
+    ("names", "takes_a_value"),
+    [
+        (("-n", "--node"), True),
+        (("-c", "--cookie"), True),
+        (("-t", "--timeout"), True),
+        (("-v", "--verbose"), False),
+        (("-s", "--use_short"), False),
+        (("-?", "-h", "--help"), False),
+        (("-f", "--format"), True),
+        (("--dry-run",), False),
+        (("-y", "--yes"), False),
+    ],
+)
+def test_kazoo_s_own_and_ours_are_described(names, takes_a_value):
+    [described] = [each for each in options.described() if set(each.names) == set(names)]
+    assert bool(described.metavar) is takes_a_value
+    assert described.help.endswith(".")
+
+
+def test_no_name_is_given_twice():
+    names = [name for each in options.described() for name in each.names]
+    assert len(names) == len(set(names))
+    assert len(options.described()) == len(fields(Options)) + 1
