@@ -23,7 +23,7 @@ class Options:
         str | None, typer.Option("-c", "--cookie", metavar="COOKIE", help="Erlang cookie; nothing here needs it.")
     ] = None
     timeout: Annotated[
-        int | None, typer.Option("-t", "--timeout", help="Give up after SECONDS.", metavar="SECONDS")
+        int | None, typer.Option("-t", "--timeout", help="Give up after SECONDS.", metavar="SECONDS", min=0)
     ] = None
     verbose: Annotated[bool | None, typer.Option("-v", "--verbose", help="Say what is run.")] = None
     use_short: Annotated[bool | None, typer.Option("-s", "--use_short", help="Short host name in node names.")] = None

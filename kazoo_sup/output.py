@@ -35,7 +35,7 @@ class Renderer(Protocol):
         """Show what became of one change, or would."""
 
     def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:
-        """Show the command's answer."""
+        """Show the command's answer; where a listing raises on the way, `fail` ends it."""
 
     def fail(self, error: SupError) -> None:
         """Show the error that ended the command."""
@@ -126,16 +126,9 @@ class _Machine:
         self._reports(report.as_json())
 
     def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:
-        error = None
-        try:
-            self._stream("text", outcome.text)
-            if outcome.rows is not None:
-                self._stream("rows", outcome.rows)
-        except SupError as raised:
-            error = raised
-        if error is not None:
-            self.fail(error)
-            return
+        self._stream("text", outcome.text)
+        if outcome.rows is not None:
+            self._stream("rows", outcome.rows)
         self._envelope.field("result", _data(outcome.result) if outcome.data is None else outcome.data)
         if outcome.counts is not None:
             self._envelope.field("counts", dict(outcome.counts))

@@ -95,12 +95,16 @@ class MemoryCouchDB:
             raise NotFound(server="CouchDB", what=f"view {design}/{view} in database {database}")
         rows = [
             {"id": document["_id"], "key": emitted, "value": value, **({"doc": document} if include_docs else {})}
-            for document in sorted(self.all(database).values(), key=lambda each: str(each["_id"]))
+            for document in self.all(database).values()
             if not document["_id"].startswith("_design/")
             for emitted, value in self.views[design, view](document)
         ]
+        rows.sort(key=lambda row: (str(row["key"]), row["id"]))
         wanted = keys if keys is not None else [key] if key is not None else None
-        yield from (row for row in rows if wanted is None or row["key"] in wanted)
+        if wanted is None:
+            yield from rows
+        else:
+            yield from (row for each in wanted for row in rows if row["key"] == each)
 
     def save(self, database: str, documents: Sequence[Document]) -> list[SaveResult]:
         for hook in self.before_save:
@@ -117,7 +121,8 @@ class MemoryCouchDB:
         place, identifier = self.stored[database], document["_id"]
         before = place.get(identifier)
         gone = before is None or before.get("_deleted")
-        if document.get("_rev") != (None if gone else before["_rev"]):
+        allowed = (None,) if before is None else (None, before["_rev"]) if gone else (before["_rev"],)
+        if document.get("_rev") not in allowed:
             return SaveResult(identifier, None, "conflict", "Document update conflict.")
         place[identifier] = self._revised(document, before)
         action = "deleted" if document.get("_deleted") else "created" if gone else "edited"
@@ -175,25 +180,23 @@ class MemoryBroker:
 
 
 class _Publisher:
+    """Like the real one it has sent nothing for certain before it is closed."""
+
     def __init__(self, broker: MemoryBroker, on_failed: Callable[[Sequence[Message], str], None]) -> None:
         self._broker = broker
         self._on_failed = on_failed
-        self._counts = [0, 0]
-        self._reason: str | None = None
+        self._unconfirmed: list[Message] = []
 
     def send(self, messages: Sequence[Message]) -> None:
-        if not messages:
-            return
-        if self._broker.down:
-            self._reason = self._broker.down
-            self._counts[1] += len(messages)
-            self._on_failed(messages, self._broker.down)
-        else:
-            self._counts[0] += len(messages)
-            self._broker.messages += messages
+        self._unconfirmed += messages
 
     def close(self) -> PublishResult:
-        return PublishResult(*self._counts, self._reason)
+        messages, self._unconfirmed = self._unconfirmed, []
+        if self._broker.down and messages:
+            self._on_failed(messages, self._broker.down)
+            return PublishResult(0, len(messages), self._broker.down)
+        self._broker.messages += messages
+        return PublishResult(len(messages), 0, None)
 
 
 class MemoryZone(Zone):

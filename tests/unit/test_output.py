@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kazoo_sup.changes import Report
-from kazoo_sup.errors import BadArgument, Conflict, ExitCode, ServerUnreachable
+from kazoo_sup.errors import BadArgument, Conflict, ExitCode, ServerUnreachable, SupError
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, table, text, value
 from kazoo_sup.output import exit_code, renderer
 from kazoo_sup.terms import Atom
@@ -20,7 +20,10 @@ def rendered(capsys, output_format, outcome, reports=(), warnings=(), code=ExitC
     show = renderer(output_format, "module function", list(warnings))
     for report in reports:
         show.report(report)
-    show.finish(outcome, code)
+    try:
+        show.finish(outcome, code)
+    except SupError as error:
+        show.fail(error)
     return capsys.readouterr()
 
 

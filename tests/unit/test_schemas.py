@@ -128,7 +128,7 @@ class TestReading:
             ('{"_id": "bad", "required": []}', "required must contain at least 1 items"),
             ('{"_id": "bad", "type": ["string", "string"]}', "type "),
             ('{"_id": "bad", "properties": {"a": {"pattern": 1}}}', r"properties\.a\.pattern must be string"),
-            ('{"_id": "bad", "items": {"minimum": "1"}}', r"items.* must be "),
+            ('{"_id": "bad", "items": {"minimum": "1"}}', "items cannot be validated"),
         ],
     )
     def test_a_bad_file_is_named_with_what_is_wrong(self, folder, write, content, reason):
