@@ -11,6 +11,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -58,14 +60,31 @@ def main() -> NoReturn:
 def run(words: Sequence[str]) -> int:
     """Run one command line; return its exit code."""
     signal.signal(signal.SIGTERM, _raise_terminated)
+    _open_standard_output()
     try:
         code = _parse_and_run(list(words))
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader went away and nobody is left to tell; what is still buffered must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.BROKEN_PIPE
+        code = ExitCode.BROKEN_PIPE  # the reader went away and nobody is left to tell
+        _drop_standard_output()
+    except OSError as error:
+        print(f"sup: cannot write the answer: {error.strerror}", file=sys.stderr)
+        code = ExitCode.FAILED
+        _drop_standard_output()
     return code
+
+
+def _open_standard_output() -> None:
+    """See that there is one, and that it takes UTF-8 whatever the locale: JSON is nothing else."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+def _drop_standard_output() -> None:
+    """Let what is still buffered go nowhere, where it cannot fail again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parse_and_run(words: list[str]) -> int:

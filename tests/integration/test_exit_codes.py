@@ -90,6 +90,22 @@ def test_141_a_reader_that_goes_away(environment, cluster, words):
     assert (process.returncode, err) == (141, b"")
 
 
+@pytest.mark.parametrize(
+    ("redirection", "code", "sentence"),
+    [(">&-", 0, ""), (">/dev/full", 3, "sup: cannot write the answer: No space left on device\n")],
+)
+def test_an_answer_that_goes_nowhere(environment, redirection, code, sentence):
+    command = ["bash", "-c", f"{SUP} --list {redirection}"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (code, sentence)
+
+
+def test_text_is_utf_8_whatever_the_locale(at):
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = at("-f", "json", "kapps_config", "get", "c", "k", "é€", env=plain)
+    assert json.loads(done.stdout)["result"] == "é€"
+
+
 @pytest.mark.parametrize("words", [["kapps_config", "gett"], ["kapps_config", "get"], ["nosuch"]])
 def test_errors_come_in_the_envelope_too(at, words):
     done = at("--format=json", *words)
