@@ -54,7 +54,10 @@ class _Stopped(BaseException):
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # Everything is closed and written by now; taking the modules apart one by one would only take time.
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def run(words: Sequence[str]) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache, partial
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +166,7 @@ def _fault(schema: Document) -> str | None:
 def _draft_04() -> Any:
     import fastjsonschema
 
-    grammar = (files("kazoo_sup.kazoo") / "json_schema_draft_04.json").read_text(encoding="utf-8")
+    grammar = Path(__file__).with_name("json_schema_draft_04.json").read_text(encoding="utf-8")
     return fastjsonschema.compile(json.loads(grammar), use_default=False)
 
 

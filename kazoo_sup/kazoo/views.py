@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
@@ -76,9 +76,8 @@ def registered(zone: Zone, database: str) -> list[Document]:
 @cache
 def bundled() -> tuple[Document, ...]:
     """Return our own design documents, each with the databases it is for (`kazoo.view_map`)."""
-    folder = files("kazoo_sup.kazoo") / "design"
-    names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".json"))
-    return tuple(json.loads((folder / name).read_text(encoding="utf-8")) for name in names)
+    paths = sorted(Path(__file__).with_name("design").glob("*.json"))
+    return tuple(json.loads(path.read_text(encoding="utf-8")) for path in paths)
 
 
 def _is_for(design: Document, keys: list[str]) -> bool:
