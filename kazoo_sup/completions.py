@@ -68,6 +68,7 @@ def zsh() -> str:
     )
     arguments = " \\\n        ".join(_zsh_option(option) for option in options.described())
     modules = _described([("help", "Show help"), ("list", "List functions"), *catalogue.modules().items()])
+    own = _described(catalogue.modules().items())
     return f"""#compdef sup
 {_HEADER}
 _sup() {{
@@ -75,17 +76,28 @@ _sup() {{
     local -a names
     _arguments -C -S \\
         {arguments} \\
-        '1:module:->module' '2:function:->function' '*:argument:_files'
+        '1:module:->module' '2:function:->function' '*:argument:->argument'
     case $state in
     module)
         names=({modules})
         _describe module names ;;
     function)
-        case $line[1] in
-{cases}
-        esac
-        _describe function names ;;
+        if [[ $line[1] == help ]]; then
+            names=({own})
+            _describe module names
+        else
+            _sup_functions $line[1]
+        fi ;;
+    argument)
+        if [[ $line[1] == help && CURRENT -eq 4 ]]; then _sup_functions $line[2]; else _files; fi ;;
     esac
+}}
+_sup_functions() {{
+    local -a names
+    case $1 in
+{cases}
+    esac
+    _describe function names
 }}
 _sup "$@"
 """
@@ -114,13 +126,14 @@ def fish() -> str:
         "complete -c sup -f",
     ]
     for option in options.described():
-        words = [f"-s {name[1:]}" if len(name) == len("-n") else f"-l {name[2:]}" for name in option.names]
+        words = [f"-s {_quoted(name[1:])}" if len(name) == len("-n") else f"-l {name[2:]}" for name in option.names]
         values = f" -xa {_quoted(' '.join(FORMATS))}" if "--format" in option.names else " -r" if option.metavar else ""
         lines.append(f"complete -c sup {' '.join(words)}{values} -d {_quoted(option.help)}")
     top = [("help", "Show help"), ("list", "List functions"), *catalogue.modules().items()]
     lines += [f"complete -c sup -n '__sup_after' -a {name} -d {_quoted(text)}" for name, text in top]
+    lines += [f"complete -c sup -n '__sup_after help' -a {name} -d {_quoted(text)}" for name, text in top[2:]]
     for module, functions in _functions().items():
-        condition = f"-n '__sup_after {module}'"
+        condition = f"-n '__sup_after {module}; or __sup_after help {module}'"
         lines += [f"complete -c sup {condition} -a {name} -d {_quoted(text)}" for name, text in functions.items()]
     return "\n".join(lines) + "\n"
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import announcer
-from kazoo_sup.changes.change import Change, Document, Report, Tally
+from kazoo_sup.changes.change import Change, Document, Report, Tally, same
 from kazoo_sup.errors import Conflict, Declined, ExitCode, SaveRefused, SupError, Unfinished
 from kazoo_sup.names import plain
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kazoo_sup.transports.couchdb import SaveResult
     from kazoo_sup.zone import Zone
 
-__all__ = ["Change", "Document", "Report", "Tally", "apply", "create_database", "forget"]
+__all__ = ["Change", "Document", "Report", "Tally", "apply", "create_database", "forget", "same"]
 
 BATCH = 1000
 ROUNDS = 5
@@ -135,64 +135,72 @@ def _save(zone: Zone, changes: Iterable[Change], events: Announcer, tally: Tally
             advance(len(gathered) - len(batch))
 
     for _database, documents, results, (batch, token) in zone.couchdb.save_batches(batches()):
-        reports, conflicts = _reports(batch, documents, results)
-        if conflicts:
-            order = {change.id: position for position, change in enumerate(batch)}
-            reports = sorted(reports + _settle_conflicts(zone, conflicts), key=lambda report: order[report.id])
-        events.announce(token, reports)
-        for report in reports:
-            _tell(zone, tally, report)
+        places, conflicts = _reports(batch, documents, results)
+        try:
+            _settle_conflicts(zone, places, conflicts)
+        finally:
+            # Also when the server fails while conflicts are settled: what was saved beside them counts.
+            reports = [report for report in places if report is not None]
+            events.announce(reports)
+            for report in reports:
+                _tell(zone, tally, report)
+        events.settle(token)
         advance(len(batch))
 
 
 def _reports(
     batch: Sequence[Change], documents: Sequence[Document], results: Sequence[SaveResult]
-) -> tuple[list[Report], list[Change]]:
-    """Return the reports of what was saved or refused, and the changes that met another revision."""
-    reports, conflicts = [], []
-    for change, document, result in zip(batch, documents, results, strict=True):
+) -> tuple[list[Report | None], dict[int, Change]]:
+    """Return the reports of what was saved or refused, in their places, and the changes that met another revision."""
+    places: list[Report | None] = []
+    conflicts = {}
+    for place, (change, document, result) in enumerate(zip(batch, documents, results, strict=True)):
+        report = None
         if result.error is None:
             after = {**document, "_rev": result.rev}
-            reports.append(Report(change.database, change.id, _action(change), change.previous, after))
+            report = Report(change.database, change.id, _action(change), change.previous, after)
         elif result.error == "conflict":
-            conflicts.append(change)
+            conflicts[place] = change
         else:
             error = SaveRefused(database=change.database, id=change.id, reason=result.reason or result.error)
-            reports.append(Report(change.database, change.id, "failed", change.previous, error=error))
-    return reports, conflicts
+            report = Report(change.database, change.id, "failed", change.previous, error=error)
+        places.append(report)
+    return places, conflicts
 
 
-def _settle_conflicts(zone: Zone, conflicts: list[Change]) -> list[Report]:
-    """Read again, re-apply and save what others changed in between, ROUNDS times at most."""
-    reports: list[Report] = []
+def _settle_conflicts(zone: Zone, places: list[Report | None], conflicts: dict[int, Change]) -> None:
+    """Read again, re-apply and save what others changed in between, ROUNDS times at most; fill in the reports."""
     for _round in range(ROUNDS):
         if not conflicts:
-            return reports
-        database = conflicts[0].database
-        stored = zone.couchdb.get_many(plain(database), [change.id for change in conflicts])
-        again = []
-        for conflict in conflicts:
+            return
+        database = next(iter(conflicts.values())).database
+        stored = zone.couchdb.get_many(plain(database), [change.id for change in conflicts.values()])
+        again = {}
+        for place, conflict in conflicts.items():
             found = stored.get(conflict.id)
             if conflict.document is None and found is None:
-                reports.append(Report(database, conflict.id, "unchanged"))
+                places[place] = Report(database, conflict.id, "unchanged")
                 continue
             try:
                 change = _reapplied(conflict, found)
             except SupError as error:
-                reports.append(Report(database, conflict.id, "failed", found, error=error))
+                places[place] = Report(database, conflict.id, "failed", found, error=error)
                 continue
             if _action(change) == "unchanged":
-                reports.append(Report(database, change.id, "unchanged", after=change.document))
+                places[place] = Report(database, change.id, "unchanged", after=change.document)
             else:
-                again.append(change)
-        documents = [_stored(change) for change in again]
-        results = zone.couchdb.save(plain(database), documents) if documents else []
-        settled, conflicts = _reports(again, documents, results)
-        reports += settled
-    for change in conflicts:
+                again[place] = change
+        conflicts = {}
+        if again:
+            documents = [_stored(change) for change in again.values()]
+            results = zone.couchdb.save(plain(database), documents)
+            reports, unsettled = _reports(list(again.values()), documents, results)
+            for place, report in zip(again, reports, strict=True):
+                places[place] = report
+            conflicts = {list(again)[position]: change for position, change in unsettled.items()}
+    for place, change in conflicts.items():
         stubborn = Conflict(database=change.database, id=change.id, reason="others keep changing it")
-        reports.append(Report(change.database, change.id, "failed", error=stubborn))
-    return reports
+        places[place] = Report(change.database, change.id, "failed", error=stubborn)
 
 
 def _reapplied(change: Change, stored: Document | None) -> Change:
@@ -203,7 +211,7 @@ def _reapplied(change: Change, stored: Document | None) -> Change:
 
 
 def _action(change: Change) -> str:
-    if change.document == change.previous:
+    if same(change.document, change.previous):
         return "unchanged"
     if change.document is None or change.document.get("_deleted") is True:
         return "deleted"

@@ -20,13 +20,16 @@ Advance = Callable[[int], None]
 
 
 class Announcer(Protocol):
-    """Hears of each batch before it is saved (`expect`), and of its reports afterwards (`announce`)."""
+    """Hears of each batch before it is saved (`expect`), of what was (`announce`), and when that was all (`settle`)."""
 
     def expect(self, batch: Sequence[Change]) -> int:
         """Note what is about to be saved."""
 
-    def announce(self, token: int, reports: Sequence[Report]) -> None:
+    def announce(self, reports: Sequence[Report]) -> None:
         """Publish what was saved."""
+
+    def settle(self, token: int) -> None:
+        """Note that of a batch nothing else was or will be saved."""
 
     def announce_database(self, action: str, database: str) -> None:
         """Publish that a database was created, deleted, or is to be read anew."""
@@ -142,7 +145,7 @@ class _Publishing:
                 )
         return self._spool.due(due)
 
-    def announce(self, token: int, reports: Sequence[Report]) -> None:
+    def announce(self, reports: Sequence[Report]) -> None:
         node = self._zone.own_node
         messages = []
         for report in reports:
@@ -151,6 +154,8 @@ class _Publishing:
                 if self._wanted(report.id, document.get("pvt_type")):
                     messages.append(message(*events.document_event(report.action, report.database, document, node)))
         self._publisher.send(messages)
+
+    def settle(self, token: int) -> None:
         self._spool.settle(token)
 
     def announce_database(self, action: str, database: str) -> None:
@@ -166,7 +171,9 @@ class _Silent:
     def expect(self, batch: Sequence[Change]) -> int:  # noqa: ARG002
         return 0
 
-    def announce(self, token: int, reports: Sequence[Report]) -> None: ...
+    def announce(self, reports: Sequence[Report]) -> None: ...
+
+    def settle(self, token: int) -> None: ...
 
     def announce_database(self, action: str, database: str) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 KEPT_ERRORS = 100
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values are one and the same; to Python alone true would be 1."""
+    return bool(one == other) and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -51,11 +52,12 @@ class Outbox:
         """Take hold of every file that no living run holds, oldest first."""
         claims = []
         for path in sorted(self._directory.glob("*.jsonl")):
-            file = path.open(encoding="utf-8")
-            if _lock(file):
-                claims.append(Claim(path, file, self._node))
-            else:
-                file.close()
+            with suppress(FileNotFoundError):  # its run has ended meanwhile
+                file = path.open(encoding="utf-8")
+                if _lock(file) and os.fstat(file.fileno()).st_nlink:
+                    claims.append(Claim(path, file, self._node))
+                else:
+                    file.close()
         return claims
 
 
@@ -102,10 +104,12 @@ class Spool:
     """The file of the run that lives: what is due, and what the broker did not take."""
 
     def __init__(self, path: Path) -> None:
-        """Create PATH and hold it."""
+        """Create PATH and hold it: nobody sees it by that name before it is locked."""
         self._path = path
-        self._file = path.open("x", encoding="utf-8")
+        unlocked = path.with_suffix(".new")
+        self._file = unlocked.open("x", encoding="utf-8")
         _lock(self._file)
+        unlocked.rename(path)
         self._open: dict[int, Sequence[Due]] = {}
         self._next = 0
         self.kept = 0

@@ -95,7 +95,7 @@ def _save(zone: Zone, account: str, category: str, key: str, value: Any, base: D
 
     def updated(stored: Document | None) -> Document:
         document = with_value(stored or {**_without_revision(base), "_id": identifier}, [key], value)
-        if document == stored:
+        if stored and changes.same(document, stored):
             return stored
         return stamped(document, database, node=zone.node, document_type="account_config", account=account)
 

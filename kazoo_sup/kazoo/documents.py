@@ -54,6 +54,8 @@ def _with_value(target: Any, path: list[str], value: Any) -> Any:
         index = int(key) - 1 if key.isdecimal() else -1
         if not 0 <= index <= len(target):
             raise ValueError(f"a list of {len(target)} has no element {key!r}")
+        if value is None and not rest:
+            return [*target[:index], *target[index + 1 :]]
         element = _with_value(target[index] if index < len(target) else {}, rest, value)
         return [*target[:index], element, *target[index + 1 :]]
     changed = dict(target) if isinstance(target, dict) else {}

@@ -13,7 +13,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.changes import Change, Document
+from kazoo_sup import terms
+from kazoo_sup.changes import Change, Document, same
 from kazoo_sup.errors import Declined, SupError
 from kazoo_sup.kazoo.documents import document_hash, is_private, public_fields, stamped
 
@@ -67,7 +68,7 @@ def read_all(folder: Path) -> dict[str, Document]:
 def read(file: Path) -> Document:
     """Return the schema in FILE, checked. Raises BadSchema."""
     try:
-        schema = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+        schema = terms.read_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadSchema(file=file, reason=str(error)) from error
     if not isinstance(schema, dict):
@@ -144,7 +145,7 @@ def _updated(zone: Zone, schema: Document, stored: Document | None) -> Document:
     if stored is None:
         return stamped(schema, DATABASE, node=zone.node)
     kept_hash = stored.get("pvt_document_hash") or document_hash(stored)
-    if public_fields(stored) == public_fields(schema) and kept_hash == document_hash(schema):
+    if same(public_fields(stored), public_fields(schema)) and kept_hash == document_hash(schema):
         return stored
     private = {key: value for key, value in stored.items() if is_private(key)}
     return stamped({**schema, **private}, DATABASE, node=zone.node)
@@ -168,12 +169,3 @@ def _draft_04() -> Any:
 
     grammar = Path(__file__).with_name("json_schema_draft_04.json").read_text(encoding="utf-8")
     return fastjsonschema.compile(json.loads(grammar), use_default=False)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> Document:
-    found: Document = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"{key!r} stands there twice")
-        found[key] = value
-    return found

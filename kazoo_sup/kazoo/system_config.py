@@ -66,7 +66,7 @@ def set_value(zone: Zone, category: str, key: str, value: Any, *, section: str, 
         document = stored or {}
         target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
         changed = with_value(document, [target, *path], value)
-        return document if changed == document else _stamped(changed, category, stored, zone.node)
+        return document if changes.same(changed, document) else _stamped(changed, category, stored, zone.node)
 
     stored = zone.configuration(category)
     document = updated(stored)

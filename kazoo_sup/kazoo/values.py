@@ -5,7 +5,6 @@ What Kazoo cannot turn it crashes on; here that is a ValueError with the reason.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated, Any
 
@@ -82,7 +81,7 @@ def _read_setting(text: str, _zone: Any) -> Any:
     """Read a setting: text, unless it is a JSON list or object."""
     if text[:1] in ("[", "{"):
         try:
-            return json.loads(text)
+            return terms.read_json(text)
         except ValueError:
             return text
     return text

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kazoo_sup.terms.values import OK, UNDEFINED, Atom, BadTerm, Charlist, Term, from_json, to_json
 
 if TYPE_CHECKING:
-    from kazoo_sup.terms.arguments import read_value
+    from kazoo_sup.terms.arguments import read_json, read_value
     from kazoo_sup.terms.jiffy import json_encode, json_pretty
     from kazoo_sup.terms.layout import pretty
     from kazoo_sup.terms.printing import dumps
@@ -31,6 +31,7 @@ __all__ = [
     "json_pretty",
     "loads",
     "pretty",
+    "read_json",
     "read_value",
     "to_json",
 ]
@@ -41,6 +42,7 @@ _HOMES = {
     "json_pretty": "jiffy",
     "loads": "reading",
     "pretty": "layout",
+    "read_json": "arguments",
     "read_value": "arguments",
 }
 

@@ -17,17 +17,26 @@ def read_value(text: str) -> Any:
     Raises ValueError, with one sentence that says why it is neither.
     """
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite_float)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        not_json = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
+        return read_json(text)
     except ValueError as error:
         not_json = str(error)
     try:
         return to_json(loads(text))
     except ValueError as error:
         raise ValueError(f"neither JSON ({not_json}) nor an Erlang term ({error})") from error
+
+
+def read_json(text: str) -> Any:
+    """Read JSON and nothing that is only nearly so: no NaN, no number beyond a float, no key twice (RFC 8259).
+
+    Raises ValueError with one sentence that says what is wrong.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite_float)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}") from None
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:

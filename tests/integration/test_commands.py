@@ -171,7 +171,7 @@ class TestSchemas:
             ('{"type": "object"}', "its _id is None, not 'bad'"),
             ('{"_id": "bad", "type": "strin"}', "type "),
             ('{"_id": "bad", "properties": {"a": {"minLength": "x"}}}', "properties.a.minLength must be integer"),
-            ('{"_id": "bad", "type": "object", "type": "string"}', "'type' stands there twice"),
+            ('{"_id": "bad", "type": "object", "type": "string"}', "the key 'type' occurs twice"),
             ('{"_id": "bad", "pvt_created": 1}', "pvt_created is private"),
         ],
     )

@@ -68,7 +68,6 @@ class TestOrder:
         assert zone.couchdb.get("db", "x")["n"] == 4
         assert Counter(report.action for report in zone.reports) == {"created": 1, "edited": 3}
 
-    @pytest.mark.xfail(strict=True, reason="reports are sorted by id: the first of two for one document comes too late")
     def test_a_document_changed_twice_has_its_reports_in_their_places(self, zone):
         changes.apply(zone, [created(1), created(2), created(1)])
         assert [report.id[-1] for report in zone.reports] == ["1", "2", "1"]
@@ -188,7 +187,6 @@ class TestFailingServer:
             changes.apply(zone, [created(1)])
         assert zone.reports == []
 
-    @pytest.mark.xfail(strict=True, reason="what a batch saved beside a conflict is not counted when the server fails")
     def test_one_that_fails_while_conflicts_are_settled_does_not_hide_what_was_saved(self, zone, monkeypatch):
         zone.couchdb.put("db", {"_id": "00001"})
 

@@ -105,9 +105,6 @@ class TestTwoProcesses:
 
 
 class TestRaces:
-    @pytest.mark.xfail(
-        strict=True, reason="a file that its run removes while it is looked at is not there to be opened"
-    )
     def test_a_run_that_ends_while_another_looks_is_no_failure(self, box, monkeypatch):
         spool = box.open()
         keep(box, "waiting")
@@ -121,9 +118,6 @@ class TestRaces:
         monkeypatch.setattr(outbox, "sorted", ends_meanwhile, raising=False)
         assert keys(box) == ["waiting"]
 
-    @pytest.mark.xfail(
-        strict=True, reason="a file is there before it is locked, and whether the lock was got is not asked"
-    )
     def test_a_run_that_has_only_just_begun_does_not_lose_its_file(self, box, monkeypatch):
         lock = outbox._lock
 

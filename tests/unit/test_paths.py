@@ -65,7 +65,6 @@ def test_a_list_has_elements_from_one_to_the_next_free_place(key):
     assert value_at({"l": ["a"]}, ["l", key], NOTHING) is NOTHING
 
 
-@pytest.mark.xfail(strict=True, reason="null is written into the list instead of removing the element")
 def test_null_removes_an_element_of_a_list():
     assert with_value({"l": ["a", "b"]}, ["l", "1"], None) == {"l": ["b"]}
     assert with_value({"l": ["a"]}, ["l", "2"], None) == {"l": ["a"]}

@@ -119,11 +119,11 @@ class TestReading:
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
-            ("", "Expecting value"),
-            ("{", "Expecting property name"),
-            ('{"_id": "bad",}', "Expecting|Illegal"),
+            ("", "expecting value"),
+            ("{", "expecting property name"),
+            ('{"_id": "bad",}', "expecting"),
             ("null", "it is not a JSON object"),
-            ('{"_id": "bad", "a": {"b": 1, "b": 2}}', "'b' stands there twice"),
+            ('{"_id": "bad", "a": {"b": 1, "b": 2}}', "the key 'b' occurs twice"),
             ('{"_id": "bad", "_rev": "1-x"}', "_rev is private to the stored document"),
             ('{"_id": "bad", "required": []}', "required must contain at least 1 items"),
             ('{"_id": "bad", "type": ["string", "string"]}', "type "),
@@ -145,7 +145,6 @@ class TestReading:
             schemas.read_all(folder)
 
     @pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
-    @pytest.mark.xfail(strict=True, reason="Python's own JSON reader takes what is no JSON")
     def test_numbers_that_json_has_not_are_bad_too(self, folder, name):
         (folder / "bad.json").write_text(f'{{"_id": "bad", "properties": {{"a": {{"default": {name}}}}}}}')
         with pytest.raises(BadSchema):

@@ -423,7 +423,11 @@ class TestJsonValues:
                     " (expected a term, found ']' at character 1)"
                 ),
             ),
-            ("[" * 100_000, "it is nested too deeply"),
+            (
+                "[" * 100_000,
+                "neither JSON (it is nested too deeply) nor an Erlang term "
+                "(expected a term, found the end at character 100001)",
+            ),
         ],
     )
     def test_what_is_neither_is_refused_with_both_reasons(self, text, sentence):

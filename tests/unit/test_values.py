@@ -108,7 +108,6 @@ class TestReading:
     def test_a_setting_is_text_unless_it_is_a_json_list_or_object(self, word, setting):
         assert read(Setting, word) == setting
 
-    @pytest.mark.xfail(strict=True, reason="Python's own JSON reader takes what is no JSON")
     @pytest.mark.parametrize("word", ["[NaN]", '{"a":1e999}', '{"a":1,"a":2}'])
     def test_a_setting_that_is_nearly_json_stays_text(self, word):
         assert read(Setting, word) == word
