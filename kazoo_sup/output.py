@@ -8,8 +8,10 @@ closed whatever happens. `table` draws listings with rich. Sentences for people 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
@@ -110,46 +112,66 @@ class _Text:
         self._told = error
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off the signals that end a run: what is written and what is remembered of it must not part."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGALRM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Machine:
     def __init__(self, envelope: _Envelope, command: str, warnings: Sequence[str]) -> None:
         self._envelope = envelope
         self._warnings = warnings
         self._reports: Callable[[Any], None] | None = None
-        envelope.field("sup", ENVELOPE_VERSION)
-        envelope.field("command", command)
+        self._ended = False
+        with _uninterrupted():
+            envelope.field("sup", ENVELOPE_VERSION)
+            envelope.field("command", command)
 
     def start(self, command: Command, words: Sequence[str]) -> None: ...
 
     def report(self, report: Report) -> None:
-        if self._reports is None:
-            self._reports = self._envelope.items("changes")
-        self._reports(report.as_json())
+        with _uninterrupted():
+            if self._reports is None:
+                self._reports = self._envelope.items("changes")
+            self._reports(report.as_json())
 
     def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:
         self._stream("text", outcome.text)
         if outcome.rows is not None:
             self._stream("rows", outcome.rows)
-        self._envelope.field("result", _data(outcome.result) if outcome.data is None else outcome.data)
-        if outcome.counts is not None:
-            self._envelope.field("counts", dict(outcome.counts))
         status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(exit_code, "error")
-        self._end(status, exit_code, outcome.errors)
+        with _uninterrupted():
+            self._envelope.field("result", _data(outcome.result) if outcome.data is None else outcome.data)
+            if outcome.counts is not None:
+                self._envelope.field("counts", dict(outcome.counts))
+            self._end(status, exit_code, outcome.errors)
 
     def fail(self, error: SupError) -> None:
-        self._end("error", error.exit_code, [error])
-        say(str(error))
+        with _uninterrupted():
+            self._end("error", error.exit_code, [error])
+            say(str(error))
 
     def _stream(self, key: str, values: Iterable[Any]) -> None:
-        add = self._envelope.items(key)
+        with _uninterrupted():
+            add = self._envelope.items(key)
         for each in values:
-            add(each)
+            with _uninterrupted():
+                add(each)
 
     def _end(self, status: str, code: ExitCode, errors: Sequence[SupError]) -> None:
+        if self._ended:
+            return
         self._envelope.field("warnings", list(self._warnings))
         self._envelope.field("errors", [error_as_json(error) for error in errors])
         self._envelope.field("status", status)
         self._envelope.field("exit_code", int(code))
         self._envelope.close()
+        self._ended = True
 
 
 def error_as_json(error: SupError) -> dict[str, Any]:

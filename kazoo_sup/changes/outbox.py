@@ -45,8 +45,7 @@ class Outbox:
             self._directory.mkdir(parents=True, exist_ok=True)
             return Spool(path)
         except OSError as error:
-            reason = f"cannot keep change events there: {error.strerror}; set SUP_STATE_DIR or use --no-events"
-            raise SettingsError(source=str(self._directory), reason=reason) from error
+            raise _unwritable(self._directory, error) from error
 
     def claim(self) -> list[Claim]:
         """Take hold of every file that no living run holds, oldest first."""
@@ -134,10 +133,12 @@ class Spool:
         """Remove the file when nothing is left in it, else leave just what is; return how many events are."""
         left = self.kept + sum(len(batch) for batch in self._open.values())
         if left:
-            self._compact()
+            with suppress(OSError):  # then the file stays as it is, with more than is needed
+                self._compact()
         else:
             self._path.unlink()
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
         return left
 
     def _compact(self) -> None:
@@ -149,8 +150,16 @@ class Spool:
         compacted.replace(self._path)
 
     def _write(self, entry: dict[str, Any]) -> None:
-        self._file.write(_line(entry))
-        self._file.flush()
+        try:
+            self._file.write(_line(entry))
+            self._file.flush()
+        except OSError as error:
+            raise _unwritable(self._path.parent, error) from error
+
+
+def _unwritable(directory: Path, error: OSError) -> SettingsError:
+    reason = f"cannot keep change events there: {error.strerror}; set SUP_STATE_DIR or use --no-events"
+    return SettingsError(source=str(directory), reason=reason)
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -139,6 +139,7 @@ def save_batches(
     in_flight: deque[tuple[str, list[dict[str, Any]], Any, Token]] = deque()
     broken: Exception | None = None
     pool = ThreadPoolExecutor(workers, thread_name_prefix="save")
+    patient = True
     try:
         while True:
             try:
@@ -158,8 +159,12 @@ def save_batches(
                     broken = broken or problem
                 else:
                     yield database, documents, results, token
+    except BaseException as ending:
+        # Somebody who interrupts does not wait for a server that may never answer.
+        patient = isinstance(ending, Exception | GeneratorExit)
+        raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=patient, cancel_futures=True)
     if broken is not None:
         raise broken
 

@@ -39,11 +39,10 @@ class Queue:
         self.heard = set()
 
     def collect(self):
-        for _, _, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=1):
+        for _, _, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=2):
             if body is None:
                 break
             self.heard.add(json.loads(body)["ID"])
-        self._channel.cancel()
         return self.heard
 
     def close(self):

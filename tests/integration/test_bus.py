@@ -26,11 +26,10 @@ class Ear:
     def heard(self):
         """Return (routing key, body, properties) of all that has come, until nothing comes for half a second."""
         found = []
-        for frame, properties, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=0.5):
+        for frame, properties, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=1):
             if body is None:
                 break
             found.append((frame.routing_key, json.loads(body), properties))
-        self._channel.cancel()
         return found
 
     def close(self):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from interrupter import Interrupter, places
 from memory_couchdb import MemoryZone
 
 from kazoo_sup import changes
@@ -219,28 +219,7 @@ class TestFailingServer:
         assert set(zone.couchdb.all("db")) == {"00001", "00003"} <= heard(zone)
 
 
-class Interrupter:
-    """Raises KeyboardInterrupt when the n-th function of the door, its outbox or the parallel saving begins or ends."""
-
-    PLACES = (str(Path(changes.__file__).parent), couchdb_bulk.__file__)
-
-    def __init__(self, at: int = -1) -> None:
-        self.seen = 0
-        self._at = at
-
-    def __enter__(self):
-        sys.setprofile(self._watch)
-        return self
-
-    def __exit__(self, *_):
-        sys.setprofile(None)
-
-    def _watch(self, frame, event, _argument):
-        if event in ("call", "return") and frame.f_code.co_filename.startswith(self.PLACES):
-            self.seen += 1
-            if self.seen == self._at:
-                sys.setprofile(None)
-                raise KeyboardInterrupt
+PLACES = (str(Path(changes.__file__).parent), couchdb_bulk.__file__)
 
 
 def run(zone, broker_down=None):
@@ -259,12 +238,12 @@ def test_a_run_interrupted_anywhere_leaves_no_saved_document_unheard_of(tmp_path
         zone.couchdb.put("db", *({"_id": f"{number:05}", "pvt_type": "t"} for number in (7, 8, 22)))
         return zone
 
-    with Interrupter() as counting:
+    with Interrupter(*PLACES) as counting:
         run(fresh("whole"), broker_down)
     halfway = 0
-    for at in range(1, counting.seen, max(1, counting.seen // 80)):
+    for at in places(counting.seen, 80):
         zone = fresh(f"at {at}")
-        with pytest.raises(KeyboardInterrupt), Interrupter(at):
+        with pytest.raises(KeyboardInterrupt), Interrupter(*PLACES, at=at):
             run(zone, broker_down)
         gc.collect(1)  # and with it the locks of the run that was cut off, as at the end of a process
         saved = {identifier for _, identifier, _ in zone.couchdb.written}
