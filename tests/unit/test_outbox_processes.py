@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -211,9 +210,3 @@ class TestFiles:
         for claim in box.claim():
             claim.remove()
         assert [path.name for path in directory.iterdir()] == ["notes.txt"]
-
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-    def test_a_directory_that_may_not_be_written_is_told(self, box, directory):
-        directory.mkdir(mode=0o500)
-        with pytest.raises(outbox.SettingsError, match="SUP_STATE_DIR"):
-            box.open()
