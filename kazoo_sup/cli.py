@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _ParseError: type[Exception] = typer.BadParameter.__mro__[1]
 _CONTEXT = {"help_option_names": ["-?", "-h", "--help"]}
 _TYPES = {"bool": bool, "int": int, "float": float}
+_LONGEST_DEADLINE = 10**8  # seconds: three years, as much as every timer takes
 _OWN = "own_"  # keeps a command's own parameters apart from the options that every command takes
 
 
@@ -92,7 +93,7 @@ def _drop_standard_output() -> None:
 
 def _parse_and_run(words: list[str]) -> int:
     try:
-        code = _invoke(words)
+        code = _invoke(_as_utf_8(words))
     except typer.Exit as ending:
         return ending.exit_code
     except _ParseError as parse_error:
@@ -109,6 +110,17 @@ def _parse_and_run(words: list[str]) -> int:
 
     renderer(_format_in(words), _command_in(words), []).fail(error)
     return error.exit_code
+
+
+def _as_utf_8(words: Sequence[str]) -> list[str]:
+    """Read the words as UTF-8, whatever the locale took them for; neither JSON nor an address holds anything else."""
+    read = []
+    for number, word in enumerate(words, 1):
+        try:
+            read.append(os.fsencode(word).decode("utf-8"))
+        except UnicodeError:
+            raise UsageError(reason=f"word {number} is not UTF-8 text") from None
+    return read
 
 
 def _invoke(words: list[str]) -> Any:
@@ -224,7 +236,7 @@ class _deadline:  # noqa: N801 - reads as a statement
 
     def __enter__(self) -> None:
         signal.signal(signal.SIGALRM, self._ring)
-        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        signal.setitimer(signal.ITIMER_REAL, min(self._seconds, _LONGEST_DEADLINE))
 
     def __exit__(self, *_: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -398,7 +410,8 @@ def _usage_error(error: Any) -> SupError:
 def _format_in(words: Sequence[str]) -> str:
     """Find the format asked for among words that could not be parsed."""
     for before, word in zip(["", *words], words, strict=False):
-        asked = word if before in ("-f", "--format") else word.partition("=")[2] if word.startswith("--format=") else ""
+        attached = next((start for start in ("--format=", "-f") if word.startswith(start)), None)
+        asked = word if before in ("-f", "--format") else word.removeprefix(attached or word)
         if asked in FORMATS:
             return asked
     return "text"
