@@ -169,7 +169,7 @@ def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
             code = exit_code(outcome, maintenance=described.module.endswith("_maintenance"))
             show.finish(outcome, code)
             return code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         error: SupError = Interrupted()
     except _Stopped as stopped:
         error = stopped.error

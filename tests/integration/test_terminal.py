@@ -105,9 +105,7 @@ class TestQuestions:
         assert done.code == 0
         assert not waiting()
 
-    ABORTED = pytest.mark.xfail(strict=True, reason="Typer's Abort is taken for a defect of ours")
-
-    @pytest.mark.parametrize("answer", ["n\n", "\n", pytest.param("\x04", marks=ABORTED)])
+    @pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])
     def test_anything_else_is_not(self, at, waiting, answer):
         done = at(*self.CLEAR, tty=True, input=answer)
         assert done.code in (3, 130)
@@ -130,7 +128,6 @@ class TestQuestions:
         assert "it takes --yes" in done.stderr
         assert waiting()
 
-    @ABORTED
     def test_ctrl_c_at_the_question(self, environment, cluster, waiting):
         env = {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": "", "TERM": "dumb"}
         terminal = pexpect.spawn(SUP, [*self.CLEAR], env=env, encoding="utf-8", timeout=60)
