@@ -45,7 +45,7 @@ def main() -> None:
     ]
     notes = [
         f"the {SHOWN} modules that take most themselves, medians of {asked.rounds}; being timed makes imports slower",
-        "a module is counted in the thread that imports it first; pika is imported beside other work",
+        "the write imports pika on a thread of its own: what it waits for the other threads is counted too",
     ]
     harness.show("imports", columns, rows, notes, as_json=asked.json)
 
