@@ -53,6 +53,16 @@ class _Stopped(BaseException):
         self.error = error
 
 
+_ENDINGS = (KeyboardInterrupt, typer.Abort, _Stopped, SupError)
+
+
+def _error_of(ending: BaseException) -> SupError:
+    """Return the error that one of _ENDINGS stands for."""
+    if isinstance(ending, _Stopped):
+        return ending.error
+    return ending if isinstance(ending, SupError) else Interrupted()
+
+
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     code = run(sys.argv[1:])
@@ -98,12 +108,8 @@ def _parse_and_run(words: list[str]) -> int:
         return ending.exit_code
     except _ParseError as parse_error:
         error = _usage_error(parse_error)
-    except (KeyboardInterrupt, typer.Abort):
-        error = Interrupted()
-    except _Stopped as stopped:
-        error = stopped.error
-    except SupError as raised:
-        error = raised
+    except _ENDINGS as ending:
+        error = _error_of(ending)
     else:
         return code if isinstance(code, int) else ExitCode.OK
     from kazoo_sup.output import renderer
@@ -169,12 +175,8 @@ def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
             code = exit_code(outcome, maintenance=described.module.endswith("_maintenance"))
             show.finish(outcome, code)
             return code
-    except (KeyboardInterrupt, typer.Abort):
-        error: SupError = Interrupted()
-    except _Stopped as stopped:
-        error = stopped.error
-    except SupError as raised:
-        error = raised
+    except _ENDINGS as ending:
+        error = _error_of(ending)
     except BrokenPipeError:
         raise
     except Exception as unexpected:
