@@ -64,9 +64,7 @@ def of(zone: Zone) -> Iterator[Announcer]:
     try:
         yield _Publishing(publisher, spool, zone)
     finally:
-        reason = publisher.close().reason
-        _report(zone, spool.close(), reason)
-        if reason is None:
+        if _finish(zone, publisher, spool) is None:
             send_waiting(zone)
 
 
@@ -80,19 +78,21 @@ def send_waiting(zone: Zone) -> None:
     publisher = _publisher(zone, spool)
     for claim in claims:
         _send(publisher, claim.messages())
-    reason = publisher.close().reason
-    left = spool.close()
+    _finish(zone, publisher, spool)
     for claim in claims:
         claim.remove()
-    _report(zone, left, reason)
 
 
-def _report(zone: Zone, left: int, reason: str | None) -> None:
+def _finish(zone: Zone, publisher: Publisher | _NoBroker, spool: Spool) -> str | None:
+    """Wait for the confirms, keep what the broker did not take, and tell of it; return why it did not take all."""
+    reason = publisher.close().reason
+    left = spool.close()
     if left:
         zone.run.warn(
             f"{left} change event{'s' if left > 1 else ''} could not be published"
             f"{f' ({reason})' if reason else ''}; kept for the next run or `sup outbox flush`"
         )
+    return reason
 
 
 def message(key: str, body: bytes) -> Message:
