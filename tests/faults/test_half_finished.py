@@ -11,9 +11,9 @@ import subprocess
 import time
 from urllib.parse import urlsplit
 
-import pika
 import pytest
 import requests
+from listener import Listener
 from servers import SUP
 from tcp_proxy import TcpProxy
 
@@ -27,26 +27,17 @@ NUMBERS = {f"+{number}" for number in range(FIRST, FIRST + QUANTITY)}
 SECONDS = 120
 
 
-class Queue:
+class Queue(Listener):
     """Hears of every number that was created."""
 
     def __init__(self, url):
-        self._connection = pika.BlockingConnection(pika.URLParameters(url))
-        self._channel = self._connection.channel()
-        self._channel.exchange_declare("configuration", "topic")
-        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
-        self._channel.queue_bind(self._queue, "configuration", "doc_created.numbers%2Fmanaged.#")
-        self.heard = set()
+        super().__init__(url, key="doc_created.numbers%2Fmanaged.#", quiet=2)
+        self._numbers = set()
 
     def collect(self):
-        for _, _, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=2):
-            if body is None:
-                break
-            self.heard.add(json.loads(body)["ID"])
-        return self.heard
-
-    def close(self):
-        self._connection.close()
+        """Return the numbers heard of since the queue was made."""
+        self._numbers.update(json.loads(each.body)["ID"] for each in self.heard())
+        return self._numbers
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pika
 import pytest
 import requests
+from listener import Listener
 from servers import SUP
 from tcp_proxy import TcpProxy
 
@@ -35,11 +35,7 @@ class World:
 
     def __init__(self, environment, couchdb_url, amqp_url):
         self._couchdb_url = couchdb_url
-        self._connection = pika.BlockingConnection(pika.URLParameters(amqp_url))
-        self._channel = self._connection.channel()
-        self._channel.exchange_declare("configuration", "topic")
-        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
-        self._channel.queue_bind(self._queue, "configuration", "doc_created.numbers%2Fmanaged.#")
+        self._listener = Listener(amqp_url, key="doc_created.numbers%2Fmanaged.#", quiet=2)
         self._heard = set()
         self._running = []
         couchdb, amqp = urlsplit(couchdb_url), urlsplit(amqp_url)
@@ -80,10 +76,7 @@ class World:
 
     def heard(self):
         """Return the numbers of which an event came to the broker's queue, or waits in the outbox."""
-        for _, _, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=2):
-            if body is None:
-                break
-            self._heard.add(json.loads(body)["ID"])
+        self._heard.update(json.loads(each.body)["ID"] for each in self._listener.heard())
         rows = json.loads(self.run("-f", "json", "outbox", "list").stdout)["rows"]
         return self._heard | {row["id"] for row in rows if row["id"].startswith("+")}
 
@@ -101,7 +94,7 @@ class World:
             process.communicate()
         self.couchdb.close()
         self.broker.close()
-        self._connection.close()
+        self._listener.close()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from __future__ import annotations
 import uuid
 from urllib.parse import urlsplit
 
-import pika
 import pytest
+from listener import Listener
 from tcp_proxy import TcpProxy
 
 from kazoo_sup.transports.amqp import Message, Publisher, PublishResult
@@ -14,17 +14,13 @@ BODY = b'{"ID":"%08d","Type":"account","Event-Category":"configuration","Event-N
 pytestmark = pytest.mark.integration
 
 
-class Consumer:
+class Consumer(Listener):
     """An exchange of its own with a queue bound to it, seen through pika alone."""
 
     def __init__(self, url):
         self.url = url
         self.exchange = f"sup_test_{uuid.uuid4().hex}"
-        self._connection = pika.BlockingConnection(pika.URLParameters(url))
-        self._channel = self._connection.channel()
-        self._channel.exchange_declare(self.exchange, "topic")
-        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
-        self._channel.queue_bind(self._queue, self.exchange, "#")
+        super().__init__(url, self.exchange, quiet=0.5)
 
     def messages(self, count: int) -> list[Message]:
         return [
@@ -35,17 +31,15 @@ class Consumer:
     def received(self) -> list[bytes]:
         """Everything in the queue, until it stays empty for half a second."""
         bodies = []
-        for _, properties, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=0.5):
-            if body is None:
-                break
-            assert properties.content_type == "application/json"
-            bodies.append(body)
-        self._channel.cancel()
+        for each in self.heard():
+            assert each.properties.content_type == "application/json"
+            bodies.append(each.body)
+        self.channel.cancel()
         return bodies
 
     def close(self) -> None:
-        self._channel.exchange_delete(self.exchange)
-        self._connection.close()
+        self.channel.exchange_delete(self.exchange)
+        super().close()
 
 
 @pytest.fixture
@@ -109,7 +103,7 @@ def test_messages_that_reach_no_queue_are_confirmed(consumer, failed):
     exchange = f"{consumer.exchange}_unbound"
     messages = [Message(exchange, "direct", "nobody", b"{}")] * 1000
     assert publish(consumer.url, messages, failed) == PublishResult(1000, 0, None)
-    consumer._channel.exchange_delete(exchange)
+    consumer.channel.exchange_delete(exchange)
 
 
 def test_bodies_longer_than_a_frame_arrive_whole(consumer, failed):

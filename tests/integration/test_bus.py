@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pika
 import pytest
+from listener import Listener
 from servers import until
 
 pytestmark = pytest.mark.integration
@@ -13,27 +13,12 @@ pytestmark = pytest.mark.integration
 EXCHANGE = "configuration"
 
 
-class Ear:
+class Ear(Listener):
     """A queue that hears every change event."""
 
-    def __init__(self, url):
-        self._connection = pika.BlockingConnection(pika.URLParameters(url))
-        self._channel = self._connection.channel()
-        self._channel.exchange_declare(EXCHANGE, "topic")
-        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
-        self._channel.queue_bind(self._queue, EXCHANGE, "#")
-
-    def heard(self):
-        """Return (routing key, body, properties) of all that has come, until nothing comes for half a second."""
-        found = []
-        for frame, properties, body in self._channel.consume(self._queue, auto_ack=True, inactivity_timeout=1):
-            if body is None:
-                break
-            found.append((frame.routing_key, json.loads(body), properties))
-        return found
-
-    def close(self):
-        self._connection.close()
+    def events(self):
+        """Return (routing key, body, properties) of all that has come."""
+        return [(each.key, json.loads(each.body), each.properties) for each in self.heard()]
 
 
 @pytest.fixture
@@ -62,7 +47,7 @@ def set_default(run, value, **more):
 def test_a_change_is_announced_as_kazoo_announces_it(speaking, ear):
     set_default(speaking, "one")
     set_default(speaking, "two")
-    (created, made, properties), (edited, changed, _) = ear.heard()
+    (created, made, properties), (edited, changed, _) = ear.events()
     assert created == "doc_created.system_config.config.my%2Ecategory"
     assert edited == "doc_edited.system_config.config.my%2Ecategory"
     assert properties.content_type == "application/json"
@@ -82,29 +67,29 @@ def test_a_change_is_announced_as_kazoo_announces_it(speaking, ear):
 
 def test_what_changes_nothing_is_not_announced(speaking, ear):
     set_default(speaking, "one")
-    ear.heard()
+    ear.events()
     set_default(speaking, "one")
-    assert ear.heard() == []
+    assert ear.events() == []
 
 
 def test_kamailio_hears_it(speaking, kamailio, ear):
     set_default(speaking, "one")
-    [(_, body, _)] = ear.heard()
+    [(_, body, _)] = ear.events()
     event = kamailio.event(Msg_ID=body["Msg-ID"])
     assert {key: event[key] for key in event if not key.startswith("AMQP-")} == body
 
 
 def test_dry_runs_and_runs_without_events_are_silent(speaking, ear):
     set_default(speaking, "one")
-    ear.heard()
+    ear.events()
     assert speaking("--dry-run", "kapps_config", "set_default", "my.category", "key", "two").code == 0
     assert speaking("--no-events", "kapps_config", "set_default", "my.category", "key", "three").code == 0
-    assert ear.heard() == []
+    assert ear.events() == []
 
 
 def test_a_flush_tells_every_node(speaking, ear):
     assert speaking("kapps_config", "flush").stdout == "ok\n"
-    [(key, body, _)] = ear.heard()
+    [(key, body, _)] = ear.events()
     assert key == "db_edited.system_config.database.system_config"
     assert (body["Type"], body["ID"]) == ("database", "system_config")
 
@@ -123,7 +108,7 @@ class TestBrokerAway:
         until(kamailio.hears, "Kamailio to come back")
         ear = Ear(broker.url)
         set_default(speaking, "two")
-        heard = ear.heard()
+        heard = ear.events()
         ear.close()
         assert [key.partition(".")[0] for key, _, _ in heard] == ["doc_edited", "doc_created"]
         for _, body, _ in heard:
@@ -138,11 +123,11 @@ class TestBrokerAway:
         assert "--yes" in refused.stderr
         flushed = json.loads(speaking("-f", "json", "outbox", "flush").stdout)
         assert flushed["counts"] == {"published": 1, "failed": 0}
-        assert len(ear.heard()) == 1
+        assert len(ear.events()) == 1
         set_default(speaking, "two", env=nowhere)
         assert json.loads(speaking("-f", "json", "-y", "outbox", "clear").stdout)["counts"] == {"discarded": 1}
         assert speaking("outbox", "flush").code == 0
-        assert ear.heard() == []
+        assert ear.events() == []
 
     def test_a_flush_that_fails_says_so_and_keeps_them(self, speaking):
         set_default(speaking, "one", env={"SUP_AMQP_URL": ""})
