@@ -160,14 +160,11 @@ def environment(directory: Path, **more: str) -> dict[str, str]:
 def lab(directory: Path) -> Iterator[str]:
     """Run the project's own CouchDB-compatible server, with its account and documents, and give its address.
 
-    Its npm packages are kept between runs, in SUP_TEST_LAB_DIR or the user's cache.
+    Its npm packages are those of the tests.
     """
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    packages = Path(os.environ.get("SUP_TEST_LAB_DIR") or caches / "kazoo-sup-bench")
-    servers.lab_packages(packages)
     place = directory / "lab"
     place.mkdir()
-    started = servers.Lab(place, packages)
+    started = servers.Lab(place, servers.lab_cache())
     try:
         yield started.url
     finally:

@@ -6,7 +6,6 @@ are deleted), SUP_TEST_AMQP_URL. SUP_TEST_LAB_DIR is where npm packages are kept
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pty
 import select
@@ -23,7 +22,6 @@ import servers
 from servers import SUP
 
 from kazoo_sup.lab import seed
-from kazoo_sup.resources import PACKAGE
 
 TIMEOUT = 120
 """Seconds that one run of the program may take."""
@@ -107,15 +105,7 @@ def _on_terminal(command: list[str], environment: Mapping[str, str], typed: str)
 @pytest.fixture(scope="session")
 def lab_cache() -> Path:
     """Return the directory with the lab's npm packages; the first run on a machine fills it."""
-    given = os.environ.get("SUP_TEST_LAB_DIR")
-    if given:
-        cache = Path(given)
-    else:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        lock = PACKAGE / "lab" / "package-lock.json"
-        cache = home / "kazoo-sup-tests" / hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
-    servers.lab_packages(cache)
-    return cache
+    return servers.lab_cache()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import random
@@ -26,6 +27,7 @@ import pika.exceptions
 import requests
 
 from kazoo_sup.lab import server
+from kazoo_sup.resources import PACKAGE
 
 SUP = str(Path(sys.executable).with_name("sup"))
 """The program under test."""
@@ -294,6 +296,19 @@ class Lab:
 
     def stop(self) -> None:
         server.stop(self._directory)
+
+
+def lab_cache() -> Path:
+    """Return the filled directory that keeps the lab's npm packages: SUP_TEST_LAB_DIR or the user's cache."""
+    given = os.environ.get("SUP_TEST_LAB_DIR")
+    if given:
+        cache = Path(given)
+    else:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        lock = PACKAGE / "lab" / "package-lock.json"
+        cache = home / "kazoo-sup-tests" / hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+    lab_packages(cache)
+    return cache
 
 
 def lab_packages(cache: Path) -> None:
