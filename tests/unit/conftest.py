@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from couch_fault_server import CouchFaultServer
 from memory_couchdb import MemoryZone
 
 
@@ -13,3 +14,11 @@ def zone(tmp_path):
     for database in ("accounts", "services", "system_config", "system_data", "system_schemas"):
         zone.couchdb.create(database)
     return zone
+
+
+@pytest.fixture
+def server():
+    """A server that speaks CouchDB and fails when told, with the empty database `db`."""
+    with CouchFaultServer() as server:
+        server.databases["db"] = {}
+        yield server

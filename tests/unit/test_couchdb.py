@@ -4,17 +4,10 @@ import io
 import json
 
 import pytest
-from couch_fault_server import CouchFaultServer, answer, breaks_off, hangs_up, says, stores_then_hangs_up
+from couch_fault_server import answer, breaks_off, hangs_up, says, stores_then_hangs_up
 
 from kazoo_sup.errors import NotFound, ServerRefused, ServerUnreachable
 from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts
-
-
-@pytest.fixture
-def server():
-    with CouchFaultServer() as server:
-        server.databases["db"] = {}
-        yield server
 
 
 @pytest.fixture

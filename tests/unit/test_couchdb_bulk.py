@@ -32,13 +32,6 @@ READ_BACK = "POST /db/_all_docs"
 
 
 @pytest.fixture
-def server():
-    with CouchFaultServer() as server:
-        server.databases["db"] = {}
-        yield server
-
-
-@pytest.fixture
 def couchdb(server):
     couchdb = CouchDB([Endpoint(server.url)], timeouts=Timeouts(connect=2, read=2, retry=1), workers=3)
     yield couchdb

@@ -42,11 +42,9 @@ IMPATIENT = Timeouts(connect=0.3, read=0.3, retry=0)
 
 
 @pytest.fixture
-def server():
-    with CouchFaultServer() as server:
-        server.databases["db"] = {}
-        server.store("db", DOCUMENT)
-        yield server
+def server(server):
+    server.store("db", DOCUMENT)
+    return server
 
 
 @pytest.fixture
