@@ -139,7 +139,7 @@ def _invoke(words: list[str]) -> Any:
 def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
     """Run one command and render what comes of it."""
     from kazoo_sup.command import bind
-    from kazoo_sup.output import exit_code, renderer, say
+    from kazoo_sup.output import renderer, say
     from kazoo_sup.progress import on_terminal
     from kazoo_sup.zone import Run
 
@@ -172,9 +172,7 @@ def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
             show.start(described, words)
             function = catalogue.function(described.module, described.name)
             outcome = bind(function, words, named, context.given())
-            code = exit_code(outcome, maintenance=described.module.endswith("_maintenance"))
-            show.finish(outcome, code)
-            return code
+            return show.finish(outcome, maintenance=described.module.endswith("_maintenance"))
     except _ENDINGS as ending:
         error = _error_of(ending)
     except BrokenPipeError:

@@ -24,7 +24,8 @@ class Outcome:
 
     `result` is the Erlang term that the Kazoo function returns; `sup` prints it last, unless it is `no_return`.
     `text` is what the function itself prints before that, line by line. `rows` (with `columns`) are a listing of our
-    own, which may be any long iterator. `data` is what machine formats carry in place of `result`.
+    own, which may be any long iterator and fill in `counts` and `errors` on its way; with `csv` their text is CSV
+    (RFC 4180) in place of aligned columns. `data` is what machine formats carry in place of `result`.
     `errors` are the items that failed while others succeeded: the run then ends partly done (exit code 5).
     """
 
@@ -32,6 +33,7 @@ class Outcome:
     text: Iterable[str] = ()
     rows: Iterable[Row] | None = None
     columns: Sequence[str] = ()
+    csv: bool = False
     data: Any = None
     counts: Mapping[str, int] | None = None
     errors: Sequence[SupError] = ()

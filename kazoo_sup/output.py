@@ -36,8 +36,11 @@ class Renderer(Protocol):
     def report(self, report: Report) -> None:
         """Show what became of one change, or would."""
 
-    def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:
-        """Show the command's answer; where a listing raises on the way, `fail` ends it."""
+    def finish(self, outcome: Outcome, *, maintenance: bool) -> ExitCode:
+        """Show the command's answer and return the exit code; where a listing raises on the way, `fail` ends it.
+
+        What a listing counts and fails on is known only when it has been shown.
+        """
 
     def fail(self, error: SupError) -> None:
         """Show the error that ended the command."""
@@ -52,7 +55,7 @@ def renderer(output_format: str, command: str, warnings: Sequence[str], *, verbo
     return _Text(_print_table if output_format == "table" else _print_rows, verbose=verbose)
 
 
-def exit_code(outcome: Outcome, maintenance: bool) -> ExitCode:
+def exit_code(outcome: Outcome, *, maintenance: bool) -> ExitCode:
     """Work out what the run exits with, from the reports first, then as Kazoo's sup.erl:main/2 does."""
     counts = outcome.counts or {}
     if counts.get("failed"):
@@ -91,12 +94,13 @@ class _Text:
             if not report.id:
                 print(f"database {report.database}: {report.action}")
 
-    def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:  # noqa: ARG002 - the text shows no exit code
+    def finish(self, outcome: Outcome, *, maintenance: bool) -> ExitCode:
         if not self._planned:
             for line in outcome.text:
                 print(line)
             if outcome.rows is not None:
-                self._show_rows(outcome.columns, outcome.rows)
+                show = _print_csv if outcome.csv and self._show_rows is _print_rows else self._show_rows
+                show(outcome.columns, outcome.rows)
             if outcome.result != NO_RETURN:
                 print("Result: " if self._verbose else "", terms.dumps(outcome.result), sep="")
         for error in outcome.errors:
@@ -104,6 +108,7 @@ class _Text:
         if outcome.counts is not None and sys.stderr.isatty():
             counted = ", ".join(f"{count} {action}" for action, count in outcome.counts.items() if count)
             say(f"{'would be ' if self._planned else ''}{counted or 'nothing to change'}")
+        return exit_code(outcome, maintenance=maintenance)
 
     def fail(self, error: SupError) -> None:
         # The error that ends a command may be the one that a report has told already.
@@ -140,16 +145,18 @@ class _Machine:
                 self._reports = self._envelope.items("changes")
             self._reports(report.as_json())
 
-    def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:
+    def finish(self, outcome: Outcome, *, maintenance: bool) -> ExitCode:
         self._stream("text", outcome.text)
         if outcome.rows is not None:
             self._stream("rows", outcome.rows)
-        status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(exit_code, "error")
+        code = exit_code(outcome, maintenance=maintenance)
+        status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(code, "error")
         with _uninterrupted():
             self._envelope.field("result", _data(outcome.result) if outcome.data is None else outcome.data)
             if outcome.counts is not None:
                 self._envelope.field("counts", dict(outcome.counts))
-            self._end(status, exit_code, outcome.errors)
+            self._end(status, code, outcome.errors)
+        return code
 
     def fail(self, error: SupError) -> None:
         with _uninterrupted():
@@ -300,6 +307,15 @@ def _print_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
     widths = [max([len(column), *(len(_cell(row.get(column))) for row in sized)]) for column in columns]
     for cells in chain([columns], ([_cell(row.get(column)) for column in columns] for row in chain(sized, upcoming))):
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+
+
+def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
+    import csv
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:

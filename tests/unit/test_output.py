@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections import Counter
 
 import pytest
 import yaml
@@ -16,12 +19,12 @@ from kazoo_sup.terms import Atom
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
 
 
-def rendered(capsys, output_format, outcome, reports=(), warnings=(), code=ExitCode.OK):
+def rendered(capsys, output_format, outcome, reports=(), warnings=(), maintenance=False):
     show = renderer(output_format, "module function", list(warnings))
     for report in reports:
         show.report(report)
     try:
-        show.finish(outcome, code)
+        show.finish(outcome, maintenance=maintenance)
     except SupError as error:
         show.fail(error)
     return capsys.readouterr()
@@ -68,8 +71,14 @@ class TestText:
 
         show = renderer("text", "m f", [], verbose=True)
         show.start(catalogue.command("kapps_config", "get"), ["a", "b"])
-        show.finish(value("x"), ExitCode.OK)
+        show.finish(value("x"), maintenance=False)
         assert capsys.readouterr().out == 'Running kapps_config:get(a, b)\nResult: <<"x">>\n'
+
+
+def test_a_csv_listing_survives_any_cell(capsys):
+    cells = {"number": "+14155550100", "name": 'a "b", c\nd', "ported": False, "none": None}
+    printed = rendered(capsys, "text", table(tuple(cells), iter([cells]), csv=True)).out
+    assert list(csv.reader(io.StringIO(printed))) == [list(cells), ["+14155550100", 'a "b", c\nd', "false", ""]]
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml"])
@@ -92,13 +101,28 @@ class TestEnvelope:
         }
 
     @pytest.mark.parametrize(
-        ("code", "status"),
-        [(ExitCode.NOT_OK, "not_ok"), (ExitCode.PARTIAL, "partial"), (ExitCode.FAILED, "error")],
+        ("counts", "code", "status"),
+        [
+            ({}, ExitCode.NOT_OK, "not_ok"),
+            ({"edited": 1, "failed": 1}, ExitCode.PARTIAL, "partial"),
+            ({"failed": 1}, ExitCode.FAILED, "error"),
+        ],
     )
-    def test_names_how_it_ended(self, capsys, output_format, code, status):
-        printed = rendered(capsys, output_format, value(True), code=code)
+    def test_names_how_it_ended(self, capsys, output_format, counts, code, status):
+        printed = rendered(capsys, output_format, value(True, counts=counts), maintenance=True)
         envelope = read(output_format, printed.out)
         assert (envelope["status"], envelope["exit_code"], envelope["result"]) == (status, int(code), True)
+
+    def test_counts_what_fails_while_a_listing_is_shown(self, capsys, output_format):
+        counts = Counter()
+
+        def rows():
+            counts["listed"] += 1
+            yield {"name": "one"}
+            counts["failed"] += 1
+
+        envelope = read(output_format, rendered(capsys, output_format, table(("name",), rows(), counts=counts)).out)
+        assert (envelope["status"], envelope["counts"]) == ("partial", {"listed": 1, "failed": 1})
 
     def test_of_a_listing_that_breaks_off_is_closed_with_the_error(self, capsys, output_format):
         printed = rendered(capsys, output_format, table(("name",), broken_rows()))

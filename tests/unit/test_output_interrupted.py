@@ -35,7 +35,7 @@ def run(output_format, at=-1):
         with watch:
             for report in reports():
                 show.report(report)
-            show.finish(outcome, ExitCode.OK)
+            show.finish(outcome, maintenance=False)
     except KeyboardInterrupt:
         show.fail(Interrupted())
     return watch.seen, sys.stdout.getvalue()
