@@ -365,7 +365,8 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     kind: Any
     if parameter.kind == "option":
         flag = f"--{parameter.name.replace('_', '-')}"
-        kind = Annotated[_TYPES.get(parameter.type, str), typer.Option(flag)]
+        shown = None if parameter.type == "bool" else metavar.replace("_", "-")
+        kind = Annotated[_TYPES.get(parameter.type, str), typer.Option(flag, metavar=shown)]
         return _keyword(name, kind, default=parameter.default)
     if parameter.kind == "arguments":
         return _keyword(name, Annotated[list[str] | None, typer.Argument(metavar=f"[{metavar}]...")], default=None)

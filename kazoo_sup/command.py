@@ -123,7 +123,12 @@ def bind(function: Callable[..., Any], words: Sequence[str], options: dict[str, 
             arguments.extend(_read(parameter.name, hint, word, zone) for word in rest)
         elif parameter.kind is not parameter.KEYWORD_ONLY and rest:
             arguments.append(_read(parameter.name, hint, rest.pop(0), zone))
-    return function(*arguments, **options)
+    read = {
+        each.name: _read(each.name, hints[each.name], options[each.name], zone)
+        for each in parameters
+        if isinstance(options.get(each.name), str)
+    }
+    return function(*arguments, **{**options, **read})
 
 
 def _injected(hint: Any) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kazoo_sup.changes.announcer import Announcer
     from kazoo_sup.changes.change import Report
     from kazoo_sup.settings import Settings, ZoneSettings
     from kazoo_sup.transports.amqp import Message, Publisher
@@ -51,6 +52,8 @@ class Zone:
         self.host = settings.host.partition(".")[0] if short else settings.host
         self.node = node if "@" in node else f"{node}@{self.host}"
         self.run = run
+        self.announcer: Announcer | None = None
+        """What publishes the run's change events while changes are being made; see `changes`."""
         self._configurations: dict[str, dict[str, Any] | None] = {}
 
     @property

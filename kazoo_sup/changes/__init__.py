@@ -10,7 +10,8 @@ its saving, beside the outbox's note of what is due.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import announcer
@@ -23,20 +24,27 @@ if TYPE_CHECKING:
     from kazoo_sup.transports.couchdb import SaveResult
     from kazoo_sup.zone import Zone
 
-__all__ = ["Change", "Document", "Report", "Tally", "apply", "create_database", "forget", "same"]
+__all__ = ["Change", "Document", "Report", "Tally", "apply", "create_database", "forget", "same", "together"]
 
 BATCH = 1000
 ROUNDS = 5
 """How often a change is re-applied to a document that others keep changing."""
 
 
-def apply(zone: Zone, changes: Iterable[Change], *, total: int | None = None, label: str = "saving") -> Tally:
-    """Make the changes, or show them under `--dry-run`; return the tally of their reports.
+def apply(
+    zone: Zone,
+    changes: Iterable[Change],
+    *,
+    total: int | None = None,
+    label: str = "saving",
+    seen: Callable[[Report], None] | None = None,
+) -> Tally:
+    """Make the changes, or show them under `--dry-run`; return the tally of their reports, each handed to SEEN, too.
 
     Single changes that fail are reported and do not stop the others. Raises Unfinished when the server fails after
     something was saved, and the server's own error when nothing was; the same call made again completes the work.
     """
-    tally = Tally()
+    tally = Tally(seen)
     with zone.run.progress(label, total) as advance:
         if zone.run.dry_run:
             for batch in _batched(changes):
@@ -52,6 +60,13 @@ def apply(zone: Zone, changes: Iterable[Change], *, total: int | None = None, la
                     raise Unfinished(reason=str(error), saved=tally.saved) from error
                 raise
     return tally
+
+
+@contextmanager
+def together(zone: Zone) -> Iterator[None]:
+    """Publish the events of all changes that are made inside over one connection."""
+    with nullcontext() if zone.run.dry_run else announcer.of(zone):
+        yield
 
 
 def create_database(zone: Zone, database: str, designs: Sequence[Document] = ()) -> None:

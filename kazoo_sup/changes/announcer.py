@@ -51,19 +51,24 @@ def waiting(zone: Zone) -> int:
 
 @contextmanager
 def of(zone: Zone) -> Iterator[Announcer]:
-    """Give the run's announcer. On leaving it waits for the broker's confirms and keeps what it did not take.
+    """Give the run's announcer, the same one where it is asked for inside.
 
-    What earlier runs left goes out last, once the broker has shown that it takes messages. Raises SettingsError when
-    the outbox cannot be written.
+    On leaving it waits for the broker's confirms and keeps what it did not take. What earlier runs left goes out last,
+    once the broker has shown that it takes messages. Raises SettingsError when the outbox cannot be written.
     """
+    if zone.announcer is not None:
+        yield zone.announcer
+        return
     if not zone.run.events:
         yield _Silent()
         return
     spool = outbox(zone).open()
     publisher = _publisher(zone, spool)
+    zone.announcer = _Publishing(publisher, spool, zone)
     try:
-        yield _Publishing(publisher, spool, zone)
+        yield zone.announcer
     finally:
+        zone.announcer = None
         if _finish(zone, publisher, spool) is None:
             send_waiting(zone)
 

@@ -72,8 +72,9 @@ class Report:
 class Tally:
     """The reports of a run in constant memory: how many of each action, the last document, the first errors."""
 
-    def __init__(self) -> None:
-        """Start with nothing."""
+    def __init__(self, seen: Callable[[Report], None] | None = None) -> None:
+        """Start with nothing; each report is handed to SEEN."""
+        self._seen = seen
         self.counts: Counter[str] = Counter()
         self.errors: list[SupError] = []
         self.last: Report | None = None
@@ -84,6 +85,14 @@ class Tally:
         self.last = report
         if report.error and len(self.errors) < KEPT_ERRORS:
             self.errors.append(report.error)
+        if self._seen:
+            self._seen(report)
+
+    def include(self, other: Tally) -> None:
+        """Take in what another part of the run has counted."""
+        self.counts += other.counts
+        self.last = other.last or self.last
+        self.errors += other.errors[: KEPT_ERRORS - len(self.errors)]
 
     @property
     def saved(self) -> int:

@@ -11,7 +11,7 @@ from kazoo_sup import changes
 from kazoo_sup.changes import Change
 from kazoo_sup.kazoo import services, system_config
 from kazoo_sup.kazoo.accounts import definition
-from kazoo_sup.kazoo.documents import Document, public_fields, stamped, value_at, with_value
+from kazoo_sup.kazoo.documents import Document, merged, public_fields, stamped, value_at, with_value, without_revision
 from kazoo_sup.names import account_database, plain
 
 if TYPE_CHECKING:
@@ -40,12 +40,16 @@ def get_global(zone: Zone, account: str, category: str, key: str, default: Any =
     own = read(zone, account, category)
     if own is None:
         return get_from_reseller(zone, account, category, key, default)
-    return _or_system(zone, category, key, default, own)
+    return _or_system(zone, category, key, default, value_at(own, [key], MISSING))
 
 
 def get_from_reseller(zone: Zone, account: str, category: str, key: str, default: Any = MISSING) -> Any:
-    """Return the value of the reseller's document, or else of system_config, passing over the account itself."""
-    return _or_system(zone, category, key, default, _of_reseller(zone, account, category) or {})
+    """Return the value of the reseller's document, or else of system_config, passing over the account itself.
+
+    KEY may be a path, `features.allow`.
+    """
+    found = value_at(_of_reseller(zone, account, category) or {}, system_config.keys(key), MISSING)
+    return _or_system(zone, category, key, default, found)
 
 
 def effective(zone: Zone, account: str, category: str) -> Document:
@@ -68,10 +72,10 @@ def with_strategy(zone: Zone, strategy: str, account: str, category: str, key: s
     layers = [layer for layer in _layers(zone, strategy, account, category) if layer is not None]
     if not strategy.endswith("_merge"):
         layers = [layer for layer in layers if value_at(layer, [key], MISSING) is not MISSING][:1] or layers[-1:]
-    merged: Document = {}
+    found: Document = {}
     for layer in reversed(layers):
-        merged = _merged(merged, public_fields(layer))
-    return value_at(merged, [key], default)
+        found = merged(found, public_fields(layer))
+    return value_at(found, [key], default)
 
 
 STRATEGIES = ("global", "reseller", "global_merge", "reseller_merge", "hierarchy_merge")
@@ -94,7 +98,7 @@ def _save(zone: Zone, account: str, category: str, key: str, value: Any, base: D
     database, identifier = account_database(account), f"configs_{category}"
 
     def updated(stored: Document | None) -> Document:
-        document = with_value(stored or {**_without_revision(base), "_id": identifier}, [key], value)
+        document = with_value(stored or {**without_revision(base), "_id": identifier}, [key], value)
         if stored and changes.same(document, stored):
             return stored
         return stamped(document, database, node=zone.node, document_type="account_config", account=account)
@@ -103,8 +107,7 @@ def _save(zone: Zone, account: str, category: str, key: str, value: Any, base: D
     return changes.apply(zone, [Change(database, updated(stored), stored, updated)]).document
 
 
-def _or_system(zone: Zone, category: str, key: str, default: Any, document: Document) -> Any:
-    found = value_at(document, [key], MISSING)
+def _or_system(zone: Zone, category: str, key: str, default: Any, found: Any) -> Any:
     return system_config.get(zone, category, key, default) if found is MISSING else found
 
 
@@ -132,15 +135,3 @@ def _ancestors(zone: Zone, account: str, category: str) -> Iterator[Document | N
         yield read(zone, ancestor, category)
         if services.is_reseller(zone, ancestor):
             return
-
-
-def _merged(below: Document, above: Document) -> Document:
-    merged = dict(below)
-    for key, value in above.items():
-        lower = merged.get(key)
-        merged[key] = _merged(lower, value) if isinstance(lower, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _without_revision(document: Document) -> Document:
-    return {key: value for key, value in document.items() if key != "_rev"}

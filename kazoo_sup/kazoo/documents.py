@@ -66,6 +66,16 @@ def _with_value(target: Any, path: list[str], value: Any) -> Any:
     return changed
 
 
+def merged(below: Any, above: Any) -> Any:
+    """Return one value laid over another: objects are merged key by key, anything else replaces what is below.
+
+    Source: Kazoo kz_json:merge/2.
+    """
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return {**below, **{key: merged(below.get(key), value) for key, value in above.items()}}
+
+
 def is_private(key: str) -> bool:
     """Tell a private key: `_…` is CouchDB's, `pvt_…` is Kazoo's."""
     return key.startswith(("_", "pvt_"))
@@ -74,6 +84,11 @@ def is_private(key: str) -> bool:
 def public_fields(document: Document) -> Document:
     """Return the document without its private fields (Kazoo kz_doc:public_fields/2)."""
     return {key: value for key, value in document.items() if not is_private(key)}
+
+
+def without_revision(document: Document) -> Document:
+    """Return the document as it may be stored elsewhere."""
+    return {key: value for key, value in document.items() if key != "_rev"}
 
 
 def document_hash(document: Document) -> str:

@@ -25,6 +25,9 @@ CONVERTERS: Mapping[str, Mapping[str, str]] = {
 }
 """The converters of a zone that configures none (number_manager.e164_converters)."""
 
+RECONCILABLE = r"^(\+?1)?\d{10}$|^\+[2-9]\d{7,}$|^011\d*$|^00\d*$"
+"""What is a number to the number manager of a zone that configures nothing (number_manager.reconcile_regex)."""
+
 
 def normalise(number: str, converters: Mapping[str, Any] = CONVERTERS) -> str:
     """Return NUMBER in E.164 form, by the first converter whose expression matches it.
@@ -44,14 +47,23 @@ def normalise(number: str, converters: Mapping[str, Any] = CONVERTERS) -> str:
     return number
 
 
+def converted(text: str, zone: Zone) -> str:
+    """Return what the zone's converters make of a number as an operator types it, an E.164 number or not."""
+    digits = re.sub(r"[\s().-]", "", text)
+    return normalise(digits, system_config.get(zone, "number_manager", "e164_converters", CONVERTERS))
+
+
+def is_reconcilable(number: str, zone: Zone) -> bool:
+    """Tell whether the number manager takes a converted number for one (Kazoo knm_converters:is_reconcilable/1)."""
+    return re.search(system_config.get(zone, "number_manager", "reconcile_regex", RECONCILABLE), number) is not None
+
+
 def read(text: str, zone: Zone) -> str:
     """Read a number as an operator types it, with the zone's converters.
 
     Raises ValueError when that gives no E.164 number.
     """
-    digits = re.sub(r"[\s().-]", "", text)
-    converters = system_config.get(zone, "number_manager", "e164_converters", CONVERTERS)
-    number = normalise(digits, converters)
+    number = converted(text, zone)
     if not re.fullmatch(rf"\+[1-9]\d{{1,{LONGEST - 1}}}", number):
         raise ValueError(f"{text!r} is not a phone number: the zone's converters make {number!r} of it")
     return number

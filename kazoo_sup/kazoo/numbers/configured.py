@@ -1,0 +1,112 @@
+"""What the zone's documents say about numbers: the settings of the number manager, and who may do what.
+
+Source: Kazoo knm_config, knm_providers, knm_carriers; kzd_accounts:is_superduper_admin/1, allow_number_additions/1.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup.kazoo import account_config, carriers, system_config
+from kazoo_sup.kazoo.accounts import definition
+from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.numbers import features, providers
+from kazoo_sup.kazoo.numbers.lifecycle import Policy, Setting
+from kazoo_sup.kazoo.numbers.phone_number import LOCAL
+from kazoo_sup.kazoo.numbers.providers import Rules
+from kazoo_sup.kazoo.numbers.states import AVAILABLE, Authority
+from kazoo_sup.kazoo.values import is_true
+
+if TYPE_CHECKING:
+    from kazoo_sup.zone import Zone
+
+CATEGORY = "number_manager"
+
+
+def setting(zone: Zone, account: str | None = None) -> Setting:
+    """Return the setting in which ACCOUNT (an id), or without one the system itself, changes numbers.
+
+    Each account's rules are read once.
+    """
+    authority = _authority(zone, account)
+
+    @cache
+    def rules(owner: str | None) -> Rules:
+        return _rules(zone, owner, is_admin=authority.is_admin)
+
+    return Setting(policy(zone), authority, rules)
+
+
+def policy(zone: Zone) -> Policy:
+    """Return what system_config says of the lives of numbers."""
+    return Policy(
+        default_module=_text(zone, "available_module_name", LOCAL),
+        port_in_module=_text(zone, "port_in_module_name", LOCAL),
+        released_state=_text(zone, "released_state", AVAILABLE),
+        should_age=is_true(_get(zone, "should_age")),
+        should_permanently_delete=is_true(_get(zone, "should_permanently_delete")),
+    )
+
+
+def system_allowed(zone: Zone) -> tuple[str, ...]:
+    """Return the features that the system allows, sorted (Kazoo knm_providers:system_allowed_features/0)."""
+    allowed = _get(zone, "features.allow") or _get(zone, "providers") or features.DEFAULT_ALLOWED
+    return tuple(sorted(set(allowed)))
+
+
+def reseller_list(zone: Zone, account: str, which: str) -> tuple[str, ...] | None:
+    """Return the features that the reseller of ACCOUNT (an id), or else the system, allows or denies; None if not said.
+
+    WHICH is `allow` or `deny`.
+    """
+    found = account_config.get_from_reseller(zone, account, CATEGORY, f"features.{which}", None)
+    return tuple(found) if isinstance(found, list) else None
+
+
+def _rules(zone: Zone, account: str | None, *, is_admin: bool) -> Rules:
+    def of_reseller(key: str, default: str) -> str:
+        return str(account_config.get_from_reseller(zone, account, CATEGORY, key, default)) if account else default
+
+    return Rules(
+        system_allowed=system_allowed(zone),
+        reseller_allowed=reseller_list(zone, account, "allow") if account else None,
+        reseller_denied=reseller_list(zone, account, "deny") if account else None,
+        local_override=is_true(_get(zone, "local_feature_override")),
+        is_admin=is_admin,
+        cnam_provider=of_reseller("cnam_provider", providers.CNAM_NOTIFIER),
+        e911_provider=of_reseller("e911_provider", providers.DASH_E911),
+        has_im=lambda module, kind: _carrier_has(zone, module, kind),
+        carriers=carriers.ALL,
+    )
+
+
+def _carrier_has(zone: Zone, module: str, kind: str) -> bool:
+    category = f"{CATEGORY}.{module.removeprefix('knm_')}"
+    return is_true(system_config.get(zone, category, f"features.{kind}.enabled", None))
+
+
+def _authority(zone: Zone, account: str | None) -> Authority:
+    if account is None:
+        return Authority()
+
+    @cache
+    def ancestors(identifier: str) -> tuple[str, ...]:
+        return tuple(value_at(definition(zone, identifier) or {}, ["pvt_tree"], []))
+
+    own = definition(zone, account) or {}
+    return Authority(
+        account=account,
+        superduper=is_true(own.get("pvt_superduper_admin")),
+        additions=is_true(own.get("pvt_wnm_allow_additions")),
+        ancestors=ancestors,
+    )
+
+
+def _get(zone: Zone, key: str) -> Any:
+    return system_config.get(zone, CATEGORY, key, None)
+
+
+def _text(zone: Zone, key: str, default: str) -> str:
+    found = _get(zone, key)
+    return found if isinstance(found, str) and found else default
