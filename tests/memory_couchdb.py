@@ -10,7 +10,7 @@ import copy
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +81,27 @@ class MemoryCouchDB:
         found = {each: self.get(database, each) for each in ids}
         return {each: document for each, document in found.items() if document is not None}
 
+    def get_from_many(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Document]]:
+        return {database: self.get_many(database, ids) for database, ids in wanted.items()}
+
+    def databases(self, *, start: str = "", end: str = "\uffff", page: int = 0) -> Iterator[str]:
+        return iter(sorted(name for name in self.stored if start <= name <= end))
+
+    def documents(self, database: str, *, start: str = "", end: str = "\uffff") -> Iterator[Document]:
+        ids = sorted(identifier for identifier in self.stored[database] if start <= identifier <= end)
+        return iter(self.get_many(database, ids).values())
+
     def view(
         self,
         database: str,
         design: str,
         view: str,
         *,
+        start: Any = None,
+        end: Any = None,
         key: Any = None,
         keys: Sequence[Any] | None = None,
+        reduce: bool = False,
         include_docs: bool = False,
     ) -> Iterator[dict[str, Any]]:
         if self.get(database, f"_design/{design}") is None or (design, view) not in self.views:
@@ -99,7 +112,9 @@ class MemoryCouchDB:
             if not document["_id"].startswith("_design/")
             for emitted, value in self.views[design, view](document)
         ]
-        rows.sort(key=lambda row: (str(row["key"]), row["id"]))
+        rows.sort(key=lambda row: (_collation(row["key"]), row["id"]))
+        if start is not None:
+            rows = [row for row in rows if _collation(start) <= _collation(row["key"]) <= _collation(end)]
         wanted = keys if keys is not None else [key] if key is not None else None
         if wanted is None:
             yield from rows
@@ -138,6 +153,17 @@ class MemoryCouchDB:
         return {"_id": plain["_id"], "_rev": f"{generation}-{digest}", **plain}
 
 
+def _collation(key: Any) -> Any:
+    """Return what sorts as CouchDB sorts keys: null, numbers, text, lists, objects."""
+    if isinstance(key, list):
+        return (4, tuple(_collation(each) for each in key))
+    if isinstance(key, dict):
+        return (5,)
+    if isinstance(key, str):
+        return (3, key)
+    return (1,) if key is None else (2, key)
+
+
 def _by_classification(document: Document) -> Iterator[tuple[Any, Any]]:
     if document.get("pvt_type") == "view_definition":
         for each in document["kazoo"]["view_map"]:
@@ -154,7 +180,29 @@ def _by_name(document: Document) -> Iterator[tuple[Any, Any]]:
         yield normalised_name(document["name"]), {"account_id": document["_id"]}
 
 
+def _assigned_to(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_assigned_to"):
+        yield [document["pvt_assigned_to"], document["_id"]], None
+
+
+def _module_name(document: Document) -> Iterator[tuple[Any, Any]]:
+    yield document.get("pvt_module_name"), 1
+
+
+def _status(document: Document) -> Iterator[tuple[Any, Any]]:
+    yield [document.get("pvt_state"), document.get("pvt_module_name"), document["_id"]], None
+
+
+def _porting(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_port_state") in ("submitted", "pending", "scheduled"):
+        yield from ((number, document["pvt_account_id"]) for number in document.get("numbers", {}))
+
+
 _VIEWS: dict[tuple[str, str], Emit] = {
+    ("numbers", "assigned_to"): _assigned_to,
+    ("numbers", "module_name"): _module_name,
+    ("numbers", "status"): _status,
+    ("port_requests", "port_in_numbers"): _porting,
     ("views", "views_by_classification"): _by_classification,
     ("accounts", "listing_by_realm"): _by_realm,
     ("accounts", "listing_by_name"): _by_name,

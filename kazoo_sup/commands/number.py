@@ -119,9 +119,14 @@ def move(
 
 
 @command
-def release(zone: Zone, numbers: Numbers, *, acting_for: AccountId | None = None) -> Outcome:
-    """Release NUMBERS: to the account that reserved them before, or to nobody; local numbers vanish."""
-    return _perform(zone, numbers, _all(lifecycle.release), "releasing numbers", acting_for)
+def release(
+    zone: Zone, numbers: Numbers, account: AccountId | None = None, *, acting_for: AccountId | None = None
+) -> Outcome:
+    """Release NUMBERS: to the account that reserved them before, or to nobody; local numbers vanish.
+
+    With ACCOUNT only those that it has, so that a broken-off run can be run again.
+    """
+    return _perform(zone, numbers, _all(lifecycle.release(account)), "releasing numbers", acting_for)
 
 
 @command

@@ -13,7 +13,7 @@ from interrupter import Interrupter, places
 
 from kazoo_sup import output
 from kazoo_sup.changes import Report
-from kazoo_sup.errors import ExitCode, Interrupted
+from kazoo_sup.errors import Interrupted
 from kazoo_sup.outcome import Outcome
 from kazoo_sup.output import renderer
 

@@ -77,7 +77,10 @@ be done to. A number in state `deleted` is to be removed."""
 
 
 def create(request: Request) -> Deed:
-    """Create a number, or take an aging, available or porting one (Kazoo knm_numbers:create/2)."""
+    """Create a number, or take an aging, available or porting one (Kazoo knm_numbers:create/2).
+
+    One that is there just so already is left alone, so that a broken-off import can be run again.
+    """
 
     def deed(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:
         state = request.state or IN_SERVICE
@@ -88,6 +91,8 @@ def create(request: Request) -> Deed:
             raise states.NoAccountGiven(number=name, target=state)
         if number is None:
             return _saved(_created(name, state, request, setting), setting)
+        if _is_as_asked(number, state, request):
+            return number
         if number.state not in _CREATED_AGAIN:
             owner = f" and belongs to account {number.assigned_to}" if number.assigned_to else ""
             raise NumberExists(number=name, state=number.state, owner=owner)
@@ -96,6 +101,18 @@ def create(request: Request) -> Deed:
         return _saved(states.moved(updated, state, request.account, setting.authority), setting)
 
     return deed
+
+
+def _is_as_asked(number: PhoneNumber, state: str, request: Request) -> bool:
+    """Tell whether an earlier run has created the number just so."""
+    asked = {
+        "assigned_to": None if state == AVAILABLE else request.account,
+        "state": state,
+        "module_name": request.module_name or number.module_name,
+        "ported_in": bool(request.ported_in),
+        "public": number.public if request.public is None else request.public,
+    }
+    return all(getattr(number, name) == value for name, value in asked.items())
 
 
 def _created(name: str, state: str, request: Request, setting: Setting) -> PhoneNumber:
@@ -171,28 +188,35 @@ def edit(change: Callable[[PhoneNumber], PhoneNumber]) -> Deed:
     return deed
 
 
-def release(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:
+def release(account: str | None = None) -> Deed:
     """Give a number back: to the account that reserved it before, or to nobody (Kazoo knm_numbers:release/2).
 
     A number given back to nobody is deleted when it is local, or when the settings say so; else it is in the settings'
-    `released_state`, or ages. The carrier hears of it, see `store`.
+    `released_state`, or ages. The carrier hears of it, see `store`. With an ACCOUNT (an id) numbers that it does not
+    have are left alone: a broken-off run can then be run again without releasing a reservation beneath.
     """
-    known = _known(number, name, setting, None)
-    if known.state not in _RELEASABLE and known.module_name != LOCAL:
-        raise states.InvalidTransition(number=name, state=known.state, target=setting.policy.released_state)
-    if not setting.authority.of(known, None):
-        raise states.Forbidden(number=name, account=setting.authority.account, deed="release")
-    rules = setting.rules_of(known)
-    released = providers.deleted(known, rules).without_features()
-    history = released.reserve_history
+
+    def deed(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:
+        known = _known(number, name, setting, None)
+        if account is not None and known.assigned_to != account:
+            return known
+        if known.state not in _RELEASABLE and known.module_name != LOCAL:
+            raise states.InvalidTransition(number=name, state=known.state, target=setting.policy.released_state)
+        if not setting.authority.of(known, None):
+            raise states.Forbidden(number=name, account=setting.authority.account, deed="release")
+        return _released(providers.deleted(known, setting.rules_of(known)).without_features(), setting.policy)
+
+    return deed
+
+
+def _released(number: PhoneNumber, policy: Policy) -> PhoneNumber:
+    history = number.reserve_history
     if history[1:]:
-        return released.assigned(history[1]).changed(reserve_history=history[1:], state=RESERVED)
-    released = released.assigned(None).changed(reserve_history=(), state=setting.policy.released_state)
-    if setting.policy.should_permanently_delete or released.module_name in LIKE_LOCAL:
+        return number.assigned(history[1]).changed(reserve_history=history[1:], state=RESERVED)
+    released = number.assigned(None).changed(reserve_history=(), state=policy.released_state)
+    if policy.should_permanently_delete or released.module_name in LIKE_LOCAL:
         return released.changed(state=DELETED)
-    if setting.policy.should_age and released.state == AVAILABLE:
-        return released.changed(state=AGING)
-    return released
+    return released.changed(state=AGING) if policy.should_age and released.state == AVAILABLE else released
 
 
 def delete(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:

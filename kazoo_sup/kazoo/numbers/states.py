@@ -51,10 +51,6 @@ class Forbidden(SupError):
     """{number}: account {account} may not {deed} it"""
 
 
-class NoChangeRequired(SupError):
-    """{number} is {state} for account {account} already"""
-
-
 class NoAccountGiven(SupError):
     """{number}: to be {target} it needs an account"""
 
@@ -120,8 +116,8 @@ def check_readable(number: PhoneNumber, authority: Authority, assign_to: str | N
 def moved(number: PhoneNumber, target: str, assign_to: str | None, authority: Authority = SYSTEM) -> PhoneNumber:
     """Return the number in state TARGET, assigned to ASSIGN_TO (an id) unless it becomes available.
 
-    Raises InvalidTransition, Forbidden, NoChangeRequired, NoAccountGiven. A number that comes from `discovery` is to be
-    acquired from its carrier afterwards, see `is_acquired`.
+    One that is so already stays as it is; Kazoo refuses to reserve it again. A number that comes from `discovery` is to
+    be acquired from its carrier afterwards, see `is_acquired`. Raises InvalidTransition, Forbidden, NoAccountGiven.
     """
     state = number.state
     invalid = InvalidTransition(number=number.number, state=state or "without a state", target=target)
@@ -129,12 +125,10 @@ def moved(number: PhoneNumber, target: str, assign_to: str | None, authority: Au
         raise invalid
     if number.module_name == MDN and not (target == IN_SERVICE and state == IN_SERVICE):
         raise invalid
-    if target == IN_SERVICE == state and assign_to == number.assigned_to:
-        return number
     if target in (IN_SERVICE, RESERVED) and assign_to is None:
         raise NoAccountGiven(number=number.number, target=target)
-    if target == RESERVED == state and assign_to == number.assigned_to:
-        raise NoChangeRequired(number=number.number, state=state, account=assign_to)
+    if state == target and assign_to == number.assigned_to:
+        return number
     _check_allowed(number, target, assign_to, authority)
     if target == AVAILABLE:
         return number.changed(state=target)

@@ -1,8 +1,9 @@
 """Doing a deed to many numbers: read in bulk, done to each, saved in the numbers' databases and their accounts' copies.
 
 In constant memory, a batch after the other. A number that cannot be changed is reported and does not stop the others.
-What is saved of a batch is the numbers first, then the copies; of numbers that are removed the copies go first. So what
-a failing server leaves half done the same run completes: also a number that needs no change gets its copy mended.
+Of a batch the copies are saved first, then the numbers, then again the copies of numbers that were not stored as
+planned. So what a failing server leaves half done the same run completes: the number itself is still as it was. A
+number that needs no change gets its copy mended, too.
 
 Source: Kazoo knm_phone_number:save/1, delete/1, which saves and copies one number after the other.
 """
@@ -62,15 +63,11 @@ class _Done:
     def database(self) -> str:
         return number_database(self.number) or ""
 
-    @property
-    def is_removed(self) -> bool:
-        return self.after.state == states.DELETED
-
-    def document(self) -> Document:
-        """The document as it shall be stored; the stored one where nothing changes."""
-        if self.stored is not None and not self.after.dirty:
-            return self.stored
-        return self.after.document()
+    def document(self) -> Document | None:
+        """The document as it shall be stored, the stored one where nothing changes, None for a number to remove."""
+        if self.after.state == states.DELETED:
+            return None
+        return self.stored if self.stored is not None and not self.after.dirty else self.after.document()
 
 
 def read(zone: Zone, numbers: Sequence[str]) -> dict[str, Document]:
@@ -123,11 +120,10 @@ class _Work:
         planned = [done for target in batch if (done := self._planned(target, deed, stored.get(target.number)))]
         planned = self._without_porting(planned)
         settled = [done for done in planned if self._settled_with_carrier(done)]
-        removed = [done for done in settled if done.is_removed]
-        self._copy(removed)
-        self._save(removed)
-        kept = [done for done in settled if not done.is_removed]
-        self._copy(self._save(kept))
+        shall_be = {done.number: _body(done.document()) for done in settled}
+        self._copy(settled, shall_be)
+        is_now = self._save(settled)
+        self._copy([done for done in settled if not changes.same(shall_be[done.number], is_now[done.number])], is_now)
 
     def _planned(self, target: Target, deed: Callable[[Target], Deed], document: Document | None) -> _Done | None:
         try:
@@ -172,12 +168,12 @@ class _Work:
             done.after = replace(phone_number.read(changed), dirty=True)
         return True
 
-    def _save(self, batch: Sequence[_Done]) -> list[_Done]:
-        """Save the numbers of a batch; return those that are stored as they shall be, as they are stored now."""
-        for database in dict.fromkeys(done.database for done in batch if not done.is_removed):
+    def _save(self, batch: Sequence[_Done]) -> dict[str, Document | None]:
+        """Save the numbers of a batch; return by number what is stored now, without revisions."""
+        for database in dict.fromkeys(done.database for done in batch if done.document() is not None):
             self._ensure(database)
         waiting = {done.number: done for done in batch}
-        saved = []
+        is_now = {done.number: _body(done.stored) for done in batch}
 
         def seen(report: Report) -> None:
             done = waiting.get(report.id)
@@ -185,40 +181,35 @@ class _Work:
                 return
             if self._told:
                 self._told(done.target, report.error)
-            if report.action == "failed":
-                return
-            if report.after is not None and not done.is_removed:
-                done.stored = report.after
-                done.after = phone_number.read(report.after)
-            saved.append(done)
+            left = done.stored if report.action == "failed" else report.after
+            is_now[done.number] = None if report.action == "deleted" else _body(left)
 
         self._apply((self._change(done) for done in batch), seen)
-        return saved
+        return is_now
 
     def _change(self, done: _Done) -> Change:
         def again(found: Document | None) -> Document:
             """Do the deed to what somebody else has stored meanwhile; the carrier is not asked a second time."""
-            after = done.deed(self._read(found), done.number, self._setting)
+            done.stored = found
+            done.after = done.deed(self._read(found), done.number, self._setting)
             if done.carrier_data is not None:
-                after = after.changed(carrier_data=done.carrier_data)
-            done.after = after
-            if done.is_removed:
-                return _deleted(found)
-            return found if found is not None and not after.dirty else after.document()
+                done.after = done.after.changed(carrier_data=done.carrier_data)
+            return done.document() or _deleted(found)
 
-        return Change(done.database, None if done.is_removed else done.document(), done.stored, again)
+        return Change(done.database, done.document(), done.stored, again)
 
-    def _copy(self, batch: Sequence[_Done]) -> None:
-        """Bring the copies in the accounts' databases into line with the numbers.
+    def _copy(self, batch: Sequence[_Done], documents: Mapping[str, Document | None]) -> None:
+        """Bring the copies in the accounts' databases into line with these documents of the numbers.
 
         The account that a number is assigned to gets it, the one it was assigned to before loses it. Source: Kazoo
         knm_phone_number:assign/1, unassign_from_prev/1.
         """
         wanted: dict[str, dict[str, Document | None]] = defaultdict(dict)
         for done in batch:
-            for account in _holders(done):
-                belongs = account == done.after.assigned_to and not done.is_removed
-                wanted[account_database(account)][done.number] = without_revision(done.document()) if belongs else None
+            document = documents[done.number]
+            owner = (document or {}).get("pvt_assigned_to")
+            for account in _holders(done, document):
+                wanted[account_database(account)][done.number] = document if account == owner else None
         self._apply(self._copies({database: wanted[database] for database in wanted if self._exists(database)}))
 
     def _copies(self, wanted: Mapping[str, Mapping[str, Document | None]]) -> Iterator[Change]:
@@ -271,10 +262,17 @@ def _batched(targets: Iterable[Target]) -> Iterator[list[Target]]:
         yield batch
 
 
-def _holders(done: _Done) -> list[str]:
+def _body(document: Document | None) -> Document | None:
+    return None if document is None else without_revision(document)
+
+
+def _holders(done: _Done, document: Document | None) -> list[str]:
     """Return the accounts that have, had, or may have kept a copy of the number."""
-    numbers = [number for number in (done.before, done.after) if number is not None]
-    return sorted({each for number in numbers for each in (number.assigned_to, number.previously_assigned_to) if each})
+    found = {(document or {}).get(key) for key in ("pvt_assigned_to", "pvt_previously_assigned_to")}
+    for number in (done.before, done.after):
+        if number is not None:
+            found |= {number.assigned_to, number.previously_assigned_to}
+    return sorted(filter(None, found))
 
 
 def _copied(document: Document, _found: Document | None) -> Document:
