@@ -62,7 +62,7 @@ LISTED = (
 def check(names: Iterable[str]) -> None:
     """Raise ValueError for a name that is no column: one of LISTED, `carrier_name`, or `opaque.` and a public field."""
     for name in names:
-        if name not in LISTED and name not in _PUBLIC and not name.removeprefix(_OPAQUE) != name:
+        if name not in LISTED and name not in _PUBLIC and not name.startswith(_OPAQUE):
             raise ValueError(f"there is no column {name!r}; they are {', '.join(LISTED)}, and opaque.FIELD")
 
 

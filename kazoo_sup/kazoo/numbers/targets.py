@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -88,19 +88,20 @@ def _of_file(path: Path, zone: Zone) -> Targets:
 
 def _of_lines(source: AbstractContextManager[TextIO], zone: Zone) -> Targets:
     """Look at the first line at once, so that a wrong column is told before anything is touched."""
-    stream = source.__enter__()
-    lines = csv.reader(stream, strict=True)
-    try:
-        first = next(lines, [])
-    except csv.Error as error:
-        raise ValueError(f"line 1 is no CSV: {error}") from error
-    names = [name.strip() for name in first]
-    headed = columns.NUMBER in names
-    if headed:
-        columns.check(names)
+    with ExitStack() as stack:
+        lines = csv.reader(stack.enter_context(source), strict=True)
+        try:
+            first = next(lines, [])
+        except csv.Error as error:
+            raise ValueError(f"line 1 is no CSV: {error}") from error
+        names = [name.strip() for name in first]
+        headed = columns.NUMBER in names
+        if headed:
+            columns.check(names)
+        opened = stack.pop_all()
 
     def targets() -> Iterator[Target]:
-        with source:
+        with opened:
             if not headed and first:
                 yield _target([columns.NUMBER], first, 1, zone)
             while True:
