@@ -63,15 +63,22 @@ def read(text: str, zone: Zone) -> Targets:
         return _of_file(path, zone)
     if _TO in text:
         return _of_range(text, zone)
-    return Targets([Target(e164.read(text, zone))], 1)
+    return Targets([Target(_number(text, zone))], 1)
 
 
 Numbers = Annotated[Targets, Reads(read, "NUMBERS")]
 """One number, a range `FIRST..LAST`, a CSV file, or `-` for standard input."""
 
 
+def _number(text: str, zone: Zone) -> str:
+    number = e164.read(text, zone)
+    if not e164.is_reconcilable(number, zone):
+        raise ValueError(f"{text!r} is no number to the number manager: {number} does not match its reconcile_regex")
+    return number
+
+
 def _of_range(text: str, zone: Zone) -> Targets:
-    first, last = (e164.read(end, zone) for end in text.split(_TO, 1))
+    first, last = (_number(end, zone) for end in text.split(_TO, 1))
     start, end = int(first), int(last)
     if len(first) != len(last) or end < start:
         raise ValueError(f"{text!r} is no range: from {first} to {last}")
@@ -126,6 +133,6 @@ def _target(names: list[str], cells: list[str], line: int, zone: Zone) -> Target
     if any("\udc80" <= letter <= "\udcff" for cell in cells for letter in cell):
         return Target("", line, wrong="this is not UTF-8")
     try:
-        return Target(e164.read(number, zone), line, fields)
+        return Target(_number(number, zone), line, fields)
     except ValueError as error:
         return Target(number, line, wrong=str(error))
