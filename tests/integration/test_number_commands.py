@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
+from kazoo_sup.names import plain
 
 pytestmark = pytest.mark.integration
 
@@ -25,7 +26,7 @@ def ids(cluster):
     """Give a function that returns the numbers of a database."""
 
     def get(database):
-        answer = requests.get(f"{cluster}/{quote(database, safe='')}/_all_docs", timeout=TIMEOUT).json()
+        answer = requests.get(f"{cluster}/{quote(plain(database), safe='')}/_all_docs", timeout=TIMEOUT).json()
         return {row["id"] for row in answer.get("rows", []) if row["id"].startswith("+")}
 
     return get
@@ -61,6 +62,7 @@ def test_a_range_is_created_listed_and_released(at, ids):
     assert {(row["state"], row["account_name"], row["carrier_module"]) for row in rows} == {
         ("in_service", "Lab", "knm_inventory")
     }
+    assert len(ids(ACCOUNT_DATABASE)) == QUANTITY
     assert at("number", "release", f"{FIRST}..{LAST}", ACCOUNT).code == 0
     assert ids(ACCOUNT_DATABASE) == set()
     found = at("number", "dump", "--state", "available", "--carrier", "inventory").stdout
