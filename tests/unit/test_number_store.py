@@ -87,6 +87,14 @@ def test_the_account_before_loses_the_copy(zone):
     assert set(copies(zone, NUMBERS[0])) == {OTHER}
 
 
+def test_what_is_so_already_is_not_written_again(zone):
+    perform(zone, lifecycle.create(Request(ONE)))
+    before = len(zone.couchdb.written)
+    assert perform(zone, lifecycle.create(Request(ONE))).counts == {"unchanged": 3}
+    assert perform(zone, lifecycle.move(Request(ONE))).counts == {"unchanged": 3}
+    assert len(zone.couchdb.written) == before
+
+
 def test_an_account_without_a_database_has_no_copy(zone):
     assert perform(zone, lifecycle.create(Request("4" * 32)), NUMBERS[0]).counts == {"created": 1}
 

@@ -219,10 +219,9 @@ class _Work:
         for database, documents in wanted.items():
             for number, document in documents.items():
                 found = stored[plain(database)].get(number)
-                if document is not None:
-                    yield Change(database, document, found, partial(_copied, document))
-                elif found is not None:
-                    yield Change(database, None, found, _deleted)
+                if changes.same(document, _body(found)):
+                    continue
+                yield Change(database, document, found, _deleted if document is None else partial(_copied, document))
 
     def _apply(self, pending: Iterable[Change], seen: Callable[[Report], None] | None = None) -> None:
         self.tally.include(changes.apply(self._zone, pending, seen=seen))
