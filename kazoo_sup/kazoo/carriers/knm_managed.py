@@ -1,0 +1,26 @@
+"""knm_managed: numbers generated for one account; they go through the whole life of a number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from kazoo_sup.kazoo.carriers.base import DISCOVERY
+from kazoo_sup.kazoo.carriers.pool import PoolCarrier
+from kazoo_sup.kazoo.carriers.stored import AVAILABLE
+from kazoo_sup.names import MANAGED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+class Managed(PoolCarrier):
+    """Source: Kazoo knm_managed, whose search takes no offset and returns its first numbers again."""
+
+    name = "knm_managed"
+    database = MANAGED
+    found_state = DISCOVERY
+    given_back: ClassVar[Mapping[str, Any]] = {"pvt_state": AVAILABLE, "pvt_assigned_to": None}
+
+
+CARRIER = Managed

@@ -1,0 +1,29 @@
+"""knm_reserved: numbers that are reserved for the account that searches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kazoo_sup.kazoo.carriers import stored
+from kazoo_sup.kazoo.carriers.base import Carrier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kazoo_sup.kazoo.carriers.base import Found, Query
+
+
+class Reserved(Carrier):
+    """Source: Kazoo knm_reserved."""
+
+    name = "knm_reserved"
+    is_local = True
+    is_billable = False
+    longest_prefix = 10
+
+    def search(self, query: Query) -> Iterator[Found]:
+        """Yield the numbers reserved for the account."""
+        return stored.reserved(self.zone, query, query.account)
+
+
+CARRIER = Reserved
