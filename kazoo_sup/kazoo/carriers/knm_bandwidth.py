@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from kazoo_sup.kazoo.carriers import nanp
 from kazoo_sup.kazoo.carriers.base import CarrierError, Found, Key, NotAvailable, NotOffered, UnreadableAnswer
@@ -119,20 +119,20 @@ class Bandwidth(RemoteCarrier):
         found = root.find("{*}telephoneNumber")
         return _number(found) if found is not None else {}
 
-    def _request(self, verb: str, **fields: Any) -> ElementTree.Element:
+    def _request(self, verb: str, **fields: Any) -> ET.Element:
         """Send one request and return the root of its answer.
 
         Raises CarrierError unless its status is success.
         """
         self.require()
-        document = ElementTree.Element(verb, {"xmlns": _NAMESPACE})
+        document = ET.Element(verb, {"xmlns": _NAMESPACE})
         _append(document, {"developerKey": self.setting("developer_key"), **fields})
         headers = {
             "Accept": "*/*",
             "X-BWC-IN-Control-Processing-Type": "process",
             "Content-Type": "text/xml",
         }
-        body = ElementTree.tostring(document, encoding="utf-8", xml_declaration=True)
+        body = ET.tostring(document, encoding="utf-8", xml_declaration=True)
         root = read_xml(self.ask("POST", body=body, headers=headers, only_reads=verb in _READING), self.name)
         if text(root, "status") != "success":
             reason = text(root, "errors/error/message")
@@ -142,17 +142,17 @@ class Bandwidth(RemoteCarrier):
         return root
 
 
-def _append(parent: ElementTree.Element, fields: dict[str, Any]) -> None:
+def _append(parent: ET.Element, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
         for each in value if isinstance(value, list) else [value]:
-            child = ElementTree.SubElement(parent, name)
+            child = ET.SubElement(parent, name)
             if isinstance(each, dict):
                 _append(child, each)
             else:
                 child.text = str(each)
 
 
-def _number(element: ElementTree.Element) -> dict[str, Any]:
+def _number(element: ET.Element) -> dict[str, Any]:
     """Return a number as Kazoo keeps it (knm_bandwidth:number_search_response_to_json/1)."""
     names = {
         "number_id": "numberID",
@@ -167,7 +167,7 @@ def _number(element: ElementTree.Element) -> dict[str, Any]:
     return without_empty({**found, "rate_center": without_empty(rate_center)})
 
 
-def _ordered(element: ElementTree.Element) -> dict[str, Any]:
+def _ordered(element: ET.Element) -> dict[str, Any]:
     """Return an order as Kazoo keeps it (knm_bandwidth:number_order_response_to_json/1)."""
     names = {
         "order_id": "orderID",

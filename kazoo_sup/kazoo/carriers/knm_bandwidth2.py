@@ -11,7 +11,7 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from kazoo_sup.kazoo.carriers import nanp
 from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierRefused, Found, Key, NotOffered, UnreadableAnswer
@@ -86,7 +86,10 @@ class Bandwidth2(RemoteCarrier):
         return [(text(each, "Id"), text(each, "Name")) for each in self._get("/sites").iterfind(anywhere(".//Site"))]
 
     def peers(self, site: str) -> list[tuple[str, str]]:
-        """Return id and name of each SIP peer of a site; Kazoo lists those of the configured one, whatever it is asked."""
+        """Return id and name of each SIP peer of a site.
+
+        Kazoo lists those of the configured site, whatever it is asked for.
+        """
         root = self._get(f"/sites/{quote(site, safe='')}/sippeers")
         return [(text(each, "PeerId"), text(each, "PeerName")) for each in root.iterfind(anywhere(".//SipPeer"))]
 
@@ -104,23 +107,23 @@ class Bandwidth2(RemoteCarrier):
         return {**where, "enableTNDetail": "false", "quantity": quantity}
 
     def _order(self, number: Document, order: Order) -> Document:
-        document = ElementTree.Element("Order")
+        document = ET.Element("Order")
         for name, value in {
             "Name": f"{self.setting('order_name_prefix')}-{int(time.time()) + GREGORIAN_EPOCH}",
             "CustomerOrderId": order.reference,
             "SiteId": self.setting("site_id"),
             "PeerId": self.setting("sip_peer"),
         }.items():
-            ElementTree.SubElement(document, name).text = str(value)
-        kind = ElementTree.SubElement(document, "ExistingTelephoneNumberOrderType")
-        numbers = ElementTree.SubElement(kind, "TelephoneNumberList")
-        ElementTree.SubElement(numbers, "TelephoneNumber").text = nanp.national(number["_id"])
+            ET.SubElement(document, name).text = str(value)
+        kind = ET.SubElement(document, "ExistingTelephoneNumberOrderType")
+        numbers = ET.SubElement(kind, "TelephoneNumberList")
+        ET.SubElement(numbers, "TelephoneNumber").text = nanp.national(number["_id"])
         headers = {
             "Accept": "*/*",
             "X-BWC-IN-Control-Processing-Type": "process",
             "Content-Type": "application/xml",
         }
-        answer = self.ask("POST", "/orders", body=ElementTree.tostring(document, "utf-8"), headers=headers)
+        answer = self.ask("POST", "/orders", body=ET.tostring(document, "utf-8"), headers=headers)
         return self._finished(number, read_xml(answer, self.name))
 
     def _ordered(self, number: Document, order: Order) -> Document | None:
@@ -132,7 +135,7 @@ class Bandwidth2(RemoteCarrier):
                 return self._finished(number, self._get(f"/orders/{quote(identifier, safe='')}"))
         return None
 
-    def _finished(self, number: Document, root: ElementTree.Element) -> Document:
+    def _finished(self, number: Document, root: ET.Element) -> Document:
         """Wait until an order is through.
 
         Raises CarrierRefused when it failed, and UnreadableAnswer when it is neither through nor failed.
@@ -142,7 +145,11 @@ class Bandwidth2(RemoteCarrier):
             if status != "RECEIVED" or not identifier or not left:
                 break
             time.sleep(POLL_INTERVAL)
-            root = self._get(f"/orders/{quote(identifier, safe='')}")
+            try:
+                root = self._get(f"/orders/{quote(identifier, safe='')}")
+            except CarrierError as error:
+                error.facts["lost"] = True  # the order is under way, whatever kept us from seeing it
+                raise
         if status == "FAILED" or (not status and _errors(root)):
             raise CarrierRefused(carrier=self.name, number=number["_id"], reason=_errors(root) or "the order failed")
         if status != "COMPLETE":
@@ -159,11 +166,11 @@ class Bandwidth2(RemoteCarrier):
         }
         return with_carrier_data(number, without_empty(data))
 
-    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> ElementTree.Element:
+    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> ET.Element:
         return read_xml(self.ask("GET", path, query=query), self.name)
 
 
-def _available(root: ElementTree.Element) -> Iterator[Found]:
+def _available(root: ET.Element) -> Iterator[Found]:
     """Yield the numbers of a search, which come with details or without."""
     for element in root.iter():
         if local_name(element) == "TelephoneNumberDetail":
@@ -177,7 +184,7 @@ def _available(root: ElementTree.Element) -> Iterator[Found]:
 _RATE_CENTER = {"name": "RateCenter", "lata": "LATA", "state": "State"}
 
 
-def _errors(root: ElementTree.Element) -> str:
+def _errors(root: ET.Element) -> str:
     """Return the descriptions of all errors of an answer."""
     described = [(each.text or "").strip() for each in root.iterfind(anywhere(".//Description"))]
     return "; ".join(each for each in described if each)

@@ -10,6 +10,7 @@ from kazoo_sup.kazoo.carriers import open_orders
 from kazoo_sup.kazoo.carriers.base import (
     Carrier,
     CarrierError,
+    CarrierRefused,
     Key,
     NotConfigured,
     NotOffered,
@@ -55,7 +56,7 @@ class RemoteCarrier(Carrier):
     title: ClassVar[str]
     check_by: ClassVar[str]
 
-    _told_of_plain_http = False
+    _told = False
 
     # -- for each carrier to fill in
 
@@ -138,13 +139,20 @@ class RemoteCarrier(Carrier):
             timeouts=Timeouts(connect=timeouts.connect, read=timeouts.read, whole=timeouts.read),
             tell=self.zone.run.hint if "debug" in known and self.setting("debug") else lambda sentence: None,
         )
-        if server.is_open_to_listeners and not self._told_of_plain_http:
-            self._told_of_plain_http = True
-            self.zone.run.hint(f"{self.name}: {server.address} is spoken to without TLS, credentials can be read")
+        self._tell_once(server)
         try:
             yield server
         finally:
             server.close()
+
+    def _tell_once(self, server: HTTP) -> None:
+        if self._told:
+            return
+        self._told = True
+        if self.deprecated:
+            self.zone.run.warn(f"{self.name} is deprecated, use {self.deprecated}")
+        if server.is_open_to_listeners:
+            self.zone.run.hint(f"{self.name}: {server.address} is spoken to without TLS, anybody can read along")
 
     def secrets(self) -> Sequence[str]:
         """Return the values that nobody may see."""
@@ -204,6 +212,9 @@ class RemoteCarrier(Carrier):
         """Look an order up; None when the carrier does not know it, which may still change."""
         try:
             done = look_up(number, order)
+        except CarrierRefused:  # it was found, and failed
+            order.settle()
+            raise
         except SupError as error:
             lookup = "" if isinstance(error, NotOffered) else f" (looking it up: {error.facts.get('reason', error)})"
             forget = f"if it was not {deed}, delete {order.path}"
