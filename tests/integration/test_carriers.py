@@ -1,4 +1,4 @@
-"""The carriers' commands, end to end: the real program, a real CouchDB, and carriers that answer as the real ones do."""
+"""The carriers' commands, end to end: the real program, a real CouchDB, carriers that answer as the real ones do."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_configuring_keeps_secrets_off_the_command_line_and_the_screen(at, telny
     assert default == {"user": "ann", "token": "s3cret", "api_url": telnyx.url}
     shown = at("-f", "json", "knm_carriers", "info", "telnyx").stdout
     assert "s3cret" not in shown
-    assert {"key": "token", "value": "***", "help": "token of the API, sent as x-api-token"} in json.loads(shown)[
+    assert {row["key"]: row["value"] for row in json.loads(shown)["rows"]}["token"] == "***"
         "rows"
     ]
     planned = at("-f", "json", "--dry-run", "knm_telnyx", "configure", "token=-", input="n3w\n")
@@ -64,7 +64,7 @@ def test_a_wrong_token_is_not_stored(at, telnyx, stored):
 
 
 def test_finding_acquiring_and_giving_back(at, telnyx, stored):
-    assert at("knm_carriers", "enable", "knm_telnyx") == (0, '[<<"knm_local">>,<<"knm_telnyx">>]\n', "")
+    assert at("knm_carriers", "enable", "knm_telnyx").stdout == '[<<"knm_local">>,<<"knm_telnyx">>]\n'
     found = json.loads(at("-f", "json", "knm_carriers", "find", "415", "5").stdout)
     assert [row["number"] for row in found["rows"]] == [NUMBER, "+14155550199"]
     refused = at("knm_carriers", "acquire", NUMBER, "telnyx")
@@ -119,10 +119,10 @@ def test_the_sites_and_peers_of_bandwidth(at):
     with Bandwidth2Server() as server:
         words = ("account_id=77", "api_username=ann", "api_password=-", f"api_url={server.url}")
         assert at("knm_bandwidth2", "configure", *words, input="s3cret\n").code == 0
-        expected = (
-            'listing all sites for account "77"\nId: <<"5">> Name: <<"Main">>\nId: <<"8">> Name: <<"Lab">>\ndone.\nok\n'
+        assert at("knm_bandwidth2", "sites").stdout == (
+            'listing all sites for account "77"\n'
+            'Id: <<"5">> Name: <<"Main">>\nId: <<"8">> Name: <<"Lab">>\ndone.\nok\n'
         )
-        assert at("knm_bandwidth2", "sites").stdout == expected
         assert at("knm_bandwidth2", "peers", "8").stdout == (
             'listing all peers for account "77", site <<"8">>\nId: <<"6">> Name: <<"Edge">>\ndone.\nok\n'
         )

@@ -365,6 +365,25 @@ class TestOrdering:
             carrier.acquire(document())
         assert server.orders == {}
 
+    def test_an_order_that_is_interrupted_is_looked_up_by_the_next_run(self, started, zone, monkeypatch):
+        server, carrier = started(TelnyxServer)
+
+        def interrupted(handler, carry_out):
+            carry_out()
+            monkeypatch.setattr("kazoo_sup.kazoo.carriers.knm_telnyx.read_object", raises)
+            handler.send(in_json(200, {"id": "1"}))
+
+        def raises(answer, name):
+            monkeypatch.undo()
+            raise KeyboardInterrupt
+
+        server.fails(interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            carrier.acquire(document())
+        assert "may be ordered at Telnyx all the same" in zone.warnings[-1]
+        assert of(zone, carrier.name).acquire(document())["_id"] == NUMBER
+        assert server.orders == {NUMBER: 1}
+
     def test_two_runs_at_once(self, started, zone):
         server, carrier = started(TelnyxServer)
         with open_orders.begin(zone.state_dir, carrier.name, NUMBER, "ordered"), pytest.raises(Declined):

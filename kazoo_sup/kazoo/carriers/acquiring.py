@@ -52,7 +52,6 @@ def acquire(zone: Zone, number: str, module_name: str | None) -> Tally:
     carrier = of(zone, name)
     if isinstance(carrier, RemoteCarrier):
         zone.run.confirm(f"order {number} from {carrier.title}, which may cost something")
-    views.ensure_database(zone, database)
     acquired = carrier.acquire(_available(stored or _new(number, database), carrier))
 
     def updated(found: Document | None) -> Document:
@@ -98,6 +97,7 @@ def disconnect(zone: Zone, number: str) -> Tally:
 def _store(zone: Zone, change: Change, carrier: Carrier, done: str) -> Tally:
     """Save what became of a number; that it happened at the carrier must not get lost when that fails."""
     try:
+        views.ensure_database(zone, change.database)
         tally = changes.apply(zone, [change])
         if tally.errors and isinstance(carrier, RemoteCarrier):
             raise tally.errors[0]

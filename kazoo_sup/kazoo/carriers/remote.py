@@ -197,6 +197,10 @@ class RemoteCarrier(Carrier):
                 if settled is None:
                     raise OrderNotPlaced(carrier=self.name, reason=reason, number=number["_id"], done=deed) from error
                 return settled
+            except BaseException:
+                warning = f"{number['_id']} may be {deed} at {self.title} all the same; the next run looks it up first"
+                self.zone.run.warn(warning)
+                raise
             order.settle()
             return done
 
