@@ -46,8 +46,6 @@ def test_configuring_keeps_secrets_off_the_command_line_and_the_screen(at, telny
     shown = at("-f", "json", "knm_carriers", "info", "telnyx").stdout
     assert "s3cret" not in shown
     assert {row["key"]: row["value"] for row in json.loads(shown)["rows"]}["token"] == "***"
-        "rows"
-    ]
     planned = at("-f", "json", "--dry-run", "knm_telnyx", "configure", "token=-", input="n3w\n")
     assert planned.code == 0
     assert "n3w" not in planned.stdout + planned.stderr
@@ -120,8 +118,7 @@ def test_the_sites_and_peers_of_bandwidth(at):
         words = ("account_id=77", "api_username=ann", "api_password=-", f"api_url={server.url}")
         assert at("knm_bandwidth2", "configure", *words, input="s3cret\n").code == 0
         assert at("knm_bandwidth2", "sites").stdout == (
-            'listing all sites for account "77"\n'
-            'Id: <<"5">> Name: <<"Main">>\nId: <<"8">> Name: <<"Lab">>\ndone.\nok\n'
+            'listing all sites for account "77"\nId: <<"5">> Name: <<"Main">>\nId: <<"8">> Name: <<"Lab">>\ndone.\nok\n'
         )
         assert at("knm_bandwidth2", "peers", "8").stdout == (
             'listing all peers for account "77", site <<"8">>\nId: <<"6">> Name: <<"Edge">>\ndone.\nok\n'

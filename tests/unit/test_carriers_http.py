@@ -368,16 +368,13 @@ class TestOrdering:
     def test_an_order_that_is_interrupted_is_looked_up_by_the_next_run(self, started, zone, monkeypatch):
         server, carrier = started(TelnyxServer)
 
-        def interrupted(handler, carry_out):
-            carry_out()
-            monkeypatch.setattr("kazoo_sup.kazoo.carriers.knm_telnyx.read_object", raises)
-            handler.send(in_json(200, {"id": "1"}))
+        ask = carrier.ask
 
-        def raises(answer, name):
-            monkeypatch.undo()
+        def interrupted(*words, **more):
+            ask(*words, **more)
             raise KeyboardInterrupt
 
-        server.fails(interrupted)
+        monkeypatch.setattr(carrier, "ask", interrupted)
         with pytest.raises(KeyboardInterrupt):
             carrier.acquire(document())
         assert "may be ordered at Telnyx all the same" in zone.warnings[-1]
