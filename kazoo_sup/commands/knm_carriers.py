@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated, Any
 
 from kazoo_sup.command import Reads, command
@@ -81,8 +80,8 @@ def find(
 
     PREFIX is written with + and the country code, or without for North America. All carriers are asked side by side,
     for as long as number_search_timeout_ms allows; which failed, and why, is told after what the others found (exit
-    code 5). --country (ISO 3166, two letters) is for carriers that search other countries by their names, --offset
-    passes over the first numbers, --blocks asks for up to that many blocks of QUANTITY numbers.
+    code 5). COUNTRY (ISO 3166, two letters) is for carriers that search other countries by their names. OFFSET is how
+    many of the first numbers to pass over, BLOCKS how many blocks of QUANTITY numbers to ask for, where there are any.
     """
     if quantity < 1 or offset < 0 or blocks < 0:
         raise BadArgument(parameter="QUANTITY", reason="quantity must be 1 or more, --offset and --blocks 0 or more")
@@ -97,10 +96,9 @@ def find(
         zone.run.warn(f"maximum_search_quantity allows {wanted} numbers")
     reseller = services.reseller_id(zone, account) if account else None
     query = Query(normalised, wanted, country.upper(), account, reseller, offset, blocks)
-    # A block comes as its two ends.
-    gathered = replace(query, quantity=2 * blocks) if blocks else query
     modules = choice.available(zone, account, reseller)
-    found = searching.search(zone, modules, query, searching.deadline(zone), most=gathered.quantity)
+    most = 2 * blocks if blocks else wanted  # a block comes as its two ends
+    found = searching.search(zone, modules, query, searching.deadline(zone), most)
     return table(("number", "module", "state", "activation_charge", "monthly", "carrier_data"), _rows(found))
 
 

@@ -103,6 +103,19 @@ class TestAcquiring:
         assert zone.reports[-1].after["pvt_module_name"] == "knm_telnyx"
         assert not zone.couchdb.exists(DATABASE)
 
+    def test_one_that_somebody_takes_meanwhile_stays_theirs(self, zone, served):
+        served(TelnyxServer)
+        put(zone, pvt_state="discovery", pvt_module_name="knm_telnyx")
+
+        def taken(database, documents):
+            if database == DATABASE and stored(zone)["pvt_state"] == "discovery":
+                put(zone, pvt_state="in_service", pvt_module_name="knm_telnyx", pvt_assigned_to="acct")
+
+        zone.couchdb.before_save.append(taken)
+        acquiring.acquire(zone, NUMBER, None)
+        assert (stored(zone)["pvt_state"], stored(zone)["pvt_assigned_to"]) == ("in_service", "acct")
+        assert stored(zone)["pvt_carrier_data"] == {"order_id": "8181"}
+
     def test_what_was_ordered_is_told_when_it_cannot_be_stored(self, zone, served):
         served(TelnyxServer)
 

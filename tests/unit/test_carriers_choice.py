@@ -90,7 +90,7 @@ class TestSearching:
         def search(scripts, quantity=10, seconds=10):
             carriers = {name: Scripted(name, script) for name, script in scripts.items()}
             monkeypatch.setattr(searching, "of", lambda zone, name: carriers[name])
-            return searching.search(zone, list(carriers), Query("+1", quantity), seconds)
+            return searching.search(zone, list(carriers), Query("+1", quantity), seconds, quantity)
 
         return search
 

@@ -91,7 +91,7 @@ def names(found):
 
 
 def notes(zone):
-    return list((zone.state_dir / "orders").glob("*"))
+    return list(open_orders.directory(zone).glob("*"))
 
 
 class TestSearching:
@@ -383,7 +383,7 @@ class TestOrdering:
 
     def test_two_runs_at_once(self, started, zone):
         server, carrier = started(TelnyxServer)
-        with open_orders.begin(zone.state_dir, carrier.name, NUMBER, "ordered"), pytest.raises(Declined):
+        with open_orders.begin(open_orders.directory(zone), carrier.name, NUMBER, "ordered"), pytest.raises(Declined):
             carrier.acquire(document())
         assert server.orders == {}
 

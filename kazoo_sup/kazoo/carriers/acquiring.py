@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 RELEASED = "released"
+_OF_THE_CARRIER = ("pvt_module_name", "pvt_carrier_data")
 
 
 class NotToAcquire(SupError):
@@ -55,7 +56,10 @@ def acquire(zone: Zone, number: str, module_name: str | None) -> Tally:
     acquired = carrier.acquire(_available(stored or _new(number, database), carrier))
 
     def updated(found: Document | None) -> Document:
-        return {**(found or {}), **acquired, **({"_rev": found["_rev"]} if found else {})}
+        if found is None or found.get("pvt_state") == DISCOVERY:
+            return {**(found or {}), **{name: acquired[name] for name in acquired if name != "_rev"}}
+        # Somebody has taken it meanwhile: it stays theirs.
+        return {**found, **{name: acquired[name] for name in _OF_THE_CARRIER if name in acquired}}
 
     return _store(zone, Change(database, acquired, stored, updated), carrier, "acquired")
 
@@ -81,11 +85,9 @@ def disconnect(zone: Zone, number: str) -> Tally:
         zone.run.warn(f"{carrier.name} is told nothing: {carrier.title} keeps {number} on your account")
 
     def updated(found: Document | None) -> Document:
-        if found is None:
-            return left
-        if found.get("pvt_assigned_to"):
-            raise NotToDisconnect(number=number, reason="somebody acquired it meanwhile")
-        return {**found, "pvt_state": left["pvt_state"], "pvt_modified": now()}
+        if found is None or found.get("pvt_assigned_to"):
+            raise NotToDisconnect(number=number, reason="somebody deleted or acquired it meanwhile")
+        return {**found, "pvt_state": RELEASED, "pvt_modified": now()} if carrier.gives_up else found
 
     if carrier.vanishes:
         return _store(zone, Change(database, None, stored), carrier, "returned")

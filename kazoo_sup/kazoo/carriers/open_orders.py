@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from kazoo_sup.zone import Zone
+
 
 class Order:
     """An order, whose note is locked while its run lives; a context manager.
@@ -45,14 +47,19 @@ class Order:
         self.path.unlink(missing_ok=True)
 
 
-def begin(state_dir: Path, carrier: str, number: str, deed: str) -> Order:
-    """Note an order that is about to be sent, or find the note of an earlier one of the same.
+def directory(zone: Zone) -> Path:
+    """Return where the notes of a zone's orders are."""
+    return zone.state_dir / "orders" / zone.name
+
+
+def begin(place: Path, carrier: str, number: str, deed: str) -> Order:
+    """Note in PLACE an order that is about to be sent, or find the note of an earlier one of the same.
 
     Raises Declined while another run is at it, SettingsError when no note can be written: nothing may be ordered then.
     """
-    path = state_dir / "orders" / f"{carrier}_{re.sub('[^0-9]', '', number)}_{deed}.json"
+    path = place / f"{carrier}_{re.sub('[^0-9]', '', number)}_{deed}.json"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         file = path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -180,7 +180,7 @@ class RemoteCarrier(Carrier):
         if self.zone.run.dry_run:
             self.zone.run.warn(f"{number['_id']} would be {deed} at {self.title}; nothing is sent")
             return number
-        with open_orders.begin(self.zone.state_dir, self.name, number["_id"], deed) as order:
+        with open_orders.begin(open_orders.directory(self.zone), self.name, number["_id"], deed) as order:
             if order.earlier:
                 reason = "an earlier run never learnt what became of its order"
                 settled = self._settled(number, deed, order, look_up, reason)

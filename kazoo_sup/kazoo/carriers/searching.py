@@ -65,10 +65,8 @@ def normalised_prefix(prefix: str, country: str) -> str:
     return f"{nanp.COUNTRY_CODE}{bare}"
 
 
-def search(
-    zone: Zone, modules: Sequence[str], query: Query, seconds: float, *, most: int | None = None
-) -> Iterator[Found]:
-    """Ask all MODULES at once; yield what they find as it comes, each number once, MOST (QUANTITY) altogether.
+def search(zone: Zone, modules: Sequence[str], query: Query, seconds: float, most: int) -> Iterator[Found]:
+    """Ask all MODULES at once; yield what they find as it comes, each number once, MOST altogether.
 
     After what was found it raises SearchIncomplete when some of the carriers failed, SearchFailed when all did.
     """
@@ -82,7 +80,7 @@ def search(
         threading.Thread(target=_ask, args=(carrier, query, told.put, enough), name=name, daemon=True).start()
     failed: dict[str, str] = {}
     try:
-        yield from _gathered(set(asked), told, most or query.quantity, time.monotonic() + seconds, failed)
+        yield from _gathered(set(asked), told, most, time.monotonic() + seconds, failed)
     finally:
         enough.set()
     for name in [name for name, reason in failed.items() if not reason]:
