@@ -162,6 +162,7 @@ def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
             warn=warn,
             hint=say if sys.stderr.isatty() and not asked.quiet else lambda sentence: None,
             confirm=lambda deed: _confirm(deed, asked),
+            ask=_ask,
             progress=Run().progress if asked.quiet else on_terminal,
         ),
     )
@@ -195,6 +196,17 @@ def _confirm(deed: str, asked: Options) -> None:
         raise Declined(reason=f"this would {deed}; nothing was done, it takes --yes")
     if not typer.confirm(f"This will {deed}. Go on?", err=True):
         raise Declined(reason="nothing was done")
+
+
+def _ask(question: str, secret: bool) -> str:
+    """Return the line that answers a question: typed at the terminal, unseen when it is secret, or piped in."""
+    if sys.stdin.isatty():
+        answer: str = typer.prompt(question, default="", show_default=False, hide_input=secret, err=True)
+        return answer.strip()
+    line = sys.stdin.readline()
+    if not line:
+        raise Declined(reason=f"there is no answer on standard input to: {question}")
+    return line.strip()
 
 
 class _Context:

@@ -15,6 +15,8 @@ from kazoo_sup.kazoo import views
 from kazoo_sup.kazoo.documents import Document, stamped, value_at, with_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kazoo_sup.zone import Zone
 
 DATABASE = "system_config"
@@ -58,14 +60,20 @@ def set_value(zone: Zone, category: str, key: str, value: Any, *, section: str, 
 
     Raises Declined when config.ini locks the configuration, and what the door raises.
     """
+    return set_values(zone, category, {key: value}, section=section, always=always)
+
+
+def set_values(zone: Zone, category: str, values: Mapping[str, Any], *, section: str, always: bool = False) -> Document:
+    """Store several values, by their keys, with one change of the document; each goes where `set_value` puts it."""
     if zone.settings.locked:
         raise Declined(reason="system_config is locked by lock_system_config in Kazoo's config.ini")
-    path = keys(key)
 
     def updated(stored: Document | None) -> Document:
-        document = stored or {}
-        target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
-        changed = with_value(document, [target, *path], value)
+        document = changed = stored or {}
+        for key, value in values.items():
+            path = keys(key)
+            target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
+            changed = with_value(changed, [target, *path], value)
         return document if changes.same(changed, document) else _stamped(changed, category, stored, zone.node)
 
     stored = zone.configuration(category)

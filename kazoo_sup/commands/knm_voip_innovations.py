@@ -1,0 +1,21 @@
+"""VoIP Innovations, a carrier of the number manager."""
+
+from __future__ import annotations
+
+from kazoo_sup.command import command
+from kazoo_sup.kazoo.carriers import configuration
+from kazoo_sup.kazoo.carriers.configuration import COLUMNS
+from kazoo_sup.outcome import Outcome, table
+from kazoo_sup.zone import Zone
+
+
+@command
+def configure(zone: Zone, *settings: str, verify: bool = False) -> Outcome:
+    """Set SETTINGS, each written KEY=VALUE, or ask for every key; show all of them then, secrets masked.
+
+    It needs login and password; endpoint_group for orders.
+    `sup knm_carriers info knm_voip_innovations` lists all keys. KEY= removes a key. The value of a secret is `-`, to be
+    asked for or read from standard input, or @FILE. With VERIFY the carrier is asked whether it accepts all that,
+    before anything is stored; without SETTINGS it is asked about what is stored.
+    """
+    return table(COLUMNS, configuration.configure(zone, "knm_voip_innovations", settings, verify=verify))

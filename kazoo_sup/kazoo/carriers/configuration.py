@@ -1,0 +1,156 @@
+"""Configuring a carrier: its documented keys, read from KEY=VALUE words or asked for, checked, verified and stored."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from kazoo_sup import terms
+from kazoo_sup.errors import BadArgument, Declined
+from kazoo_sup.kazoo import system_config
+from kazoo_sup.kazoo.carriers import of
+from kazoo_sup.kazoo.carriers.base import NotOffered
+from kazoo_sup.kazoo.carriers.remote import RemoteCarrier
+from kazoo_sup.kazoo.values import to_float, to_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kazoo_sup.kazoo.carriers.base import Carrier, Key
+    from kazoo_sup.zone import Zone
+
+COLUMNS = ("key", "value", "help")
+_MASK = "***"
+
+
+def configure(zone: Zone, module_name: str, words: Sequence[str], *, verify: bool) -> list[dict[str, Any]]:
+    """Set keys of a carrier's configuration; return all its keys as they are then, with secrets masked.
+
+    words: KEY=VALUE; KEY= removes a key. A secret's value is `-`, to be asked for or read from standard input, or
+        @FILE; never the secret itself, which every user of the machine could see
+    verify: ask the carrier whether it accepts the configuration, before anything is stored
+
+    Without words, and unless only to verify, every key is asked for. Raises BadArgument for a key that is none or a
+    value that does not fit, Declined when there is nobody to ask, and what `verify` of the carrier does.
+    """
+    carrier = of(zone, module_name)
+    if not carrier.keys:
+        raise NotOffered(carrier=carrier.name, reason="it has nothing to configure")
+    given = _read(zone, carrier, words) if words else {} if verify else _asked(zone, carrier)
+    wanted = of(zone, module_name, {name: _or_default(carrier, name, value) for name, value in given.items()})
+    if verify and isinstance(wanted, RemoteCarrier):
+        wanted.require()
+        wanted.verify()
+    if given and not zone.run.dry_run:
+        # Not shown as a diff, which would show secrets too.
+        system_config.set_values(zone, carrier.category, given, section=zone.node)
+    _warn_of_missing(zone, wanted)
+    return list(rows(wanted))
+
+
+def rows(carrier: Carrier) -> Iterator[dict[str, Any]]:
+    """Yield every key of a carrier with its value and help."""
+    for key in carrier.keys:
+        yield {"key": key.name, "value": _shown(key, carrier.setting(key.name)), "help": key.help}
+
+
+def _read(zone: Zone, carrier: Carrier, words: Sequence[str]) -> dict[str, Any]:
+    given = {}
+    for word in words:
+        name, separator, said = word.partition("=")
+        key = next((each for each in carrier.keys if each.name == name), None)
+        if key is None or not separator:
+            known = ", ".join(each.name for each in carrier.keys)
+            raise BadArgument(parameter="SETTINGS", reason=f"{name!r} is no KEY=VALUE of {carrier.name}: {known}")
+        given[name] = _value(zone, key, said)
+    return given
+
+
+def _value(zone: Zone, key: Key, said: str) -> Any:
+    if not said:
+        return None
+    if key.secret:
+        said = _secret(zone, key, said)
+    try:
+        return checked(key, said)
+    except ValueError as error:
+        raise BadArgument(parameter=key.name, reason=str(error)) from None
+
+
+def _secret(zone: Zone, key: Key, said: str) -> str:
+    if said == "-":
+        return zone.run.ask(f"{key.name} ({key.help})", True)
+    if not said.startswith("@"):
+        reason = f"a secret is not written on the command line, where others see it; {key.name}=- asks for it, "
+        raise BadArgument(parameter=key.name, reason=f"{reason}{key.name}=@FILE reads it")
+    try:
+        return Path(said[1:]).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise BadArgument(parameter=key.name, reason=f"{said[1:]} cannot be read: {error}") from None
+
+
+def _asked(zone: Zone, carrier: Carrier) -> dict[str, Any]:
+    """Ask for every key; what is left empty stays as it is."""
+    given = {}
+    for key in carrier.keys:
+        shown = _shown(key, carrier.setting(key.name))
+        said = zone.run.ask(f"{key.name} ({key.help}){f' [{shown}]' if shown != '' else ''}", key.secret)
+        if said:
+            try:
+                given[key.name] = checked(key, said)
+            except ValueError as error:
+                raise BadArgument(parameter=key.name, reason=str(error)) from None
+    if not given:
+        raise Declined(reason="nothing was entered, nothing is changed")
+    return given
+
+
+def checked(key: Key, said: str) -> Any:
+    """Return what a key's text says.
+
+    Raises ValueError when it does not fit.
+    """
+    if key.type == "flag":
+        if said not in ("true", "false"):
+            raise ValueError(f"{said!r} is neither true nor false")
+        return said == "true"
+    if key.type == "number":
+        return to_float(said)
+    if key.type == "whole":
+        number = to_integer(said)
+        if number < 1:
+            raise ValueError(f"{said} is below 1")
+        return number
+    if key.type == "url":
+        parts = urlsplit(said)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("it must read http://host/path or https://host/path, without user and password")
+        return said
+    if key.type == "texts" and said.startswith("["):
+        return _texts(said)
+    if re.search(r"[\x00-\x1f\x7f]", said):
+        raise ValueError("it holds control characters")
+    return said
+
+
+def _texts(said: str) -> list[str]:
+    found = terms.read_json(said)
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError(f"{said!r} is no JSON list of texts")
+    return found
+
+
+def _or_default(carrier: Carrier, name: str, value: Any) -> Any:
+    return next(key.default for key in carrier.keys if key.name == name) if value is None else value
+
+
+def _shown(key: Key, value: Any) -> Any:
+    return _MASK if key.secret and value else value
+
+
+def _warn_of_missing(zone: Zone, carrier: Carrier) -> None:
+    missing = [key.name for key in carrier.keys if key.required and not carrier.setting(key.name)]
+    if missing:
+        zone.run.warn(f"{carrier.name} cannot be used yet, it lacks {', '.join(missing)}")
