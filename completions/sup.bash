@@ -16,9 +16,9 @@ _sup() {
     if [[ $current == -* ]]; then
         names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --dry-run -y --yes --no-events -q --quiet'
     elif [[ -z $module ]]; then
-        names='help list config crossbar_maintenance kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance lab number outbox'
+        names='help list config crossbar_maintenance kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox'
     elif [[ $module == help && -z $function ]]; then
-        names='config crossbar_maintenance kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance lab number outbox'
+        names='config crossbar_maintenance kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox'
     elif [[ -z $function || $module == help ]]; then
         [[ $module == help ]] && module=$function
         case $module in
@@ -28,6 +28,14 @@ _sup() {
         kapps_config) names='fetch_category fetch_current flush get get_all_kvs get_atom get_binary get_boolean get_category get_current get_float get_integer get_is_false get_is_true get_json get_jsons get_ne_binaries get_ne_binary get_ne_binary_or_ne_binaries get_node_value get_non_neg_integer get_pos_integer get_string is_locked is_true lock_db set set_boolean set_default set_float set_integer set_json set_node set_string update_default' ;;
         kapps_config_maintenance) names='get get_category get_category_pp get_json get_json_pp get_pp' ;;
         kazoo_number_manager_maintenance) names='add_allowed_feature_on_number add_denied_feature_on_number convert_carrier_module convert_carrier_module_number delete feature_permissions_on_number generate_numbers remove_allowed_feature_on_number remove_denied_feature_on_number' ;;
+        knm_bandwidth) names='configure' ;;
+        knm_bandwidth2) names='configure peers sites' ;;
+        knm_carriers) names='acquire all_modules check default disable disconnect enable find info list' ;;
+        knm_other) names='configure' ;;
+        knm_simwood) names='configure' ;;
+        knm_telnyx) names='configure' ;;
+        knm_vitelity) names='configure' ;;
+        knm_voip_innovations) names='configure' ;;
         lab) names='start status stop' ;;
         number) names='age create delete dump history import list move port_in recycle release remove_feature reserve search set_feature show update' ;;
         outbox) names='clear flush list' ;;

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
-from kazoo_sup.command import Reads, command
+from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo import services
 from kazoo_sup.kazoo.accounts import AccountId
-from kazoo_sup.kazoo.carriers import ALL, acquiring, choice, configuration, known, of, searching
+from kazoo_sup.kazoo.carriers import ALL, acquiring, choice, configuration, of, searching
 from kazoo_sup.kazoo.carriers.base import CarrierError, Found, NotOffered, Query
 from kazoo_sup.kazoo.numbers.e164 import E164
+from kazoo_sup.kazoo.numbers.words import CarrierModule
 from kazoo_sup.outcome import Outcome, Row, table, value
 from kazoo_sup.zone import Zone
-
-CarrierName = Annotated[str, Reads(lambda text, zone: known(text), "MODULE")]
-"""A carrier module, with or without `knm_`."""
 
 
 @command
@@ -36,7 +34,7 @@ def all_modules() -> Outcome:
 
 
 @command
-def info(zone: Zone, module: CarrierName) -> Outcome:
+def info(zone: Zone, module: CarrierModule) -> Outcome:
     """Show what MODULE is and how it is configured; secrets are not shown."""
     carrier = of(zone, module)
     traits = [{"key": name, "value": found} for name, found in _traits(zone, module).items()]
@@ -45,7 +43,7 @@ def info(zone: Zone, module: CarrierName) -> Outcome:
 
 
 @command
-def enable(zone: Zone, module: CarrierName) -> Outcome:
+def enable(zone: Zone, module: CarrierModule) -> Outcome:
     """Have searches ask MODULE, too, for every account whose reseller has no list of its own."""
     return value(choice.enable(zone, module))
 
@@ -120,7 +118,7 @@ def check(zone: Zone, *number: E164) -> Outcome:
 
 
 @command
-def acquire(zone: Zone, number: E164, module: CarrierName | None = None) -> Outcome:
+def acquire(zone: Zone, number: E164, module: CarrierModule | None = None) -> Outcome:
     """Get NUMBER from its carrier, or from MODULE when it is not stored yet, and store it as available.
 
     A carrier is never sent an order twice: when its answer leaves open what became of it, the carrier is asked, by the

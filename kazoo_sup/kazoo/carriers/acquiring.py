@@ -13,6 +13,7 @@ from kazoo_sup.kazoo.carriers.base import DISCOVERY
 from kazoo_sup.kazoo.carriers.remote import RemoteCarrier
 from kazoo_sup.kazoo.carriers.stored import AVAILABLE
 from kazoo_sup.kazoo.documents import now
+from kazoo_sup.kazoo.numbers import phone_number
 from kazoo_sup.names import number_database, plain
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def acquire(zone: Zone, number: str, module_name: str | None) -> Tally:
     carrier = of(zone, name)
     if isinstance(carrier, RemoteCarrier):
         zone.run.confirm(f"order {number} from {carrier.title}, which may cost something")
-    acquired = carrier.acquire(_available(stored or _new(number, database), carrier))
+    acquired = carrier.acquire(_available(stored, number, carrier))
 
     def updated(found: Document | None) -> Document:
         if found is None or found.get("pvt_state") == DISCOVERY:
@@ -117,24 +118,7 @@ def _database(number: str) -> str:
     return database
 
 
-def _available(number: Document, carrier: Carrier) -> Document:
-    return {**number, "pvt_state": AVAILABLE, "pvt_module_name": carrier.name, "pvt_modified": now(), **_local(carrier)}
-
-
-def _local(carrier: Carrier) -> Document:
-    """Mark numbers that behave like local ones (Kazoo knm_phone_number:set_module_name_local/2)."""
-    return {"pvt_features": {"local": {}}} if carrier.vanishes else {}
-
-
-def _new(number: str, database: str) -> Document:
-    time = now()
-    return {
-        "_id": number,
-        "pvt_db_name": database,
-        "pvt_state": DISCOVERY,
-        "pvt_ported_in": False,
-        "pvt_module_name": "",
-        "pvt_modified": time,
-        "pvt_created": time,
-        "pvt_type": "number",
-    }
+def _available(stored: Document | None, number: str, carrier: Carrier) -> Document:
+    """Return the number as an available one of its carrier."""
+    found = phone_number.read(stored) if stored else phone_number.new(number, AVAILABLE, carrier.name)
+    return found.carried_by(carrier.name).changed(state=AVAILABLE).document()
