@@ -1,4 +1,7 @@
-"""Phone numbers in bulk. NUMBERS are one number, a range FIRST..LAST, a CSV file, or - for standard input."""
+"""Phone numbers in bulk. NUMBERS are one number, a range FIRST..LAST, a CSV file, or - for standard input.
+
+STATE is a state of numbers, CARRIER a carrier module. With --acting-for it is done with the rights of that ACCOUNT.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def list_(
 
 @command
 def dump(zone: Zone, *, prefix: str = "", state: State | None = None, carrier: CarrierModule | None = None) -> Outcome:
-    """List all numbers, or those with a prefix, state or carrier module, as CSV or in another format."""
+    """List all numbers, or those that begin with PREFIX, in STATE, of CARRIER, as CSV or in another format."""
     return _dumped(zone, Wanted(prefix=prefix, state=state, module_name=carrier))
 
 
@@ -76,7 +79,8 @@ def create(
 ) -> Outcome:
     """Create NUMBERS for ACCOUNT, in service or in another state; take those that are available, aging or porting.
 
-    A CSV file may say account_id, state, carrier_module, ported_in and the features of each line.
+    A CSV file may say account_id, state, carrier_module, ported_in and the features of each line. PORTED_IN numbers
+    need not wait for their port request. PUBLIC are their public fields, a JSON object.
     """
     base = Request(account, state, carrier, ported_in or None, public)
     return _perform(zone, numbers, bulk.by_line(zone, base, lifecycle.create), "creating numbers", acting_for)
@@ -153,7 +157,7 @@ def delete(zone: Zone, numbers: Numbers) -> Outcome:
 def update(zone: Zone, numbers: Numbers, *, overwrite: bool = False, acting_for: AccountId | None = None) -> Outcome:
     """Edit the features and public fields of NUMBERS as the columns of a CSV file say.
 
-    With --overwrite what a line leaves empty is taken away, as Kazoo's task update_overwrite does; else it stays.
+    To OVERWRITE takes away what a line leaves empty, as Kazoo's task update_overwrite does; else it stays.
     """
     deeds = bulk.by_line(zone, Request(public={} if overwrite else None, overwrite=overwrite), lifecycle.update)
     return _perform(zone, numbers, deeds, "updating numbers", acting_for)
