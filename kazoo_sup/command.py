@@ -123,7 +123,8 @@ def bind(function: Callable[..., Any], words: Sequence[str], options: dict[str, 
             arguments.extend(_read(parameter.name, hint, word, zone) for word in rest)
         elif parameter.kind is not parameter.KEYWORD_ONLY and rest:
             arguments.append(_read(parameter.name, hint, rest.pop(0), zone))
-    return function(*arguments, **options)
+    named = {parameter.name: parameter.name.rstrip("_") for parameter in parameters}
+    return function(*arguments, **{name: options[option] for name, option in named.items() if option in options})
 
 
 def _injected(hint: Any) -> str:
