@@ -23,18 +23,21 @@ class Outcome:
     """The answer of one command.
 
     `result` is the Erlang term that the Kazoo function returns; `sup` prints it last, unless it is `no_return`.
-    `text` is what the function itself prints before that, line by line. `rows` (with `columns`) are a listing of our
-    own, which may be any long iterator. `data` is what machine formats carry in place of `result`.
+    `text` is what the function itself prints before that, line by line; a line may be an object that prints itself and
+    that machine formats carry whole. `rows` (with `columns`) are a listing of our own, which may be any long iterator.
+    With `live` each line is shown at once, because nobody knows when the next one comes. `data` is what machine
+    formats carry in place of `result`.
     `errors` are the items that failed while others succeeded: the run then ends partly done (exit code 5).
     """
 
     result: Any = OK
-    text: Iterable[str] = ()
+    text: Iterable[Any] = ()
     rows: Iterable[Row] | None = None
     columns: Sequence[str] = ()
     data: Any = None
     counts: Mapping[str, int] | None = None
     errors: Sequence[SupError] = ()
+    live: bool = False
 
 
 def value(term: Any, **more: Any) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
 import pytest
 import yaml
@@ -126,6 +127,43 @@ class TestEnvelope:
         assert change == {
             "database": "db", "id": "a", "action": "edited", "planned": True, "before": {"k": 1}, "after": {"k": 2},
         }  # fmt: skip
+
+
+class Event(dict):
+    """A line that prints itself."""
+
+    def __str__(self):
+        return f"event {self['name']}"
+
+
+class TestLive:
+    def test_a_line_that_prints_itself_is_carried_whole_by_machine_formats(self, capsys):
+        lines = [Event(name="HEARTBEAT")]
+
+        assert rendered(capsys, "text", text(lines, NO_RETURN)).out == "event HEARTBEAT\n"
+        assert json.loads(rendered(capsys, "json", text(lines, NO_RETURN)).out)["text"] == [{"name": "HEARTBEAT"}]
+
+    @pytest.mark.parametrize("output_format", ["text", "json"])
+    def test_each_line_is_shown_before_the_next_one_comes(self, output_format, monkeypatch):
+        class Buffered(StringIO):
+            shown = ""
+
+            def flush(self):
+                self.shown = self.getvalue()
+
+        out = Buffered()
+        monkeypatch.setattr("sys.stdout", out)
+
+        def lines():
+            yield "one"
+            assert "one" in out.shown
+            yield "two"
+            assert "two" in out.shown
+
+        outcome = Outcome(text=lines(), result=NO_RETURN, live=True)
+        renderer(output_format, "freeswitch events", []).finish(outcome, ExitCode.OK)
+
+        assert "two" in out.shown
 
 
 def test_a_table_is_drawn(capsys):
