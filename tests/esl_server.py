@@ -81,7 +81,7 @@ class EslServer:
         self.conferences: dict[str, dict[int, dict[str, Any]]] = {}
         self.profiles = {"sipinterface_1": "RUNNING (0)"}
         self.modules = {"mod_sofia", "mod_conference", "mod_dptools", "mod_commands"}
-        self.acls = {"trusted": {"192.0.2.1"}}
+        self.acls = {"loopback.auto": {"127.0.0.1"}}
         self.level = 7
         self.paused: set[str] = set()
         self.shutdown = ""
