@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from kazoo_sup.terms import OK, UNDEFINED, Atom
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
 
-__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "table", "text", "value"]
+__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "printable", "table", "text", "value"]
 
 NO_RETURN = Atom("no_return")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 Row = Mapping[str, Any]
 
@@ -53,3 +55,8 @@ def text(lines: Iterable[str] | str, result: Any = OK, **more: Any) -> Outcome:
 def table(columns: Sequence[str], rows: Iterable[Row], **more: Any) -> Outcome:
     """Show ROWS, each a mapping with the keys COLUMNS; nothing else is printed."""
     return Outcome(result=NO_RETURN, rows=rows, columns=columns, **more)
+
+
+def printable(text: str) -> str:
+    """Return TEXT with control characters written out, as it may come from strangers and go to a terminal."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

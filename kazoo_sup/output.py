@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from kazoo_sup import terms
 from kazoo_sup.errors import ExitCode, SupError
-from kazoo_sup.outcome import NO_RETURN, OK, Outcome, Row
+from kazoo_sup.outcome import NO_RETURN, OK, Outcome, Row, printable
 
 if TYPE_CHECKING:
     from kazoo_sup.changes import Report
@@ -317,4 +317,4 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else _json(value)
+    return printable(value if isinstance(value, str) else _json(value))

@@ -50,6 +50,12 @@ class TestText:
         rows = table(("id", "n"), ({"id": "x" * each, "n": each} for each in (1, 3)))
         assert rendered(capsys, "text", rows).out == "id   n\nx    1\nxxx  3\n"
 
+    def test_a_cell_cannot_command_the_terminal(self, capsys):
+        rows = [{"name": "a\x1b]0;b\x07\nc\x9bd"}]
+
+        assert rendered(capsys, "text", table(["name"], rows)).out == "name\na\\x1b]0;b\\x07\\x0ac\\x9bd\n"
+        assert json.loads(rendered(capsys, "json", table(["name"], rows)).out)["rows"] == rows
+
     def test_a_planned_change_is_shown_in_place_of_the_answer(self, capsys):
         report = Report("db", "a", "edited", {"k": 1}, {"k": 2}, planned=True)
         printed = rendered(capsys, "text", Outcome(), [report])
