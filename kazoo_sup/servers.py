@@ -70,6 +70,8 @@ def choose(zone: Zone, kind: str, word: str | None = None, *, reading: bool = Tr
     name and the credentials that they give it. Raises NoServers, UnknownServer, SeveralServers, or BadArgument for an
     address that cannot be used.
     """
+    if word == "":
+        raise BadArgument(parameter="SERVER", reason="is empty")  # from a script's variable that is not set
     known = _known(zone, kind)
     facts = {"zone": zone.name, "title": KINDS[kind].title}
     if word and word not in (ALL, *known) and (server := _address(kind, word)):

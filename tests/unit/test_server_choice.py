@@ -40,6 +40,11 @@ def test_without_a_word_reading_asks_all_and_anything_else_only_the_one_there_is
         choose(TWO, "freeswitch", reading=False)
 
 
+def test_an_empty_word_is_not_taken_for_none():
+    with pytest.raises(BadArgument, match="^SERVER: is empty$"):
+        choose(ONE, "freeswitch", "", reading=False)
+
+
 def test_an_unknown_name_is_told_with_those_near_it():
     with pytest.raises(UnknownServer, match=r"^zone east has no FreeSWITCH server 'fs3'; did you mean fs[12]"):
         choose(TWO, "freeswitch", "fs3")
