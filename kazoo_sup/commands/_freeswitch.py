@@ -9,7 +9,7 @@ from kazoo_sup.errors import BadArgument, NotFound
 from kazoo_sup.kazoo.freeswitch import asking, listings, replies
 from kazoo_sup.kazoo.freeswitch.asking import Servers
 from kazoo_sup.kazoo.freeswitch.words import line, option
-from kazoo_sup.outcome import NO_RETURN, Outcome, Row, table, text
+from kazoo_sup.outcome import NO_RETURN, Outcome, Row, printable, table, text
 from kazoo_sup.servers import Answers, choose, means_server
 from kazoo_sup.zone import Zone
 
@@ -36,10 +36,9 @@ def before_server(zone: Zone, word: str | None, server: str | None) -> tuple[str
 def asked(
     zone: Zone, server: str | None, command: str, columns: Sequence[str], rows: Callable[[str], Iterable[Row]]
 ) -> Outcome:
-    """Ask for something short; ROWS takes each answer apart."""
-    answers = asking.ask(zone, choose(zone, KIND, server), command)
-    found = ({"server": name, **row} for name, answer in answers.given.items() for row in rows(answer))
-    return _table(answers, columns, found)
+    """Ask for something short; ROWS takes each answer apart and raises Unclear where it cannot."""
+    answers = asking.read(zone, choose(zone, KIND, server), command, rows)
+    return _table(answers, columns, _rows(answers))
 
 
 def listed(
@@ -58,13 +57,8 @@ def listed(
 
 def members(zone: Zone, conference: str | None, server: str | None) -> Outcome:
     """Show the members of all conferences, or of one."""
-    answers = asking.ask(zone, choose(zone, KIND, server), "conference xml_list")
-    found = [
-        {"server": name, **row}
-        for name, answer in answers.given.items()
-        for row in listings.members(answer, f"FreeSWITCH {name}")
-        if conference in (None, row["conference"])
-    ]
+    answers = asking.read(zone, choose(zone, KIND, server), "conference xml_list", listings.members)
+    found = [row for row in _rows(answers) if conference in (None, row["conference"])]
     if conference and not found and not answers.errors:
         raise NotFound(server="FreeSWITCH", what=f"conference {conference}")
     columns = ("conference", "id", "caller_id_name", "caller_id_number", "muted", "flags", "join_time", "uuid")
@@ -83,7 +77,7 @@ def ordered(
 def answered(answers: Answers[str]) -> Outcome:
     """Show answers as they are, each line after its server's name where there are several."""
     data = {name: answer.strip() for name, answer in answers.given.items()}
-    return text(replies.lines(answers.given), NO_RETURN, data=data, **answers.ending())
+    return text(map(printable, replies.lines(answers.given)), NO_RETURN, data=data, **answers.ending())
 
 
 def filter_of(words: str) -> dict[str, str]:
@@ -99,6 +93,10 @@ def limit_of(megabytes: int) -> int:
     if megabytes < 1:
         raise BadArgument(parameter="--limit", reason="must be a number of megabytes above 0")
     return megabytes * asking.MEGABYTE
+
+
+def _rows(answers: Answers[Any]) -> Iterator[Row]:
+    return ({"server": name, **row} for name, rows in answers.given.items() for row in rows)
 
 
 def _table(answers: Answers[Any], columns: Sequence[str], rows: Iterator[Row]) -> Outcome:

@@ -28,7 +28,7 @@ from kazoo_sup.errors import BadArgument, UsageError
 from kazoo_sup.kazoo.freeswitch import asking, listings, orders, replies
 from kazoo_sup.kazoo.freeswitch.asking import Servers
 from kazoo_sup.kazoo.freeswitch.words import IPAddress, Line, Word, level
-from kazoo_sup.outcome import NO_RETURN, Outcome, Row, text
+from kazoo_sup.outcome import NO_RETURN, Outcome, Row, printable, text
 from kazoo_sup.servers import Answers, choose
 from kazoo_sup.zone import Zone
 
@@ -82,11 +82,7 @@ def sofia_status(zone: Zone, profile: Word | None = None, server: str | None = N
     profile, server = before_server(zone, profile, server)
     if profile is None:
         return asked(zone, server, "sofia status", ("name", "type", "data", "state"), replies.table)
-
-    def fields(answer: str) -> list[Row]:
-        return [{"name": name, "value": value} for name, value in replies.fields(answer).items()]
-
-    return asked(zone, server, f"sofia status profile {profile}", ("name", "value"), fields)
+    return asked(zone, server, f"sofia status profile {profile}", ("name", "value"), replies.fields)
 
 
 @command
@@ -115,7 +111,7 @@ def acl_test(zone: Zone, ip: IPAddress, list: Word, server: str | None = None) -
     """Show whether the access list LIST of SERVER lets IP in; of a list that it does not have FreeSWITCH says false."""
 
     def allowed(answer: str) -> Iterable[Row]:
-        return [{"ip": ip, "list": list, "allowed": answer.strip() == "true"}]
+        return [{"ip": ip, "list": list, "allowed": replies.truth(answer)}]
 
     return asked(zone, server, f"acl {ip} {list}", ("ip", "list", "allowed"), allowed)
 
@@ -180,11 +176,10 @@ def conference(
 @command
 def uuid_dump(zone: Zone, uuid: Word, server: str | None = None) -> Outcome:
     """Show everything about the channel UUID; without SERVER, on the server that has it."""
-    answers = asking.ask(zone, asking.holding(zone, uuid, server), f"uuid_dump {uuid} json")
-    found = {name: listings.record(answer, f"FreeSWITCH {name}") for name, answer in answers.given.items()}
-    shown = {name: "\n".join(f"{key}: {each}" for key, each in record.items()) for name, record in found.items()}
-    data: Any = next(iter(found.values())) if len(found) == 1 else found
-    return text(replies.lines(shown), NO_RETURN, data=data, **answers.ending())
+    answers = asking.read(zone, asking.holding(zone, uuid, server), f"uuid_dump {uuid} json", listings.record)
+    shown = {name: "\n".join(f"{key}: {each}" for key, each in found.items()) for name, found in answers.given.items()}
+    data: Any = answers.given if len(shown) != 1 else answers.given[next(iter(shown))]
+    return text(map(printable, replies.lines(shown)), NO_RETURN, data=data, **answers.ending())
 
 
 @command
@@ -330,7 +325,9 @@ def events(
     filters = filter_of(filter)
     wanted = " ".join((names or "ALL").replace(",", " ").split())
     opened = asking.open_events(zone, choose(zone, KIND, server), wanted, filters)
-    shown = asking.merged(opened.given, count, for_) if opened.given else ()
+    for error in opened.errors if opened.given and not (count or for_) else ():
+        zone.run.warn(str(error))  # the end, at which errors are told, may be far away
+    shown = asking.merged(opened.given, zone.run.warn, count, for_)
     return Outcome(text=shown, result=NO_RETURN, live=True, **opened.ending())
 
 

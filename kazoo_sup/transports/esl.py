@@ -222,7 +222,9 @@ class EventSocket:
         if head.content_type != "command/reply":
             raise self._stranger("it did not answer the password")
         if not head.reply.startswith("+OK"):
-            raise NotAuthorised(**self._facts, reason="")
+            lacks_domain = self._endpoint.username is not None and "@" not in self._endpoint.username
+            hint = "; a user of the event socket is written user@domain" if lacks_domain else ""
+            raise NotAuthorised(**self._facts, reason=hint)
 
     def _start(self, command: str, job: str) -> None:
         # With an id of our own, the job may end before its beginning is told.

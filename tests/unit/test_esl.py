@@ -54,8 +54,10 @@ class TestConnecting:
         with EslServer(users={"sup@example.com": "pass word"}) as server:
             with connect(server, username="sup@example.com", password="pass word") as connected:
                 assert connected.api("version").text()
-            with pytest.raises(NotAuthorised):
+            with pytest.raises(NotAuthorised, match="refused the credentials$"):
                 connect(server, username="sup@example.com", password="other")
+            with pytest.raises(NotAuthorised, match="a user of the event socket is written user@domain$"):
+                connect(server, username="sup", password="pass word")
 
     def test_a_wrong_password_is_not_repeated(self, freeswitch):
         with pytest.raises(NotAuthorised) as refused:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from queue import Empty, Queue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from kazoo_sup.errors import ExitCode, NotFound, SupError
@@ -25,6 +26,8 @@ _MERGED = 1000
 _SLACK = 5.0
 _SHOWN = 80
 
+Found = TypeVar("Found")
+
 Servers = Sequence[tuple[str, "Server"]]
 
 
@@ -33,6 +36,10 @@ class Listing(NamedTuple):
 
     connected: EventSocket
     reply: Reply
+
+
+class NotUnderstood(SupError):
+    """{server} gave an answer that cannot be understood: {reason}"""
 
 
 class BrokenOff(SupError):
@@ -56,10 +63,19 @@ def connect(zone: Zone, name: str, server: Server, limit: int = LIMIT) -> EventS
 
 def ask(zone: Zone, servers: Servers, command: str, limit: int = LIMIT) -> Answers[str]:
     """Return each server's whole answer to an API command; one that refuses it gives CommandRefused."""
+    return read(zone, servers, command, str, limit)
 
-    def one(name: str, server: Server) -> str:
+
+def read(
+    zone: Zone, servers: Servers, command: str, understand: Callable[[str], Found], limit: int = LIMIT
+) -> Answers[Found]:
+    """Return what UNDERSTAND makes of each server's answer; where it raises Unclear, NotUnderstood is the answer."""
+
+    def one(name: str, server: Server) -> Found:
         with connect(zone, name, server, limit) as connected:
-            return _accepted(connected, command, connected.api(command).text())
+            answer = _accepted(connected, command, connected.api(command).text())
+        with _understanding(connected):
+            return understand(answer)
 
     return gather(servers, one, _deadline(zone))
 
@@ -108,8 +124,8 @@ def rows(answers: Mapping[str, Listing]) -> Iterator[dict[str, Any]]:
     failed: SupError | None = None
     for name, (connected, reply) in answers.items():
         try:
-            with connected:
-                for row in listings.rows(reply, connected.name):
+            with connected, _understanding(connected):
+                for row in listings.rows(reply):
                     yield {"server": name, **row}
         except SupError as error:
             failed = failed or error
@@ -118,15 +134,15 @@ def rows(answers: Mapping[str, Listing]) -> Iterator[dict[str, Any]]:
 
 
 def holding(zone: Zone, call: str, word: str | None) -> list[tuple[str, Server]]:
-    """Return the server that WORD means, or without a word the one that has the channel CALL.
+    """Return the server that WORD means, or the one of those meant that has the channel CALL.
 
     Raises NotFound when all servers answer and none has it, and the first one's error when one does not answer.
     """
     servers = choose(zone, "freeswitch", word)
-    if word or len(servers) == 1:
+    if len(servers) == 1:
         return servers
-    answers = ask(zone, servers, f"uuid_exists {call}")
-    found = [(name, server) for name, server in servers if answers.given.get(name, "").strip() == "true"]
+    answers = read(zone, servers, f"uuid_exists {call}", replies.truth)
+    found = [(name, server) for name, server in servers if answers.given.get(name)]
     if not found:
         raise answers.errors[0] if answers.errors else NotFound(server=f"zone {zone.name}", what=f"channel {call}")
     return found
@@ -153,14 +169,11 @@ def open_events(zone: Zone, servers: Servers, names: str, filters: Mapping[str, 
 
 
 def merged(
-    sources: Mapping[str, Iterator[Event]],
-    count: int = 0,
-    seconds: float = 0,
-    clock: Callable[[], float] = time.monotonic,
+    sources: Mapping[str, Iterator[Event]], tell: Callable[[str], None], count: int = 0, seconds: float = 0
 ) -> Iterator[Event]:
     """Give the events of all SOURCES as they come, each with its server's name, COUNT of them or for so many SECONDS.
 
-    0 is no limit. The error of a source that ends is raised.
+    0 is no limit. TELL takes a sentence when a source ends for good; the error of the last one is raised.
     """
     queue: Queue[Event | BaseException] = Queue(_MERGED)
 
@@ -173,17 +186,29 @@ def merged(
 
     for name, events in sources.items():
         Thread(target=pump, args=(name, events), name=name, daemon=True).start()
-    end = clock() + seconds if seconds else None
-    given = 0
-    while not count or given < count:
+    end = time.monotonic() + seconds if seconds else None
+    given, left = 0, len(sources)
+    while left and (not count or given < count):
         try:
-            event = queue.get(timeout=None if end is None else max(0, end - clock()))
+            event = queue.get(timeout=None if end is None else max(0, end - time.monotonic()))
         except Empty:
             return
-        if isinstance(event, BaseException):
+        if isinstance(event, Event):
+            given += 1
+            yield event
+            continue
+        left -= 1
+        if not left or not isinstance(event, SupError):
             raise event
-        given += 1
-        yield event
+        tell(str(event))
+
+
+@contextmanager
+def _understanding(connected: EventSocket) -> Iterator[None]:
+    try:
+        yield
+    except replies.Unclear as unclear:
+        raise NotUnderstood(server=connected.name, reason=str(unclear)) from None
 
 
 def _accepted(connected: EventSocket, command: str, answer: str) -> str:

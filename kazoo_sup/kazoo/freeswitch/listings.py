@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from kazoo_sup.errors import SupError
+from kazoo_sup.kazoo.freeswitch.replies import Unclear
 from kazoo_sup.transports.esl_frames import BadFrame, json_object
 
 ROW_LIMIT = 4 * 2**20
@@ -20,16 +20,12 @@ _BETWEEN = re.compile(r"[\s,]+")
 _END = re.compile(r"\s*\]\s*\}\s*")
 
 
-class NotAListing(SupError):
-    """{server} did not answer with a whole listing: {reason}"""
-
-
-def rows(pieces: Iterable[bytes], server: str) -> Iterator[dict[str, Any]]:
+def rows(pieces: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """Give the rows of `show … as json` as its PIECES come: `{"row_count":2,"rows":[{…},{…}]}`.
 
-    Raises NotAListing, naming SERVER, when the answer is something else, or has not as many rows as it says.
+    Raises Unclear when the answer is something else, or has not as many rows as it says.
     """
-    reader = _Reader(pieces, server)
+    reader = _Reader(pieces)
     announced = reader.start()
     count = 0
     decode = json.JSONDecoder(strict=False).raw_decode
@@ -38,15 +34,14 @@ def rows(pieces: Iterable[bytes], server: str) -> Iterator[dict[str, Any]]:
         count += 1
         yield row
     if count != announced:
-        raise NotAListing(server=server, reason=f"it announced {announced} rows and gave {count}")
+        raise Unclear(f"it announced {announced} rows and gave {count}")
 
 
 class _Reader:
     """The part of the text that has come and is not used yet."""
 
-    def __init__(self, pieces: Iterable[bytes], server: str) -> None:
+    def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
-        self._server = server
         # Names are in whatever the callers' phones send.
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""
@@ -59,7 +54,7 @@ class _Reader:
                 self._at = found.end()
                 return int(found[1])
             if not self._more():
-                raise self._wrong("it is no JSON with rows")
+                raise Unclear("it is no JSON with rows")
 
     def ended(self) -> bool:
         """Go to the next row; true when the end comes in its place."""
@@ -71,7 +66,7 @@ class _Reader:
             if _END.fullmatch(self._text, self._at):
                 return True
             if not self._more():
-                raise self._wrong("it breaks off")
+                raise Unclear("it breaks off")
 
     def next(self, decode: Any) -> dict[str, Any]:
         """Read one row."""
@@ -80,17 +75,17 @@ class _Reader:
                 row, self._at = decode(self._text, self._at)
             except (ValueError, RecursionError):
                 if not self._more():
-                    raise self._wrong("it breaks off in a row, or the row is no JSON") from None
+                    raise Unclear("it breaks off in a row, or the row is no JSON") from None
                 continue
             if not isinstance(row, dict):
-                raise self._wrong("a row is no JSON object")
+                raise Unclear("a row is no JSON object")
             return row
 
     def _more(self) -> bool:
         """Take the next piece, at least as long as what is there, so that long rows are not tried over and over."""
         kept = self._text[self._at :]
         if len(kept) > ROW_LIMIT:
-            raise self._wrong(f"a row is longer than {ROW_LIMIT} characters")
+            raise Unclear(f"a row is longer than {ROW_LIMIT} characters")
         parts = [kept]
         size = 0
         while size <= len(kept):
@@ -102,35 +97,36 @@ class _Reader:
         self._text, self._at = "".join(parts), 0
         return size > 0
 
-    def _wrong(self, reason: str) -> NotAListing:
-        return NotAListing(server=self._server, reason=reason)
 
-
-def record(answer: str, server: str) -> dict[str, Any]:
-    """Return the object that `uuid_dump … json` answers; NotAListing, naming SERVER, when it is none."""
+def record(answer: str) -> dict[str, Any]:
+    """Return the object that `uuid_dump … json` answers; raises Unclear when it is none."""
     try:
         return json_object(answer)
     except BadFrame as error:
-        raise NotAListing(server=server, reason=str(error)) from None
+        raise Unclear(str(error)) from None
 
 
-def members(answer: str, server: str) -> Iterator[dict[str, Any]]:
-    """Give the members in the answer of `conference xml_list`, each with its conference; values are percent-encoded.
+def members(answer: str) -> list[dict[str, Any]]:
+    """Return the members in the answer of `conference xml_list`, each with its conference.
 
-    Raises NotAListing, naming SERVER, when the answer is no XML of that kind.
+    Values are percent-encoded there. Raises Unclear when the answer is no XML of that kind.
     """
     from xml.etree import ElementTree as ET
 
     if "<!" in answer:
-        raise NotAListing(server=server, reason="it is XML with declarations")
+        raise Unclear("it is XML with declarations")
     try:
         root = ET.fromstring(answer)  # noqa: S314 - without declarations it cannot grow
-    except ET.ParseError:
-        raise NotAListing(server=server, reason="it is no XML") from None
-    for conference in root.iter("conference"):
-        for member in conference.iter("member"):
-            if member.get("type", "caller") == "caller":
-                yield {"conference": conference.get("name", ""), **_member(member)}
+    except (ET.ParseError, ValueError):
+        raise Unclear("it is no XML") from None
+    if root.tag != "conferences":
+        raise Unclear("it is no list of conferences")
+    return [
+        {"conference": conference.get("name", ""), **_member(member)}
+        for conference in root.iter("conference")
+        for member in conference.iter("member")
+        if member.get("type", "caller") == "caller"
+    ]
 
 
 def _member(member: Any) -> dict[str, Any]:

@@ -29,11 +29,11 @@ _SECONDS = {"year": 31_536_000, "day": 86_400, "hour": 3600, "minute": 60, "seco
 _STATUS = {
     "version": r"FreeSWITCH \(Version ([^)\n]*?)\s*\)",
     "state": r"\bis (ready|not ready)\b",
-    "sessions": r"^(\d+) session\(s\) - peak",
-    "peak": r"session\(s\) - peak (\d+)",
-    "max": r"^(\d+) session\(s\) max",
-    "since_startup": r"^(\d+) session\(s\) since startup",
-    "per_second": r"^(\d+) session\(s\) per Sec",
+    "sessions": r"^(\d{1,9}) session\(s\) - peak",
+    "peak": r"session\(s\) - peak (\d{1,9})\b",
+    "max": r"^(\d{1,9}) session\(s\) max",
+    "since_startup": r"^(\d{1,15}) session\(s\) since startup",
+    "per_second": r"^(\d{1,9}) session\(s\) per Sec",
     "idle_cpu": r"^min idle cpu [\d.]+/([\d.]+)",
 }
 _COUNTS = ("sessions", "peak", "max", "since_startup", "per_second")
@@ -43,6 +43,10 @@ _HEADINGS = {
     "IB Calls(F/T)": "calls_in",
     "OB Calls(F/T)": "calls_out",
 }
+
+
+class Unclear(ValueError):
+    """What came is no answer to what was asked; the text says why."""
 
 
 def refusal(command: str, answer: str) -> str | None:
@@ -63,30 +67,46 @@ def refusal(command: str, answer: str) -> str | None:
 
 
 def status(answer: str) -> dict[str, Any]:
-    """Return the facts in the answer of `status`; what is not there is None."""
+    """Return the facts in the answer of `status`, None for those that are not there; raises Unclear."""
     matches = {name: re.search(pattern, answer, re.MULTILINE) for name, pattern in _STATUS.items()}
     found: dict[str, Any] = {name: match[1] if match else None for name, match in matches.items()}
+    if not found["state"]:
+        raise Unclear("it does not say whether the server is ready")
     found |= {name: int(found[name]) for name in _COUNTS if found[name] is not None}
-    parts = re.findall(r"(\d+) (year|day|hour|minute|second)s?\b", answer.partition("\n")[0])
+    parts = re.findall(r"(\d{1,9}) (year|day|hour|minute|second)s?\b", answer.partition("\n")[0])
     seconds = sum(int(count) * _SECONDS[unit] for count, unit in parts) if parts else None
     found["uptime"] = None if seconds is None else _span(seconds)
     found["uptime_seconds"] = seconds
     return found
 
 
-def table(answer: str) -> Iterator[dict[str, str]]:
-    """Return the rows between the two rules of `sofia status` and `sofia status gateway`, their cells by heading."""
-    above, _, rest = answer.partition("\n=====")
+def truth(answer: str) -> bool:
+    """Return what `acl` and `uuid_exists` say; raises Unclear."""
+    if answer.strip() not in ("true", "false"):
+        raise Unclear("it is neither true nor false")
+    return answer.strip() == "true"
+
+
+def table(answer: str) -> list[dict[str, str]]:
+    """Return the rows between the rules of `sofia status` and `sofia status gateway`, their cells by heading.
+
+    Raises Unclear where there are no rules.
+    """
+    above, rule, rest = answer.partition("\n=====")
+    within, end, _ = rest.partition("\n=====")
+    if not (rule and end):
+        raise Unclear("it is no table")
     headings = [_HEADINGS.get(cell.strip(), cell.strip().lower()) for cell in above.split("\t")]
-    for line in rest.partition("\n=====")[0].split("\n")[1:]:
-        if line.strip():
-            yield dict(zip(headings, (cell.strip() for cell in line.split("\t")), strict=False))
+    cells = ((cell.strip() for cell in line.split("\t")) for line in within.split("\n")[1:] if line.strip())
+    return [dict(zip(headings, row, strict=False)) for row in cells]
 
 
-def fields(answer: str) -> dict[str, str]:
-    """Return what stands in the lines `Name<tab>value` of `sofia status profile NAME`."""
-    pairs = (line.split("\t", 1) for line in answer.splitlines() if "\t" in line)
-    return {name.strip(): value.strip() for name, value in pairs}
+def fields(answer: str) -> list[dict[str, str]]:
+    """Return the lines `Name<tab>value` of `sofia status profile NAME` as rows; raises Unclear when there are none."""
+    pairs = [line.split("\t", 1) for line in answer.splitlines() if "\t" in line]
+    if not pairs:
+        raise Unclear("it has no names and values")
+    return [{"name": name.strip(), "value": value.strip()} for name, value in pairs]
 
 
 def lines(answers: Mapping[str, str]) -> Iterator[str]:
