@@ -100,7 +100,9 @@ def test_lines_of_several_servers_begin_with_their_names():
     assert list(replies.lines({"fs1": "a\nb\n", "fs2": "+OK"})) == ["fs1: a", "fs1: b", "fs2: +OK"]
 
 
-@pytest.mark.parametrize("text", ["", " ", "a b", "a\tb", "a\nb", "a\rb", "a\0b", "it's", "${system(x)}", "\u2028"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "a b", "a\tb", "a\nb", "a\rb", "a\0b", "it's", "a\\", "${system(x)}", "\u2028"]
+)
 def test_what_would_be_more_than_one_argument_is_no_word(text: str):
     with pytest.raises(ValueError):
         words.word(text)
@@ -124,10 +126,16 @@ def test_a_log_level_is_a_name_or_a_number():
             words.level(wrong)
 
 
-def test_an_argument_with_blanks_is_quoted_unless_it_has_quotes():
-    assert words.quoted("&bridge(user/1 2)") == "'&bridge(user/1 2)'"
-    assert words.quoted("{a='b c'}user/1") == "{a='b c'}user/1"
-    assert words.quoted("&park()") == "&park()"
+def test_an_argument_with_blanks_is_grouped_unless_its_writer_has_done_so():
+    assert words.grouped("&bridge(user/1 2)") == "'&bridge(user/1 2)'"
+    assert words.grouped("{a='b c'}user/1") == "{a='b c'}user/1"
+    assert words.grouped("&park()") == "&park()"
+
+
+def test_a_name_is_quoted_so_that_it_stays_one():
+    assert words.quoted("Anna") == "Anna"
+    assert words.quoted("Anna B") == "'Anna B'"
+    assert words.quoted("O'Neil \\") == r"'O\'Neil \\'"
 
 
 def test_orders_have_their_words_in_freeswitchs_places():

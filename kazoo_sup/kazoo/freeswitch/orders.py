@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo.freeswitch.words import line, option, quoted
+from kazoo_sup.kazoo.freeswitch.words import grouped, line, option, quoted
 
 _UNDEFINED = "undef"
 
@@ -26,9 +26,11 @@ def originate(call_url: str, destination: str, seconds: int, **options: str) -> 
     """
     if seconds < 1:
         raise BadArgument(parameter="--answer-within", reason="must be a number of seconds above 0")
-    order = ("dialplan", "context", "caller_id_name", "caller_id_number")
-    words = [option(name.replace("_", "-"), options.get(name, ""), line) or _UNDEFINED for name in order]
-    return _joined("originate", *map(quoted, (call_url, destination, *words)), str(seconds))
+    where = [option(name, options.get(name, "")) for name in ("dialplan", "context")]
+    names = ("caller_id_name", "caller_id_number")
+    who = [quoted(option(name.replace("_", "-"), options.get(name, ""), line)) for name in names]
+    words = [word or _UNDEFINED for word in (*where, *who)]
+    return _joined("originate", grouped(call_url), grouped(destination), *words, str(seconds))
 
 
 def shutdown(*, when_idle: bool, restart: bool) -> str:

@@ -26,10 +26,11 @@ def line(text: str, _zone: Any = None) -> str:
 def word(text: str, _zone: Any = None) -> str:
     """Return TEXT when it can be one argument of a command; ValueError otherwise.
 
-    FreeSWITCH splits arguments at blanks, groups them by single quotes, and expands ${…} even here.
+    FreeSWITCH splits arguments at blanks, groups them by single quotes, takes a backslash away with what it stands
+    for, and expands ${…} even here. Source: FreeSWITCH switch_utils.c, separate_string_blank_delim.
     """
-    if re.search(r"[\s']|\$\{", line(text)):
-        raise ValueError("has a blank, a quote or ${ in it")
+    if re.search(r"[\s'\\]|\$\{", line(text)):
+        raise ValueError("has a blank, a quote, a backslash or ${ in it")
     return text
 
 
@@ -56,9 +57,16 @@ def option(name: str, text: str, read: Any = word) -> str:
         raise BadArgument(parameter=f"--{name}", reason=str(error)) from None
 
 
-def quoted(text: str) -> str:
-    """Return TEXT as one argument: in single quotes where it has blanks, unless it has quotes of its own."""
+def grouped(text: str) -> str:
+    """Return TEXT as one argument: in single quotes where it has blanks, unless its writer has put some."""
     return f"'{text}'" if " " in text and "'" not in text else text
+
+
+def quoted(text: str) -> str:
+    """Return TEXT as one argument that means nothing else than what stands in it."""
+    if not re.search(r"[ '\\]", text):
+        return text
+    return "'" + re.sub(r"(['\\])", r"\\\1", text) + "'"
 
 
 Word = Annotated[str, Reads(word)]
