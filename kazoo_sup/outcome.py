@@ -27,8 +27,8 @@ class Outcome:
     `result` is the Erlang term that the Kazoo function returns; `sup` prints it last, unless it is `no_return`.
     `text` is what the function itself prints before that, line by line; a line may be an object that prints itself and
     that machine formats carry whole. `rows` (with `columns`) are a listing of our own, which may be any long iterator.
-    With `live` each line is shown at once, because nobody knows when the next one comes. `data` is what machine
-    formats carry in place of `result`.
+    `data` is what machine formats carry in place of `result`.
+    `live` says that text or rows come while somebody watches: each is shown at once.
     `errors` are the items that failed while others succeeded: the run then ends partly done (exit code 5).
     """
 

@@ -143,7 +143,7 @@ class _Machine:
     def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:
         self._stream("text", outcome.text, live=outcome.live)
         if outcome.rows is not None:
-            self._stream("rows", outcome.rows)
+            self._stream("rows", outcome.rows, live=outcome.live)
         status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(exit_code, "error")
         with _uninterrupted():
             self._envelope.field("result", _data(outcome.result) if outcome.data is None else outcome.data)
@@ -156,7 +156,7 @@ class _Machine:
             self._end("error", error.exit_code, [error])
             say(str(error))
 
-    def _stream(self, key: str, values: Iterable[Any], *, live: bool = False) -> None:
+    def _stream(self, key: str, values: Iterable[Any], *, live: bool) -> None:
         with _uninterrupted():
             add = self._envelope.items(key)
         for each in values:
