@@ -50,7 +50,7 @@ def version(zone: Zone, server: str | None = None) -> Outcome:
 def channels(zone: Zone, server: str | None = None, *, limit: int = 64) -> Outcome:
     """Show the channels of SERVER: one leg of a call each.
 
-    --limit is how many megabytes one server's answer may have. JSON and YAML have every field.
+    --limit LIMIT is how many megabytes one server's answer may have. JSON and YAML have every field.
     """
     columns = ("uuid", "direction", "created", "callstate", "cid_num", "dest", "application", "read_codec", "ip_addr")
     return listed(zone, server, "show channels", columns, limit=limit)
@@ -60,7 +60,7 @@ def channels(zone: Zone, server: str | None = None, *, limit: int = 64) -> Outco
 def calls(zone: Zone, server: str | None = None, *, limit: int = 64) -> Outcome:
     """Show the calls of SERVER: both legs of what is bridged, and single legs.
 
-    --limit is how many megabytes one server's answer may have. JSON and YAML have every field.
+    --limit LIMIT is how many megabytes one server's answer may have. JSON and YAML have every field.
     """
     columns = ("uuid", "created", "callstate", "cid_num", "dest", "b_uuid", "b_callstate", "b_cid_num", "b_dest")
     return listed(zone, server, "show calls", columns, limit=limit)
@@ -70,7 +70,7 @@ def calls(zone: Zone, server: str | None = None, *, limit: int = 64) -> Outcome:
 def registrations(zone: Zone, server: str | None = None, *, limit: int = 64) -> Outcome:
     """Show the SIP registrations at SERVER itself; in a Kazoo cluster phones register at Kamailio.
 
-    --limit is how many megabytes one server's answer may have. JSON and YAML have every field.
+    --limit LIMIT is how many megabytes one server's answer may have. JSON and YAML have every field.
     """
     columns = ("reg_user", "realm", "network_proto", "network_ip", "network_port", "expires", "url")
     return listed(zone, server, "show registrations", columns, limit=limit)
@@ -186,7 +186,7 @@ def uuid_dump(zone: Zone, uuid: Word, server: str | None = None) -> Outcome:
 def uuid_kill(zone: Zone, uuid: Word, server: str | None = None, *, cause: str = "") -> Outcome:
     """Hang up the channel UUID; without SERVER, on the server that has it.
 
-    --cause is the reason given to the other side, such as USER_BUSY; NORMAL_CLEARING when not given.
+    --cause CAUSE is the reason given to the other side, such as USER_BUSY; NORMAL_CLEARING when not given.
     """
     order = orders.kill(uuid, cause)
     return ordered(zone, asking.holding(zone, uuid, server), order)
@@ -206,7 +206,8 @@ def uuid_transfer(
 ) -> Outcome:
     """Transfer the channel UUID to EXTENSION; without SERVER, on the server that has it.
 
-    --bleg transfers the other side of the call in its place, --both transfers both.
+    --bleg transfers the other side of the call in its place, --both transfers both. EXTENSION is looked up in
+    --context CONTEXT of --dialplan DIALPLAN, the channel's own when not given, XML beside a CONTEXT.
     """
     if bleg and both:
         raise UsageError(reason="--bleg and --both exclude each other")
@@ -230,7 +231,9 @@ def originate(
 ) -> Outcome:
     """Call CALL_URL from SERVER and, once it is answered, connect it to DESTINATION: an extension or &application(…).
 
-    It waits for the answer, --answer-within so many seconds.
+    It waits for the answer, --answer-within ANSWER_WITHIN seconds. The call shows --caller-id-name CALLER_ID_NAME and
+    --caller-id-number CALLER_ID_NUMBER; an extension is looked up in --context CONTEXT of --dialplan DIALPLAN: default
+    and XML when not given.
     """
     order = orders.originate(
         call_url,
@@ -258,7 +261,7 @@ def pause(zone: Zone, server: str | None = None, *, inbound: bool = False, outbo
 
 @command
 def resume(zone: Zone, server: str | None = None, *, inbound: bool = False, outbound: bool = False) -> Outcome:
-    """Let SERVER take new calls again, after `pause` with the same options."""
+    """Let SERVER take new calls again, or those --inbound or --outbound, as `pause` was told."""
     return ordered(zone, chosen(zone, server), orders.take_calls("resume", inbound=inbound, outbound=outbound))
 
 
@@ -316,8 +319,9 @@ def events(
     """Show the events NAMES of SERVER as they come, one JSON object a line, until Ctrl-C.
 
     NAMES have commas between them: CHANNEL_CREATE,CHANNEL_HANGUP; all events when not given. Subclasses come after
-    CUSTOM: CUSTOM,sofia::register. --filter HEADER=VALUE shows only events with that; of several, with commas between
-    them, one must fit. --count and --for end it after so many events or seconds. A lost connection is made again.
+    CUSTOM: CUSTOM,sofia::register. --filter FILTER, HEADER=VALUE, shows only events with that; of several, with commas
+    between them, one must fit. --count COUNT and --for FOR end it after so many events or seconds. A lost connection is
+    made again.
     """
     names, server = before_server(zone, names, server)
     if count < 0 or for_ < 0:
@@ -335,7 +339,7 @@ def events(
 def api(zone: Zone, command: Line, server: str | None = None, *, limit: int = 64) -> Outcome:
     """Have SERVER run any COMMAND of its API, one argument with blanks in it, and show the answer as it is.
 
-    --limit is how many megabytes the answer may have.
+    --limit LIMIT is how many megabytes the answer may have.
     """
 
     def ask(servers: Servers, order: str) -> Answers[str]:
