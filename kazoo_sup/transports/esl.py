@@ -17,7 +17,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Self
 
-from kazoo_sup.errors import NotAuthorised, ServerUnreachable, SupError, TimedOut, UsageError
+from kazoo_sup.errors import NotAuthorised, ServerUnreachable, TimedOut
+from kazoo_sup.transports.esl_failures import (
+    CommandRefused,
+    ConnectionLost,
+    NotAnEventSocket,
+    Rejected,
+    ReplyTooLong,
+    UnsafeCommand,
+)
 from kazoo_sup.transports.esl_frames import BadFrame, Event, Framer, Head, TooLong, event
 
 PORT = 8021
@@ -29,30 +37,6 @@ _PIECE = 65_536
 _WAITING_EVENTS = 10_000
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 _UNSAFE = re.compile(r"[\r\n\0]")
-
-
-class UnsafeCommand(UsageError):
-    """a line break or a NUL in {what} would end the command there; nothing was sent"""
-
-
-class ConnectionLost(SupError):
-    """{server} at {address} closed the connection{reason}"""
-
-
-class NotAnEventSocket(SupError):
-    """{server} at {address} does not speak the event socket's protocol: {reason}"""
-
-
-class ReplyTooLong(SupError):
-    """{server} at {address} would send more than may be read: {reason}"""
-
-
-class Rejected(SupError):
-    """{server} at {address} takes no connections from this host: its access list does not have it"""
-
-
-class CommandRefused(SupError):
-    """{server} refused {command}: {reason}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +144,12 @@ class EventSocket:
             self._socket.close()
             self._socket = None
 
-    def api(self, command: str, *, timeout: float | None = None) -> Reply:
+    def api(self, command: str) -> Reply:
         """Run an API command and return its answer once that begins; the next command reads over what is left of it.
 
-        The answer is FreeSWITCH's own text, which may be a refusal. TIMEOUT, in seconds, is for its beginning.
+        The answer is FreeSWITCH's own text, which may be a refusal.
         """
-        head = self._ask(f"api {command}", timeout)
+        head = self._ask(f"api {command}")
         if head.content_type == "command/reply":
             return Reply(iter([head.reply.encode()]))
         return Reply(self._pieces(head.length))
@@ -231,20 +215,20 @@ class EventSocket:
         self._accepted(f"bgapi {command}", f"Job-UUID: {job}\n")
 
     def _accepted(self, command: str, headers: str = "") -> None:
-        reply = self._ask(command, None, headers).reply
+        reply = self._ask(command, headers).reply
         if not reply.startswith("+OK"):
             reason = reply.removeprefix("-ERR").strip() or "no reason given"
             raise CommandRefused(server=self.name, command=command.partition(" ")[0], reason=reason)
 
-    def _ask(self, command: str, timeout: float | None = None, headers: str = "") -> Head:
+    def _ask(self, command: str, headers: str = "") -> Head:
         """Send a command and return the head of its answer; events that come before that are kept."""
         _refuse_line_breaks(command, "the command")
         for _ in self._pieces(self._body_left):
             pass
         self._send(f"{command}\n{headers}\n")
-        seconds = self._read_timeout if timeout is None else timeout
-        deadline = time.monotonic() + seconds
-        while (head := self._head_by(deadline, seconds)).content_type not in ("api/response", "command/reply"):
+        answers = ("api/response", "command/reply")
+        deadline = time.monotonic() + self._read_timeout
+        while (head := self._head_by(deadline, self._read_timeout)).content_type not in answers:
             self._take_event(head)
         return head
 

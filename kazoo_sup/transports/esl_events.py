@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import ServerUnreachable, TimedOut
-from kazoo_sup.transports.esl import ConnectionLost, EventSocket, NotAnEventSocket
+from kazoo_sup.transports.esl_failures import ConnectionLost, NotAnEventSocket
 
 if TYPE_CHECKING:
+    from kazoo_sup.transports.esl import EventSocket
     from kazoo_sup.transports.esl_frames import Event
 
 LONGEST_PAUSE = 30.0

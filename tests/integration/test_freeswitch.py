@@ -53,7 +53,8 @@ def configured(tmp_path, environment):
 @pytest.fixture
 def fs(sup, configured, fs_url):
     """Return a function that runs `sup freeswitch WORDS…` with one server, fs1."""
-    return lambda *words, **more: sup("freeswitch", *words, env=configured(fs1=fs_url), **more)
+    env = configured(fs1=fs_url)
+    return lambda *words, **more: sup("freeswitch", *words, env=env, **more)
 
 
 def rows(run, *words):
@@ -235,7 +236,8 @@ class TestOwn:
 
     @pytest.fixture
     def fs(self, sup, configured, own):
-        return lambda *words, **more: sup("freeswitch", *words, env=configured(fs1=own.url), **more)
+        env = configured(fs1=own.url)
+        return lambda *words, **more: sup("freeswitch", *words, env=env, **more)
 
     @pytest.fixture
     def two(self, sup, configured, own):

@@ -11,17 +11,16 @@ from hypothesis import strategies as st
 
 from kazoo_sup.errors import NotAuthorised, ServerUnreachable, SupError, TimedOut
 from kazoo_sup.transports import esl
-from kazoo_sup.transports.esl import (
+from kazoo_sup.transports.esl import Endpoint, EventSocket
+from kazoo_sup.transports.esl_events import follow
+from kazoo_sup.transports.esl_failures import (
     CommandRefused,
     ConnectionLost,
-    Endpoint,
-    EventSocket,
     NotAnEventSocket,
     Rejected,
     ReplyTooLong,
     UnsafeCommand,
 )
-from kazoo_sup.transports.esl_events import follow
 
 PATIENCE = 60.0
 """Seconds that a test waits for what must come; none waits so long."""

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from kazoo_sup.errors import ExitCode, NotFound, SupError
 from kazoo_sup.kazoo.freeswitch import listings, replies
 from kazoo_sup.servers import Answers, choose, gather
-from kazoo_sup.transports.esl import LIMIT, PORT, CommandRefused, Endpoint, EventSocket, Reply
+from kazoo_sup.transports.esl import LIMIT, PORT, Endpoint, EventSocket, Reply
 from kazoo_sup.transports.esl_events import follow
+from kazoo_sup.transports.esl_failures import CommandRefused
 from kazoo_sup.transports.esl_frames import Event
 
 if TYPE_CHECKING:
