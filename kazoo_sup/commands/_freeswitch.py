@@ -100,5 +100,7 @@ def _rows(answers: Answers[Any]) -> Iterator[Row]:
 
 
 def _table(answers: Answers[Any], columns: Sequence[str], rows: Iterator[Row]) -> Outcome:
+    if not answers.given:
+        return Outcome(NO_RETURN, **answers.ending())
     several = len(answers.given) + len(answers.errors) > 1
     return table(["server", *columns] if several else list(columns), rows, **answers.ending())
