@@ -27,7 +27,7 @@ from kazoo_sup.commands._freeswitch import (
 from kazoo_sup.errors import BadArgument, UsageError
 from kazoo_sup.kazoo.freeswitch import asking, listings, orders, replies
 from kazoo_sup.kazoo.freeswitch.asking import Servers
-from kazoo_sup.kazoo.freeswitch.words import IPAddress, Line, Word, level
+from kazoo_sup.kazoo.freeswitch.words import LONGEST, IPAddress, Line, Word, level
 from kazoo_sup.outcome import NO_RETURN, Outcome, Row, printable, text
 from kazoo_sup.servers import Answers, choose
 from kazoo_sup.zone import Zone
@@ -324,8 +324,8 @@ def events(
     made again.
     """
     names, server = before_server(zone, names, server)
-    if count < 0 or for_ < 0:
-        raise BadArgument(parameter="--count and --for", reason="must not be below 0")
+    if count < 0 or not 0 <= for_ <= LONGEST:
+        raise BadArgument(parameter="--count and --for", reason=f"must not be below 0, nor --for above {LONGEST}")
     filters = filter_of(filter)
     wanted = " ".join((names or "ALL").replace(",", " ").split())
     opened = asking.open_events(zone, choose(zone, KIND, server), wanted, filters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo.freeswitch.words import grouped, line, option, quoted
+from kazoo_sup.kazoo.freeswitch.words import LONGEST, grouped, line, option, quoted
 
 _UNDEFINED = "undef"
 
@@ -24,8 +24,8 @@ def originate(call_url: str, destination: str, seconds: int, **options: str) -> 
 
     OPTIONS are the dialplan, the context, and the caller's name and number, empty where FreeSWITCH shall choose.
     """
-    if seconds < 1:
-        raise BadArgument(parameter="--answer-within", reason="must be a number of seconds above 0")
+    if not 1 <= seconds <= LONGEST:
+        raise BadArgument(parameter="--answer-within", reason=f"must be a number of seconds from 1 to {LONGEST}")
     where = [option(name, options.get(name, "")) for name in ("dialplan", "context")]
     names = ("caller_id_name", "caller_id_number")
     who = [quoted(option(name.replace("_", "-"), options.get(name, ""), line)) for name in names]

@@ -11,6 +11,9 @@ from kazoo_sup.errors import BadArgument
 LEVELS = ("console", "alert", "crit", "err", "warning", "notice", "info", "debug")
 """Log levels, from the one that tells least; newer versions have debug1 to debug10 beyond. Source: switch_log.c."""
 
+LONGEST = 10**8
+"""Seconds that anything may take: three years, as much as every timer takes."""
+
 _LEVEL = re.compile(rf"{'|'.join(LEVELS)}|debug([1-9]|10)|[0-9]|1[0-7]", re.IGNORECASE)
 
 
