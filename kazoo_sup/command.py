@@ -123,12 +123,12 @@ def bind(function: Callable[..., Any], words: Sequence[str], options: dict[str, 
             arguments.extend(_read(parameter.name, hint, word, zone) for word in rest)
         elif parameter.kind is not parameter.KEYWORD_ONLY and rest:
             arguments.append(_read(parameter.name, hint, rest.pop(0), zone))
-    read = {
-        each.name: _read(each.name, hints[each.name], options[each.name], zone)
-        for each in parameters
-        if isinstance(options.get(each.name), str)
+    named = {each.name.rstrip("_"): each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
+    chosen = {
+        named[name]: _read(name, hints[named[name]], value, zone) if isinstance(value, str) else value
+        for name, value in options.items()
     }
-    return function(*arguments, **{**options, **read})
+    return function(*arguments, **chosen)
 
 
 def _injected(hint: Any) -> str:

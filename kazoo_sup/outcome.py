@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from kazoo_sup.terms import OK, UNDEFINED, Atom
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
 
-__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "table", "text", "value"]
+__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "printable", "table", "text", "value"]
 
 NO_RETURN = Atom("no_return")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 Row = Mapping[str, Any]
 
@@ -23,20 +25,23 @@ class Outcome:
     """The answer of one command.
 
     `result` is the Erlang term that the Kazoo function returns; `sup` prints it last, unless it is `no_return`.
-    `text` is what the function itself prints before that, line by line. `rows` (with `columns`) are a listing of our
-    own, which may be any long iterator and fill in `counts` and `errors` on its way; with `csv` their text is CSV
-    (RFC 4180) in place of aligned columns. `data` is what machine formats carry in place of `result`.
+    `text` is what the function itself prints before that, line by line; a line may be an object that prints itself and
+    that machine formats carry whole. `rows` (with `columns`) are a listing of our own, which may be any long iterator
+    and fill in `counts` and `errors` on its way; with `csv` their text is CSV (RFC 4180) in place of aligned columns.
+    `data` is what machine formats carry in place of `result`. `live` says that text or rows come while somebody
+    watches: each is shown at once.
     `errors` are the items that failed while others succeeded: the run then ends partly done (exit code 5).
     """
 
     result: Any = OK
-    text: Iterable[str] = ()
+    text: Iterable[Any] = ()
     rows: Iterable[Row] | None = None
     columns: Sequence[str] = ()
     csv: bool = False
     data: Any = None
     counts: Mapping[str, int] | None = None
     errors: Sequence[SupError] = ()
+    live: bool = False
 
 
 def value(term: Any, **more: Any) -> Outcome:
@@ -52,3 +57,8 @@ def text(lines: Iterable[str] | str, result: Any = OK, **more: Any) -> Outcome:
 def table(columns: Sequence[str], rows: Iterable[Row], **more: Any) -> Outcome:
     """Show ROWS, each a mapping with the keys COLUMNS; nothing else is printed."""
     return Outcome(result=NO_RETURN, rows=rows, columns=columns, **more)
+
+
+def printable(text: str) -> str:
+    """Return TEXT with control characters written out, as it may come from strangers and go to a terminal."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

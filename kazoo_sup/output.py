@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from kazoo_sup import terms
 from kazoo_sup.errors import ExitCode, SupError
-from kazoo_sup.outcome import NO_RETURN, OK, Outcome, Row
+from kazoo_sup.outcome import NO_RETURN, OK, Outcome, Row, printable
 
 if TYPE_CHECKING:
     from kazoo_sup.changes import Report
@@ -97,7 +97,7 @@ class _Text:
     def finish(self, outcome: Outcome, *, maintenance: bool) -> ExitCode:
         if not self._planned:
             for line in outcome.text:
-                print(line)
+                print(line, flush=outcome.live)
             if outcome.rows is not None:
                 show = _print_csv if outcome.csv and self._show_rows is _print_rows else self._show_rows
                 show(outcome.columns, outcome.rows)
@@ -146,9 +146,9 @@ class _Machine:
             self._reports(report.as_json())
 
     def finish(self, outcome: Outcome, *, maintenance: bool) -> ExitCode:
-        self._stream("text", outcome.text)
+        self._stream("text", outcome.text, live=outcome.live)
         if outcome.rows is not None:
-            self._stream("rows", outcome.rows)
+            self._stream("rows", outcome.rows, live=outcome.live)
         code = exit_code(outcome, maintenance=maintenance)
         status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(code, "error")
         with _uninterrupted():
@@ -163,12 +163,14 @@ class _Machine:
             self._end("error", error.exit_code, [error])
             say(str(error))
 
-    def _stream(self, key: str, values: Iterable[Any]) -> None:
+    def _stream(self, key: str, values: Iterable[Any], *, live: bool) -> None:
         with _uninterrupted():
             add = self._envelope.items(key)
         for each in values:
             with _uninterrupted():
                 add(each)
+                if live:
+                    sys.stdout.flush()
 
     def _end(self, status: str, code: ExitCode, errors: Sequence[SupError]) -> None:
         if self._ended:
@@ -331,4 +333,4 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else _json(value)
+    return printable(value if isinstance(value, str) else _json(value))

@@ -1,7 +1,8 @@
 """Fixtures: the program itself, forked, and real servers, started when the first test asks for them.
 
 Servers of one's own are taken instead where these name them: SUP_TEST_COUCHDB_URL (on a loopback address: its databases
-are deleted), SUP_TEST_AMQP_URL. SUP_TEST_LAB_DIR is where npm packages are kept between runs.
+are deleted), SUP_TEST_AMQP_URL, SUP_TEST_ESL (a FreeSWITCH's event socket: esl://:PASSWORD@HOST:PORT; calls are made
+there). SUP_TEST_LAB_DIR is where npm packages are kept between runs.
 """
 
 from __future__ import annotations

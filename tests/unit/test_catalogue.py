@@ -36,7 +36,9 @@ def test_every_command_explains_itself_and_its_parameters(command):
     assert command.summary.endswith("."), command.usage
     explained = f"{command.help} {catalogue.module(command.module).help}"
     for parameter in command.parameters:
-        assert re.search(rf"\b{parameter.metavar}\b", explained), f"{parameter.metavar} is nowhere explained"
+        is_flag = parameter.kind == "option" and parameter.type == "bool"
+        shown = f"--{parameter.name.replace('_', '-')}" if is_flag else rf"\b{parameter.metavar}"
+        assert re.search(rf"{shown}\b", explained), f"{parameter.metavar} is nowhere explained"
 
 
 def test_unknown_names_come_with_the_nearest():

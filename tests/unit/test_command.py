@@ -145,6 +145,12 @@ class TestBinding:
         assert call(function, "a") == ("a", 10)
         assert call(function, "a", options={"limit": 3}) == ("a", 3)
 
+    def test_an_options_trailing_underscore_is_no_part_of_its_name_either(self):
+        def follow(*, for_: int = 0, count: int = 0) -> tuple[int, int]:
+            return for_, count
+
+        assert call(follow, options={"for": 3}) == (3, 0)
+
     def test_zone_settings_and_run_are_handed_in_wherever_they_stand(self):
         def function(run: Run, name: str, settings: Settings, zone: Zone):
             return run, name, settings, zone

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections import Counter
+from io import StringIO
 
 import pytest
 import yaml
@@ -52,6 +52,12 @@ class TestText:
         rows = table(("id", "n"), ({"id": "x" * each, "n": each} for each in (1, 3)))
         assert rendered(capsys, "text", rows).out == "id   n\nx    1\nxxx  3\n"
 
+    def test_a_cell_cannot_command_the_terminal(self, capsys):
+        rows = [{"name": "a\x1b]0;b\x07\nc\x9bd"}]
+
+        assert rendered(capsys, "text", table(["name"], rows)).out == "name\na\\x1b]0;b\\x07\\x0ac\\x9bd\n"
+        assert json.loads(rendered(capsys, "json", table(["name"], rows)).out)["rows"] == rows
+
     def test_a_planned_change_is_shown_in_place_of_the_answer(self, capsys):
         report = Report("db", "a", "edited", {"k": 1}, {"k": 2}, planned=True)
         printed = rendered(capsys, "text", Outcome(), [report])
@@ -78,7 +84,7 @@ class TestText:
 def test_a_csv_listing_survives_any_cell(capsys):
     cells = {"number": "+14155550100", "name": 'a "b", c\nd', "ported": False, "none": None}
     printed = rendered(capsys, "text", table(tuple(cells), iter([cells]), csv=True)).out
-    assert list(csv.reader(io.StringIO(printed))) == [list(cells), ["+14155550100", 'a "b", c\nd', "false", ""]]
+    assert list(csv.reader(StringIO(printed))) == [list(cells), ["+14155550100", 'a "b", c\nd', "false", ""]]
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml"])
@@ -150,6 +156,43 @@ class TestEnvelope:
         assert change == {
             "database": "db", "id": "a", "action": "edited", "planned": True, "before": {"k": 1}, "after": {"k": 2},
         }  # fmt: skip
+
+
+class Event(dict):
+    """A line that prints itself."""
+
+    def __str__(self):
+        return f"event {self['name']}"
+
+
+class TestLive:
+    def test_a_line_that_prints_itself_is_carried_whole_by_machine_formats(self, capsys):
+        lines = [Event(name="HEARTBEAT")]
+
+        assert rendered(capsys, "text", text(lines, NO_RETURN)).out == "event HEARTBEAT\n"
+        assert json.loads(rendered(capsys, "json", text(lines, NO_RETURN)).out)["text"] == [{"name": "HEARTBEAT"}]
+
+    @pytest.mark.parametrize("output_format", ["text", "json"])
+    def test_each_line_is_shown_before_the_next_one_comes(self, output_format, monkeypatch):
+        class Buffered(StringIO):
+            shown = ""
+
+            def flush(self):
+                self.shown = self.getvalue()
+
+        out = Buffered()
+        monkeypatch.setattr("sys.stdout", out)
+
+        def lines():
+            yield "one"
+            assert "one" in out.shown
+            yield "two"
+            assert "two" in out.shown
+
+        outcome = Outcome(text=lines(), result=NO_RETURN, live=True)
+        renderer(output_format, "freeswitch events", []).finish(outcome, maintenance=False)
+
+        assert "two" in out.shown
 
 
 def test_a_table_is_drawn(capsys):

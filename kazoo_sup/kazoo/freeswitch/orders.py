@@ -1,0 +1,50 @@
+"""FreeSWITCH's API commands of several words, put together. Source: FreeSWITCH mod_commands.c, the *_SYNTAX lines."""
+
+from __future__ import annotations
+
+from kazoo_sup.errors import BadArgument
+from kazoo_sup.kazoo.freeswitch.words import LONGEST, grouped, line, option, quoted
+
+_UNDEFINED = "undef"
+
+
+def kill(channel: str, cause: str) -> str:
+    """Return the order that hangs up a channel, for a cause by name where one is given."""
+    return _joined("uuid_kill", channel, option("cause", cause))
+
+
+def transfer(channel: str, extension: str, leg: str, dialplan: str, context: str) -> str:
+    """Return the order that transfers a channel; LEG is "", "-bleg" for the other side, or "-both"."""
+    dialplan = option("dialplan", dialplan) or ("XML" if context else "")
+    return _joined("uuid_transfer", channel, leg, extension, dialplan, option("context", context))
+
+
+def originate(call_url: str, destination: str, seconds: int, **options: str) -> str:
+    """Return the order for a call that must be answered within so many seconds.
+
+    OPTIONS are the dialplan, the context, and the caller's name and number, empty where FreeSWITCH shall choose.
+    """
+    if not 1 <= seconds <= LONGEST:
+        raise BadArgument(parameter="--answer-within", reason=f"must be a number of seconds from 1 to {LONGEST}")
+    where = [option(name, options.get(name, "")) for name in ("dialplan", "context")]
+    names = ("caller_id_name", "caller_id_number")
+    who = [quoted(option(name.replace("_", "-"), options.get(name, ""), line)) for name in names]
+    words = [word or _UNDEFINED for word in (*where, *who)]
+    return _joined("originate", grouped(call_url), grouped(destination), *words, str(seconds))
+
+
+def shutdown(*, when_idle: bool, restart: bool) -> str:
+    """Return the order that ends FreeSWITCH after its last call: it takes no new ones, or does until it is idle."""
+    return _joined("fsctl shutdown", "elegant" if when_idle else "asap", "restart" if restart else "")
+
+
+def take_calls(verb: str, *, inbound: bool, outbound: bool) -> str:
+    """Return the order to `pause` or `resume` taking calls of one direction, or of both.
+
+    FreeSWITCH takes a direction that it does not know for both.
+    """
+    return _joined("fsctl", verb, "" if inbound == outbound else "inbound" if inbound else "outbound")
+
+
+def _joined(*words: str) -> str:
+    return " ".join(filter(None, words))
