@@ -15,7 +15,7 @@ def configure(zone: Zone, *settings: str, verify: bool = False) -> Outcome:
 
     It needs developer_key.
     `sup knm_carriers info knm_bandwidth` lists all keys. KEY= removes a key. The value of a secret is `-`, to be
-    asked for or read from standard input, or @FILE. With VERIFY the carrier is asked whether it accepts all that,
+    asked for or read from standard input, or @FILE. With --verify the carrier is asked whether it accepts all that,
     before anything is stored; without SETTINGS it is asked about what is stored.
     """
     return table(COLUMNS, configuration.configure(zone, "knm_bandwidth", settings, verify=verify))

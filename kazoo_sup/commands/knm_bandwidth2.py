@@ -20,7 +20,7 @@ def configure(zone: Zone, *settings: str, verify: bool = False) -> Outcome:
 
     It needs account_id, api_username and api_password; site_id and sip_peer for orders.
     `sup knm_carriers info knm_bandwidth2` lists all keys. KEY= removes a key. The value of a secret is `-`, to be
-    asked for or read from standard input, or @FILE. With VERIFY the carrier is asked whether it accepts all that,
+    asked for or read from standard input, or @FILE. With --verify the carrier is asked whether it accepts all that,
     before anything is stored; without SETTINGS it is asked about what is stored.
     """
     return table(COLUMNS, configuration.configure(zone, "knm_bandwidth2", settings, verify=verify))

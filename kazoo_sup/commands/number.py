@@ -79,8 +79,8 @@ def create(
 ) -> Outcome:
     """Create NUMBERS for ACCOUNT, in service or in another state; take those that are available, aging or porting.
 
-    A CSV file may say account_id, state, carrier_module, ported_in and the features of each line. PORTED_IN numbers
-    need not wait for their port request. PUBLIC are their public fields, a JSON object.
+    A CSV file may say account_id, state, carrier_module, ported_in and the features of each line. With --ported-in
+    they need not wait for their port request. PUBLIC are their public fields, a JSON object.
     """
     base = Request(account, state, carrier, ported_in or None, public)
     return _perform(zone, numbers, bulk.by_line(zone, base, lifecycle.create), "creating numbers", acting_for)
@@ -157,7 +157,7 @@ def delete(zone: Zone, numbers: Numbers) -> Outcome:
 def update(zone: Zone, numbers: Numbers, *, overwrite: bool = False, acting_for: AccountId | None = None) -> Outcome:
     """Edit the features and public fields of NUMBERS as the columns of a CSV file say.
 
-    To OVERWRITE takes away what a line leaves empty, as Kazoo's task update_overwrite does; else it stays.
+    With --overwrite what a line leaves empty is taken away, as Kazoo's task update_overwrite does; else it stays.
     """
     deeds = bulk.by_line(zone, Request(public={} if overwrite else None, overwrite=overwrite), lifecycle.update)
     return _perform(zone, numbers, deeds, "updating numbers", acting_for)
