@@ -315,4 +315,10 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else _json(value)
+    text = value if isinstance(value, str) else _json(value)
+    # What phones and attackers call themselves must not steer the reader's terminal.
+    return (
+        text
+        if text.isprintable()
+        else "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    )

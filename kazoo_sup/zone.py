@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kazoo_sup.changes.change import Report
-    from kazoo_sup.settings import Settings, ZoneSettings
+    from kazoo_sup.kazoo.kamailio import Ask
+    from kazoo_sup.settings import Server, Settings, ZoneSettings
     from kazoo_sup.transports.amqp import Message, Publisher
     from kazoo_sup.transports.couchdb import CouchDB
 
@@ -52,6 +53,7 @@ class Zone:
         self.node = node if "@" in node else f"{node}@{self.host}"
         self.run = run
         self._configurations: dict[str, dict[str, Any] | None] = {}
+        self._clean_up: Callable[[], None] = lambda: None
 
     @property
     def name(self) -> str:
@@ -81,6 +83,13 @@ class Zone:
         patience = self.settings.timeouts.connect
         return Publisher(self.settings.amqp, on_failed=on_failed, timeout=patience, tls=self.settings.amqp_tls)
 
+    def kamailio(self, server: Server) -> Ask:
+        """Return a way to call the RPC commands of a Kamailio, each over a connection of its own."""
+        from kazoo_sup.transports import kamailio
+
+        self._clean_up = kamailio.clean_up
+        return partial(kamailio.call, server, connect=self.settings.timeouts.connect, read=self.settings.timeouts.read)
+
     def configuration(self, category: str) -> dict[str, Any] | None:
         """Return the system_config document of CATEGORY, read once a run, or None when there is none."""
         if category not in self._configurations:
@@ -91,3 +100,4 @@ class Zone:
         """Let go of what was connected."""
         if "couchdb" in self.__dict__:
             self.couchdb.close()
+        self._clean_up()

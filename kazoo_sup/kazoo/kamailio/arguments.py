@@ -1,0 +1,32 @@
+"""Arguments of RPC commands from text, with their types."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from kazoo_sup.command import Reads
+
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def typed(text: str) -> str | int | float:
+    """Return the value that TEXT is: s:TEXT is text, i:NUMBER a whole number, d:NUMBER one with a fraction.
+
+    Without such a beginning it is the number that it looks like, else text, as kamcmd reads it (kamcmd.c:parse_arg).
+    Raises ValueError for a number that is none.
+    """
+    kind, colon, rest = text.partition(":")
+    if colon and kind == "s":
+        return rest
+    if colon and kind in ("i", "d"):
+        if not (_INTEGER if kind == "i" else _NUMBER).fullmatch(rest):
+            raise ValueError(f"{rest!r} is no {'whole ' if kind == 'i' else ''}number; s:{text} is the text")
+        return int(rest) if kind == "i" else float(rest)
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+Typed = Annotated[Any, Reads(lambda text, _zone: typed(text))]
