@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kazoo_sup.changes.change import Report
-    from kazoo_sup.kazoo.kamailio import Ask
     from kazoo_sup.settings import Server, Settings, ZoneSettings
     from kazoo_sup.transports.amqp import Message, Publisher
     from kazoo_sup.transports.couchdb import CouchDB
@@ -83,8 +82,8 @@ class Zone:
         patience = self.settings.timeouts.connect
         return Publisher(self.settings.amqp, on_failed=on_failed, timeout=patience, tls=self.settings.amqp_tls)
 
-    def kamailio(self, server: Server) -> Ask:
-        """Return a way to call the RPC commands of a Kamailio, each over a connection of its own."""
+    def kamailio(self, server: Server) -> Callable[[str, Sequence[str | int | float]], Any]:
+        """Return what calls the RPC commands of a Kamailio by name and arguments, each over a connection of its own."""
         from kazoo_sup.transports import kamailio
 
         self._clean_up = kamailio.clean_up

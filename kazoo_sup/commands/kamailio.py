@@ -25,7 +25,7 @@ from kazoo_sup.kazoo.kamailio import (
     presence,
     registrations,
 )
-from kazoo_sup.kazoo.kamailio.arguments import Typed
+from kazoo_sup.kazoo.kamailio.arguments import Stored, Typed
 from kazoo_sup.kazoo.kamailio.bans import Address
 from kazoo_sup.kazoo.kamailio.configuration import GroupOrVariable, Variable
 from kazoo_sup.kazoo.kamailio.dispatcher import Destination, SetId
@@ -129,7 +129,7 @@ def dispatcher_remove(zone: Zone, set_: SetId, destination: Destination, server:
         # Kamailio reports success for a destination that is not there, too.
         found = dispatcher.rows(ask("dispatcher.list"))
         if not any(row["set"] == set_ and row["destination"] == destination for row in found):
-            raise NotFound(server="Kamailio", what=f"destination {destination} in set {set_}")
+            raise ask.without(f"destination {destination} in set {set_}")
         return str(ask("dispatcher.remove", [set_, destination]))
 
     return _change(zone, server, f"remove {destination} from set {set_}", remove)
@@ -185,7 +185,7 @@ def htable_get(zone: Zone, table: str, key: str, server: str | None = None) -> O
 
 @command
 def htable_set(
-    zone: Zone, table: str, key: str, value: Typed, server: str | None = None, *, seconds: int = 0
+    zone: Zone, table: str, key: str, value: Stored, server: str | None = None, *, seconds: int = 0
 ) -> Outcome:
     """Set the entry KEY of the hash table TABLE to VALUE; with --seconds it expires then.
 
@@ -209,9 +209,10 @@ def htable_delete(zone: Zone, table: str, key: str, server: str | None = None) -
 def ban(
     zone: Zone, address: Address, server: str | None = None, *, seconds: int = 0, table: str | None = None
 ) -> Outcome:
-    """Turn away all that comes from ADDRESS, an IP address or address:port, for good or for --seconds.
+    """Turn away all that comes from ADDRESS, an IP address or address:port.
 
-    The table is `block`, of the role blocker of Kazoo's configuration, or else Kamailio's usual `ipban`.
+    The table is `block`, of the role blocker of Kazoo's configuration, or else Kamailio's usual `ipban`. --seconds is
+    for a table whose entries expire, which `block` is not as Kazoo sets it up: what is in that stays until `unban`.
     """
 
     def block(ask: Ask) -> str:

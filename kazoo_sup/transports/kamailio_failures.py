@@ -58,9 +58,9 @@ class Peer:
         """Return the error that the server itself reported."""
         # BINRPC, and older versions of jsonrpcs, say it in words only.
         missing = message in ("Method Not Found", f"command {self.request} not found")
-        return Refused(
-            **self._facts, status=NO_SUCH_METHOD if missing else code, reason=_one_line(message) or "no reason given"
-        )
+        if missing or code == NO_SUCH_METHOD:
+            return Refused(**self._facts, status=NO_SUCH_METHOD, reason="it has no such command; is the module loaded?")
+        return Refused(**self._facts, status=code, reason=_one_line(message) or "no reason given")
 
     def unreadable(self, reason: str) -> UnreadableAnswer:
         """Return the error of an answer that is none."""

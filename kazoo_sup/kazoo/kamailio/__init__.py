@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from kazoo_sup.errors import NotFound
 from kazoo_sup.servers import Answers, choose, gather
 
 if TYPE_CHECKING:
+    from kazoo_sup.transports.kamailio import Value
     from kazoo_sup.zone import Zone
 
 Found = TypeVar("Found")
 
 
-class Ask(Protocol):
-    """Calls one RPC command of one server: `ask("htable.get", ["block", "192.0.2.1"])`."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Calls RPC commands of one server, which goes by NAME: `ask("htable.get", ["block", "192.0.2.1"])`."""
 
-    def __call__(self, method: str, arguments: Sequence[str | int | float] = ()) -> Any:
+    name: str
+    call: Callable[[str, Sequence[Value]], Any]
+
+    def __call__(self, method: str, arguments: Sequence[Value] = ()) -> Any:
         """Return what METHOD answers; a SupError when it is refused or does not come."""
+        return self.call(method, arguments)
+
+    def without(self, what: str) -> NotFound:
+        """Return the error of a server that has no WHAT."""
+        return NotFound(server=f"Kamailio {self.name}", what=what)
 
 
 def each_server(
@@ -30,10 +42,10 @@ def each_server(
     """
     limits = zone.settings.timeouts
     servers = choose(zone, "kamailio", server, reading=reading)
-    return gather(servers, lambda _name, found: function(zone.kamailio(found)), limits.connect + limits.read)
+    return gather(servers, lambda name, found: function(Ask(name, zone.kamailio(found))), limits.connect + limits.read)
 
 
-def optional(ask: Ask, method: str, arguments: Sequence[str | int | float] = ()) -> Any:
+def optional(ask: Ask, method: str, arguments: Sequence[Value] = ()) -> Any:
     """Ask for what not every Kamailio has loaded: None where there is no such command."""
     from kazoo_sup.transports.kamailio_failures import Refused
 

@@ -29,4 +29,12 @@ def typed(text: str) -> str | int | float:
     return float(text) if _NUMBER.fullmatch(text) else text
 
 
+def stored(text: str) -> str | int:
+    """Return what a hash table shall hold for TEXT: whole numbers as such, all else as the text that was written."""
+    value = typed(text)
+    return text.removeprefix("d:") if isinstance(value, float) else value
+
+
 Typed = Annotated[Any, Reads(lambda text, _zone: typed(text))]
+
+Stored = Annotated[str | int, Reads(lambda text, _zone: stored(text))]

@@ -15,7 +15,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Annotated, Any
 
 from kazoo_sup.command import Reads
-from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.kamailio import Ask, htables, optional
 from kazoo_sup.transports.kamailio import each
 
@@ -48,12 +47,10 @@ class Source:
 def ban(ask: Ask, source: Source, table: str | None, seconds: int) -> str:
     """Block SOURCE and return the table's name; it expires after SECONDS, or when the table says so if these are 0.
 
-    Raises NotFound when the server has no such table.
+    Raises NotFound when the server has no such table, and BadArgument when SECONDS mean nothing to it.
     """
     name = _blocking_table(ask, table)
-    ask("htable.seti", [name, source.key, 1])
-    if seconds:
-        ask("htable.setex", [name, source.key, seconds])
+    htables.set_(ask, name, source.key, 1, seconds)
     return name
 
 
@@ -152,7 +149,7 @@ def _blocking_table(ask: Ask, table: str | None) -> str:
     names = [table] if table else list(_BLOCKING)
     found = _tables_in(ask, names)
     if not found:
-        raise NotFound(server="Kamailio", what=f"hash table {' or '.join(names)}; --table names another")
+        raise ask.without(f"hash table {' or '.join(names)}; --table names another")
     return found[0]
 
 

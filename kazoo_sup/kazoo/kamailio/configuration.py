@@ -38,13 +38,13 @@ def get(ask: Ask, name: Name) -> Iterator[Row]:
 def set_(ask: Ask, name: Name, value: str, *, dry_run: bool) -> tuple[Any, str | int]:
     """Set a variable to VALUE, of the kind it has, at once; return what it was and what it is.
 
-    Raises BadArgument when it is a number and VALUE is none.
+    Raises BadArgument when it is a number and VALUE is none. VALUE may begin with s: or i:, as arguments of `rpc` do.
     """
     before = ask("cfg.get", [name.group, str(name.variable)])
-    after: str | int = value
+    after: str | int = value.removeprefix("s:")
     if isinstance(before, int):
         try:
-            after = int(value, 0)
+            after = int(value.removeprefix("i:"), 0)
         except ValueError:
             reason = f"{value!r} is not a whole number, as {name.group}.{name.variable} is"
             raise BadArgument(parameter="VALUE", reason=reason) from None

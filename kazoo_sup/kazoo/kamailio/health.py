@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.kamailio import Ask, optional
 from kazoo_sup.transports.kamailio import each
 from kazoo_sup.transports.kamailio_failures import Refused
@@ -84,14 +83,15 @@ def statistics_of(ask: Ask, group: str) -> Iterator[Row]:
 
     They are asked for line by line: as one struct they would pass the limit of BINRPC, and be cut without a word.
     """
-    wanted = group if group == "all" or ":" in group else f"{group}:"
+    inside, _, single = group.partition(":")
+    wanted = single or ("all" if group == "all" else f"{inside}:")
     found = list(statistics(ask("stats.get_statistics", [wanted])))
-    if not found and wanted != group:
-        found = list(statistics(ask("stats.get_statistics", [group])))
     if not found:
-        raise NotFound(server="Kamailio", what=f"statistics {group!r}")
-    for name, value in found:
-        yield {"statistic": name, "value": value}
+        found = list(statistics(ask("stats.get_statistics", [group])))
+    rows = [{"statistic": name, "value": value} for name, value in found if not single or name == group]
+    if not rows:
+        raise ask.without(f"statistics {group!r}")
+    yield from rows
 
 
 def statistics(lines: Any) -> Iterator[tuple[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kazoo_sup.errors import BadArgument
 from kazoo_sup.transports.kamailio import each
 
 if TYPE_CHECKING:
@@ -46,12 +47,25 @@ def entry(answer: Any) -> Row:
     }
 
 
-def set_(ask: Ask, table: str, key: str, value: str | float, seconds: int) -> str:
-    """Set an entry, of the kind that VALUE has, and have it expire after SECONDS unless these are 0."""
+def set_(ask: Ask, table: str, key: str, value: str | int, seconds: int) -> str:
+    """Set an entry, of the kind that VALUE has, and have it expire after SECONDS unless these are 0.
+
+    Raises BadArgument when there are SECONDS and the table never lets anything expire.
+    """
+    if seconds:
+        _check_expiry(ask, table)
     if isinstance(value, int):
         said = ask("htable.seti", [table, key, value])
     else:
-        said = ask("htable.sets", [table, key, str(value)])
+        said = ask("htable.sets", [table, key, value])
     if seconds:
         ask("htable.setex", [table, key, seconds])
     return str(said)
+
+
+def _check_expiry(ask: Ask, table: str) -> None:
+    """See that a table has autoexpire; without it Kamailio forgets any time (ht_api.c:ht_set_cell_expire)."""
+    found = next((known for known in each(ask("htable.listTables")) if known["name"] == table), None)
+    if found and not found["expire"]:
+        reason = f"the table {table} has no autoexpire, its entries stay until they are deleted"
+        raise BadArgument(parameter="--seconds", reason=reason)
