@@ -88,7 +88,7 @@ def dispatcher_set_state(
 ) -> Outcome:
     """Set the STATE of DESTINATION in SET: active, inactive, disabled (never used or probed) or trying.
 
-    With --probing it is pinged as well, which may change its state again.
+    With PROBING it is pinged as well, which may change its state again.
     """
     if probing and state == "disabled":
         raise BadArgument(parameter="STATE", reason="what is disabled is not probed")
@@ -113,7 +113,8 @@ def dispatcher_add(
 ) -> Outcome:
     """Add DESTINATION to SET in SERVER's memory, until the sets are loaded again.
 
-    What shall stay belongs in the dispatcher's database or file. ATTRIBUTES are like "duid=fs1;weight=50".
+    What shall stay belongs in the dispatcher's database or file. The highest PRIORITY is tried first; ATTRIBUTES are
+    like "duid=fs1;weight=50".
     """
     more: list[str | int] = [0, priority] if priority or attributes else []
     arguments = [set_, destination, *more, *([attributes] if attributes else [])]
@@ -187,9 +188,9 @@ def htable_get(zone: Zone, table: str, key: str, server: str | None = None) -> O
 def htable_set(
     zone: Zone, table: str, key: str, value: Stored, server: str | None = None, *, seconds: int = 0
 ) -> Outcome:
-    """Set the entry KEY of the hash table TABLE to VALUE; with --seconds it expires then.
+    """Set the entry KEY of the hash table TABLE to VALUE; a whole number is stored as such, and s:12 as the text.
 
-    A whole number is stored as such, and s:12 as the text.
+    It expires after SECONDS, or when TABLE says so.
     """
     return _change(
         zone,
@@ -211,8 +212,8 @@ def ban(
 ) -> Outcome:
     """Turn away all that comes from ADDRESS, an IP address or address:port.
 
-    The table is `block`, of the role blocker of Kazoo's configuration, or else Kamailio's usual `ipban`. --seconds is
-    for a table whose entries expire, which `block` is not as Kazoo sets it up: what is in that stays until `unban`.
+    The hash TABLE is `block`, of the role blocker of Kazoo's configuration, or else Kamailio's usual `ipban`. SECONDS
+    are for a table whose entries expire, which `block` is not as Kazoo sets it up: what is in that stays until `unban`.
     """
 
     def block(ask: Ask) -> str:
@@ -225,7 +226,10 @@ def ban(
 
 @command
 def unban(zone: Zone, address: Address, server: str | None = None, *, table: str | None = None) -> Outcome:
-    """Let ADDRESS, an IP address or address:port, in again: forget that it was blocked and how often it failed."""
+    """Let ADDRESS, an IP address or address:port, in again: forget that it was blocked and how often it failed.
+
+    That is in the hash tables `block`, `ipban` and `antiflood`, or in TABLE only.
+    """
     dry_run = zone.run.dry_run
     return _removal(
         zone,
@@ -239,13 +243,16 @@ def unban(zone: Zone, address: Address, server: str | None = None, *, table: str
 def banned(
     zone: Zone, server: str | None = None, *, failures: int = bans.FAILURES, table: str | None = None
 ) -> Outcome:
-    """Show who is turned away: blocked addresses, and users with as many --failures to authenticate from somewhere."""
+    """Show who is turned away: blocked addresses, and users with FAILURES or more to authenticate from an address.
+
+    They come from the hash tables `block`, `ipban` and `antiflood`, or from TABLE only.
+    """
     return _listing(zone, server, bans.COLUMNS, lambda ask: bans.banned(ask, table, failures))
 
 
 @command
 def pike_list(zone: Zone, server: str | None = None, *, hot: bool = False) -> Outcome:
-    """Show the addresses that pike counts requests of; with --hot those over the limit. Expires is in seconds."""
+    """Show the addresses that pike counts requests of, or the HOT ones, over its limit; expires is in seconds."""
     which = "HOT" if hot else "ALL"
     return _listing(zone, server, calls.PIKE, lambda ask: calls.pike(ask("pike.list", [which])))
 
