@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import select
 import stat
 from contextlib import suppress
@@ -48,7 +47,7 @@ def call(server: Server, method: str, arguments: Sequence[Any], number: int, pee
 
     Raises ServerUnreachable, Refused, UnreadableAnswer, RequestTooLarge or TimedOut.
     """
-    name = f"kamailio_sup_{secrets.token_hex(16)}"
+    name = f"kamailio_sup_{os.urandom(16).hex()}"
     body = kamailio_jsonrpc.request(method, arguments, number, reply_name=name)
     if len(body) > LARGEST_REQUEST:
         raise peer.request_too_large(LARGEST_REQUEST, _INSTEAD)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Annotated, Any
 
 from kazoo_sup.command import Reads
@@ -19,6 +18,8 @@ from kazoo_sup.kazoo.kamailio import Ask, htables, optional
 from kazoo_sup.transports.kamailio import each
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
     from kazoo_sup.outcome import Row
 
 COLUMNS = ("table", "address", "port", "user", "failures", "last")
@@ -114,7 +115,7 @@ def counted(entries: Iterable[Row], failures: int) -> Iterator[Row]:
 
 def keys_of(source: Source, table: str, entries: Iterable[Row]) -> Iterator[str]:
     """Yield the keys of a table's ENTRIES that are about SOURCE, however they write an IPv6 address."""
-    wanted = ip_address(source.address)
+    wanted = _as_ip(source.address)
     for entry in entries:
         key = where = entry["key"]
         if table == _COUNTING:
@@ -133,6 +134,8 @@ def _address_and_port(key: str) -> tuple[str, int | None]:
 
 
 def _as_ip(text: str) -> IPv4Address | IPv6Address | None:
+    from ipaddress import ip_address
+
     try:
         return ip_address(text)
     except ValueError:
@@ -162,15 +165,14 @@ def _read_source(text: str, _zone: Any) -> Source:
     host, colon, port = text.rpartition(":")
     if (text.startswith("[") and text.endswith("]")) or not colon or (":" in host and not host.startswith("[")):
         host, colon = text, ""
-    try:
-        address = str(ip_address(host.strip("[]") if host.startswith("[") else host))
-    except ValueError:
-        raise ValueError(f"{text!r} is no IP address, and no IP address and port like 192.0.2.1:5060") from None
+    address = _as_ip(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    if address is None:
+        raise ValueError(f"{text!r} is no IP address, and no IP address and port like 192.0.2.1:5060")
     if not colon:
-        return Source(address)
+        return Source(str(address))
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
         raise ValueError(f"{port!r} is no port from 1 to 65535")
-    return Source(address, int(port))
+    return Source(str(address), int(port))
 
 
 Address = Annotated[Source, Reads(_read_source, "ADDRESS")]
