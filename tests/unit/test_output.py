@@ -49,6 +49,12 @@ class TestText:
         rows = table(("id", "n"), ({"id": "x" * each, "n": each} for each in (1, 3)))
         assert rendered(capsys, "text", rows).out == "id   n\nx    1\nxxx  3\n"
 
+    @pytest.mark.parametrize("output_format", ["text", "table"])
+    def test_what_would_steer_the_terminal_is_not_shown(self, capsys, output_format):
+        rows = table(("phone",), [{"phone": "a\x1b[31m\x9b\nb"}])
+        shown = rendered(capsys, output_format, rows).out
+        assert "a\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b" in shown
+
     def test_a_planned_change_is_shown_in_place_of_the_answer(self, capsys):
         report = Report("db", "a", "edited", {"k": 1}, {"k": 2}, planned=True)
         printed = rendered(capsys, "text", Outcome(), [report])
