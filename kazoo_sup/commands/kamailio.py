@@ -307,7 +307,7 @@ def rpc(zone: Zone, method: str, *arguments: Typed, server: str | None = None) -
     one. `sup kamailio rpc system.listMethods` shows what there is.
     """
     if zone.run.dry_run:
-        return _change(zone, server, f"call {method}", lambda ask: str(ask(method)))
+        return _told(zone, server, lambda _ask: f"would call {method}")
     answers = each_server(zone, server, lambda ask: ask(method, arguments), reading=False)
     lines: list[str] = []
     for name, answer in answers.given.items():

@@ -30,7 +30,7 @@ def call(server: Server, method: str, arguments: Sequence[Value] = (), *, connec
     """Return what the RPC command METHOD answers; CONNECT and READ are seconds, for the connection and for the answer.
 
     Raises Refused for an error of the server's, ServerUnreachable, NotAuthorised, TimedOut, UnreadableAnswer,
-    AnswerTooLarge or RequestTooLarge.
+    AnswerTooLarge, RequestTooLarge or CannotAsk.
     """
     peer = Peer(server.url, method)
     # Not `random` nor `secrets`: they take longer to import than the call takes.

@@ -32,12 +32,12 @@ def call(
 ) -> list[Any]:
     """Ask for METHOD and return the values of the reply; seconds to connect and for the whole answer.
 
-    Raises ServerUnreachable, Refused, UnreadableAnswer or TimedOut.
+    Raises ServerUnreachable, CannotAsk, Refused, UnreadableAnswer or TimedOut.
     """
     try:
         packet = binrpc.request(method, arguments, cookie)
     except binrpc.BinrpcError as error:
-        raise peer.refused(400, str(error)) from None
+        raise peer.cannot_ask(str(error)) from None
     try:
         with _connected(server, connect, peer) as link:
             deadline = Deadline(read, peer.waiting)

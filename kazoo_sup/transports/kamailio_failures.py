@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kazoo_sup.errors import ServerRefused, ServerUnreachable, SupError
+from kazoo_sup.errors import ServerRefused, ServerUnreachable, SupError, UsageError
 
 SERVER = "Kamailio"
 
@@ -22,6 +22,10 @@ class Refused(ServerRefused):
     def no_such_method(self) -> bool:
         """Whether the server has no such command: a module that is not loaded, or an older Kamailio."""
         return bool(self.facts["status"] == NO_SUCH_METHOD)
+
+
+class CannotAsk(UsageError):
+    """{server} at {address} cannot be asked for {request}: {reason}"""
 
 
 class UnreadableAnswer(SupError):
@@ -61,6 +65,10 @@ class Peer:
         if missing or code == NO_SUCH_METHOD:
             return Refused(**self._facts, status=NO_SUCH_METHOD, reason="it has no such command; is the module loaded?")
         return Refused(**self._facts, status=code, reason=_one_line(message) or "no reason given")
+
+    def cannot_ask(self, reason: str) -> CannotAsk:
+        """Return the error of a request that cannot be put into the server's protocol."""
+        return CannotAsk(**self._facts, reason=reason)
 
     def unreadable(self, reason: str) -> UnreadableAnswer:
         """Return the error of an answer that is none."""

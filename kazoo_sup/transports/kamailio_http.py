@@ -32,6 +32,7 @@ def call(server: Server, body: bytes, number: int, peer: Peer, *, connect: float
     """
     from http.client import HTTPException
 
+    headers = _headers(server)
     connection = _connection(server, connect)
     try:
         try:
@@ -43,7 +44,7 @@ def call(server: Server, body: bytes, number: int, peer: Peer, *, connect: float
         deadline = Deadline(read, peer.waiting)
         with _Guard(connection, read) as guard:
             try:
-                status, answer = _exchange(connection, server, body)
+                status, answer = _exchange(connection, server, body, headers)
             except (OSError, HTTPException) as error:
                 if guard.fired or isinstance(error, TimeoutError):
                     raise deadline.passed() from None
@@ -89,11 +90,15 @@ class _Guard:
             self._socket.shutdown(self._how)
 
 
-def _exchange(connection: HTTPConnection, server: Server, body: bytes) -> tuple[int, bytes]:
+def _headers(server: Server) -> dict[str, str]:
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
     if server.username is not None:
         credentials = f"{server.username}:{server.password or ''}".encode()
         headers["Authorization"] = f"Basic {base64.b64encode(credentials).decode()}"
+    return headers
+
+
+def _exchange(connection: HTTPConnection, server: Server, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     connection.request("POST", urlsplit(server.url).path or PATH, body, headers)
     response = connection.getresponse()
     pieces: list[bytes] = []

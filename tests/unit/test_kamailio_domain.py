@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from kazoo_sup.command import bind
@@ -9,6 +11,7 @@ from kazoo_sup.commands import kamailio as commands
 from kazoo_sup.errors import BadArgument, NotFound
 from kazoo_sup.kazoo.kamailio import (
     Ask,
+    UnknownShape,
     bans,
     calls,
     configuration,
@@ -20,6 +23,7 @@ from kazoo_sup.kazoo.kamailio import (
 )
 from kazoo_sup.kazoo.kamailio.arguments import stored, typed
 from kazoo_sup.kazoo.kamailio.bans import Source
+from kazoo_sup.settings import Server, ZoneSettings
 from kazoo_sup.transports.kamailio import each, shaped
 from kazoo_sup.transports.kamailio_failures import Peer
 
@@ -133,6 +137,14 @@ class TestBans:
         with pytest.raises(BadArgument, match="no autoexpire"):
             bans.ban(proxy.ask, Source("192.0.2.1"), None, 60)
         assert proxy.tables["block"] == {}
+
+    @pytest.mark.parametrize("seconds", [-1, 2**31])
+    def test_a_time_that_is_none_is_refused(self, seconds):
+        proxy = Tables(ipban={})
+        proxy.expiring.add("ipban")
+        with pytest.raises(BadArgument, match="no number of seconds"):
+            bans.ban(proxy.ask, Source("192.0.2.1"), None, seconds)
+        assert proxy.tables["ipban"] == {}
 
     def test_and_given_where_it_counts(self):
         proxy = Tables(ipban={})
@@ -313,6 +325,48 @@ def test_dialogs_connections_and_presentities_come_in_rows():
 )
 def test_arguments_have_the_types_they_look_like_or_are_given(text, value):
     assert repr(typed(text)) == repr(value)
+
+
+def test_a_table_is_not_given_a_number_that_would_be_cut():
+    assert stored("2147483647") == 2**31 - 1
+    for text in ("2147483648", "i:-2147483649"):
+        with pytest.raises(ValueError, match="32 bits"):
+            stored(text)
+    assert stored("s:2147483648") == "2147483648"
+
+
+@pytest.mark.parametrize(
+    ("function", "answer"),
+    [
+        (commands.dispatcher_list, None),
+        (commands.dispatcher_list, {"RECORDS": {"SET": {"ID": "x"}}}),
+        (commands.registrations_list, "text"),
+        (commands.htable_list, "text"),
+        (commands.memory, {"total": 0}),
+        (commands.dialogs, ["text", 5]),
+        (commands.pike_list, {}),
+        (commands.presence_list, {"user": "u"}),
+        (commands.tls, 7),
+        (commands.status, []),
+    ],
+)
+def test_an_answer_of_another_shape_is_an_error_that_says_so(function, answer):
+    zone = SimpleNamespace(
+        name="local",
+        settings=ZoneSettings(kamailio={"proxy": Server("binrpc:/run/ctl")}),
+        kamailio=lambda _server: lambda _method, _arguments: answer,
+    )
+    with pytest.raises(UnknownShape, match="Kamailio proxy answers .* see sup kamailio rpc") as error:
+        function(zone)
+    assert error.value.exit_code == 3
+
+
+def test_a_table_that_is_named_must_be_there():
+    proxy = Tables(block={})
+    with pytest.raises(NotFound, match="Kamailio proxy has no hash table nope"):
+        bans.banned(proxy.ask, "nope", 1)
+    with pytest.raises(NotFound, match="Kamailio proxy has no hash table nope"):
+        bans.unban(proxy.ask, Source("::1"), "nope", dry_run=False)
 
 
 @pytest.mark.parametrize("text", ["i:x", "i:1.5", "d:x", "d:inf", "i:"])

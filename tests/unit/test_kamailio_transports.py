@@ -23,7 +23,7 @@ from kazoo_sup.transports import (
     kamailio_http,
     kamailio_jsonrpc,
 )
-from kazoo_sup.transports.kamailio_failures import AnswerTooLarge, Refused, RequestTooLarge, UnreadableAnswer
+from kazoo_sup.transports.kamailio_failures import AnswerTooLarge, CannotAsk, Refused, RequestTooLarge, UnreadableAnswer
 
 PATIENT = 20
 BROKEN = (ServerUnreachable, UnreadableAnswer)
@@ -257,7 +257,7 @@ def test_a_request_that_is_too_long_is_not_sent(way, size, tmp_path):
 
 @pytest.mark.parametrize("argument", [2**31, "a\0b", 1e300])
 def test_what_does_not_fit_into_binrpc_is_refused_before_it_is_sent(argument, tmp_path):
-    with FakeKamailio("binrpc", tmp_path, lambda number: [reply("binrpc", number)]) as fake, pytest.raises(Refused):
+    with FakeKamailio("binrpc", tmp_path, lambda number: [reply("binrpc", number)]) as fake, pytest.raises(CannotAsk):
         ask(fake.server, argument)
     assert not fake.requests
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from kazoo_sup.command import Reads
+
+Whole = TypeVar("Whole", int, str | int)
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -30,9 +32,19 @@ def typed(text: str) -> str | int | float:
 
 
 def stored(text: str) -> str | int:
-    """Return what a hash table shall hold for TEXT: whole numbers as such, all else as the text that was written."""
+    """Return what a hash table shall hold for TEXT: whole numbers as such, all else as the text that was written.
+
+    Raises ValueError for a whole number that Kamailio would cut.
+    """
     value = typed(text)
-    return text.removeprefix("d:") if isinstance(value, float) else value
+    return text.removeprefix("d:") if isinstance(value, float) else fitting(value)
+
+
+def fitting(value: Whole) -> Whole:
+    """Return VALUE; ValueError when it is a number of more than 32 bits, which Kamailio would cut."""
+    if isinstance(value, int) and not -(2**31) <= value < 2**31:
+        raise ValueError(f"{value} does not fit into 32 bits")
+    return value
 
 
 Typed = Annotated[Any, Reads(lambda text, _zone: typed(text))]

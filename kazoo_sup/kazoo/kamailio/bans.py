@@ -9,7 +9,7 @@ USER::ADDRESS[::PORT]::count and refuses that user from there once there are ANT
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,7 +50,7 @@ def ban(ask: Ask, source: Source, table: str | None, seconds: int) -> str:
 
     Raises NotFound when the server has no such table, and BadArgument when SECONDS mean nothing to it.
     """
-    name = _blocking_table(ask, table)
+    name = _tables(ask, table, _BLOCKING)[0]
     htables.set_(ask, name, source.key, 1, seconds)
     return name
 
@@ -58,7 +58,7 @@ def ban(ask: Ask, source: Source, table: str | None, seconds: int) -> str:
 def unban(ask: Ask, source: Source, table: str | None, *, dry_run: bool) -> int:
     """Forget everything that turns SOURCE away, and return how many entries that were; without a port, on any port."""
     forgotten = 0
-    for name in _tables_in(ask, [table] if table else (*_BLOCKING, _COUNTING)):
+    for name in _tables(ask, table, (*_BLOCKING, _COUNTING)):
         for key in keys_of(source, name, htables.entries(ask("htable.dump", [name]))):
             if not dry_run:
                 ask("htable.delete", [name, key])
@@ -69,7 +69,7 @@ def unban(ask: Ask, source: Source, table: str | None, *, dry_run: bool) -> int:
 def banned(ask: Ask, table: str | None, failures: int) -> list[Row]:
     """Return who is turned away; users with at least as many FAILURES to authenticate."""
     found: list[Row] = []
-    for name in _tables_in(ask, [table] if table else (*_BLOCKING, _COUNTING)):
+    for name in _tables(ask, table, (*_BLOCKING, _COUNTING)):
         entries = htables.entries(ask("htable.dump", [name]))
         found += counted(entries, failures) if name == _COUNTING else blocked(name, entries)
     return found
@@ -148,17 +148,13 @@ def _time(seconds: Any) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds") if isinstance(seconds, int) else None
 
 
-def _blocking_table(ask: Ask, table: str | None) -> str:
-    names = [table] if table else list(_BLOCKING)
-    found = _tables_in(ask, names)
-    if not found:
-        raise ask.without(f"hash table {' or '.join(names)}; --table names another")
-    return found[0]
-
-
-def _tables_in(ask: Ask, names: Collection[str]) -> list[str]:
-    there = {table["name"] for table in each(ask("htable.listTables"))}
-    return [name for name in names if name in there]
+def _tables(ask: Ask, table: str | None, usual: Sequence[str]) -> list[str]:
+    """Return TABLE, or those of the USUAL ones that the server has; NotFound when it has none of them."""
+    there = {found["name"] for found in each(ask("htable.listTables"))}
+    names = [name for name in ([table] if table else usual) if name in there]
+    if not names:
+        raise ask.without(f"hash table {table or ' or '.join(usual)}; --table names another")
+    return names
 
 
 def _read_source(text: str, _zone: Any) -> Source:

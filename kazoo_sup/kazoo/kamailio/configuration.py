@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from kazoo_sup.command import Reads
 from kazoo_sup.errors import BadArgument
+from kazoo_sup.kazoo.kamailio.arguments import fitting
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.kamailio import Ask
@@ -44,9 +45,9 @@ def set_(ask: Ask, name: Name, value: str, *, dry_run: bool) -> tuple[Any, str |
     after: str | int = value.removeprefix("s:")
     if isinstance(before, int):
         try:
-            after = int(value.removeprefix("i:"), 0)
+            after = fitting(int(value.removeprefix("i:"), 0))
         except ValueError:
-            reason = f"{value!r} is not a whole number, as {name.group}.{name.variable} is"
+            reason = f"{value!r} is not a whole number of 32 bits, as {name.group}.{name.variable} is"
             raise BadArgument(parameter="VALUE", reason=reason) from None
     if not dry_run:
         method = "cfg.set_now_int" if isinstance(after, int) else "cfg.set_now_string"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from kazoo_sup.command import Reads
+from kazoo_sup.kazoo.kamailio.arguments import fitting
 from kazoo_sup.transports.kamailio import each
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _read_destination(text: str, _zone: Any) -> str:
 def _read_set(text: str, _zone: Any) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"{text!r} is no set: those have numbers, 1 is the media servers")
-    return int(text)
+    return fitting(int(text))
 
 
 Destination = Annotated[str, Reads(_read_destination, "DESTINATION")]

@@ -53,7 +53,7 @@ def set_(ask: Ask, table: str, key: str, value: str | int, seconds: int) -> str:
     Raises BadArgument when there are SECONDS and the table never lets anything expire.
     """
     if seconds:
-        _check_expiry(ask, table)
+        _check_expiry(ask, table, seconds)
     if isinstance(value, int):
         said = ask("htable.seti", [table, key, value])
     else:
@@ -63,8 +63,10 @@ def set_(ask: Ask, table: str, key: str, value: str | int, seconds: int) -> str:
     return str(said)
 
 
-def _check_expiry(ask: Ask, table: str) -> None:
+def _check_expiry(ask: Ask, table: str, seconds: int) -> None:
     """See that a table has autoexpire; without it Kamailio forgets any time (ht_api.c:ht_set_cell_expire)."""
+    if not 0 < seconds < 2**31:
+        raise BadArgument(parameter="--seconds", reason=f"{seconds} is no number of seconds from 1 on")
     found = next((known for known in each(ask("htable.listTables")) if known["name"] == table), None)
     if found and not found["expire"]:
         reason = f"the table {table} has no autoexpire, its entries stay until they are deleted"
