@@ -184,10 +184,12 @@ class Kamailio:
     """A Kamailio that is bound to the exchanges `configuration`, `switch` and `registrar` of a broker.
 
     It takes commands over every way there is, at `urls`; datagrams come over UDP when asked for. Without a broker it
-    only does that. `sip_port` is where it takes SIP over UDP.
+    only does that. `sip_port` is where it takes SIP over UDP. Started by root it can become another USER.
     """
 
-    def __init__(self, directory: Path, amqp_url: str | None = None, *, udp: bool = False) -> None:
+    def __init__(
+        self, directory: Path, amqp_url: str | None = None, *, udp: bool = False, user: str | None = None
+    ) -> None:
         self._amqp_url = amqp_url
         self.sip_port = free_port(socket.SOCK_DGRAM)
         http, ctl, datagrams = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
@@ -217,7 +219,8 @@ class Kamailio:
         if not list(Path("/usr/lib").glob("*/kamailio/modules/kazoo.so")):
             raise NotInstalled("Kamailio has no kazoo module on this machine: apt-get install kamailio-kazoo-modules")
         places = ["-P", str(directory / "pid"), "-w", str(directory), "-Y", str(directory)]
-        self._process = Process([*command, *places, "-m", "64", "-M", "8"], directory)
+        become = ["-u", user] if user else []
+        self._process = Process([*command, *places, *become, "-m", "64", "-M", "8"], directory)
         self._process.answers(self.hears if amqp_url else (directory / "ctl").exists)
 
     def events(self) -> list[dict[str, Any]]:

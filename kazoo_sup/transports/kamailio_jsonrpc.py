@@ -36,7 +36,9 @@ def result(answer: bytes, number: int, peer: Peer) -> Any:
         raise peer.unreadable("it is no JSON, or breaks off" if answer else "it is empty") from None
     if not isinstance(read, dict) or not ("result" in read or "error" in read):
         raise peer.unreadable("it is JSON, but no JSON-RPC")
-    if "id" in read and read["id"] != number:
+    if "id" not in read:
+        raise peer.unreadable("it does not say to which request it belongs")
+    if read["id"] != number:
         raise NotOurs
     error = read.get("error")
     if error is None and "result" in read:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import servers
@@ -351,6 +354,20 @@ class TestLongAnswers:
             transport.call(Server(urls["datagrams"]), "ul.dump", connect=PATIENT, read=PATIENT)
         found = transport.call(http, "ul.dump", connect=PATIENT, read=PATIENT)
         assert found["Domains"]["Domain"]["Stats"]["Records"] >= 2000
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a server that becomes another user")
+def test_a_kamailio_of_another_user_answers_too():
+    with TemporaryDirectory() as name:
+        directory = Path(name)
+        shutil.chown(directory, "nobody")
+        directory.chmod(0o755)
+        proxy = servers.Kamailio(directory, user="nobody")
+        try:
+            for url in proxy.urls.values():
+                assert transport.call(Server(url), "core.echo", ["a"], connect=PATIENT, read=PATIENT) == "a"
+        finally:
+            proxy.stop()
 
 
 def test_no_fifo_is_left_behind():

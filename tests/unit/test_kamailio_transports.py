@@ -99,7 +99,18 @@ class TestEveryWay:
             check()
 
     @pytest.mark.parametrize(
-        "body", [b"[]", b"1", b"{}", b'{"id": 1}', b'{"error": 5}', b'{"error": {}}', b"[" * 100_000, b"\xff\xfe"]
+        "body",
+        [
+            b"[]",
+            b"1",
+            b"{}",
+            b'{"id": 1}',
+            b'{"error": 5}',
+            b'{"error": {}}',
+            b'{"result": 1}',
+            b"[" * 100_000,
+            b"\xff\xfe",
+        ],
     )
     def test_json_that_is_no_json_rpc_is_an_error(self, way, tmp_path, body):
         if way in ("binrpc", "udp") and len(body) > 60_000:
