@@ -279,6 +279,14 @@ class _Modules(TyperGroup):
 class _Functions(TyperGroup):
     """A module: its commands are its functions."""
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take two words for a name of two words: `dispatcher list` is dispatcher_list."""
+        functions = catalogue.module(str(self.name)).functions
+        joined = "_".join(args[:2])
+        if args[0] not in functions and joined in functions:
+            args = [joined, *args[2:]]
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         return _function(str(self.name), cmd_name)
 

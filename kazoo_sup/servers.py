@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from kazoo_sup.errors import BadArgument, SupError, TimedOut, UsageError
-from kazoo_sup.settings.servers import Server, parse
+from kazoo_sup.settings.servers import KAMAILIO, Server, parse
 from kazoo_sup.settings.sources import hint
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "freeswitch": Kind("FreeSWITCH", ("esl",)),
-    "kamailio": Kind("Kamailio", ("http", "https", "unix", "fifo")),
+    "kamailio": Kind("Kamailio", KAMAILIO),
     "haproxy": Kind("HAProxy", ("tcp", "unix")),
     "rabbitmq_api": Kind("RabbitMQ management API", ("http", "https")),
 }

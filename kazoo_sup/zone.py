@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kazoo_sup.changes.announcer import Announcer
     from kazoo_sup.changes.change import Report
-    from kazoo_sup.settings import Settings, ZoneSettings
+    from kazoo_sup.settings import Server, Settings, ZoneSettings
     from kazoo_sup.transports.amqp import Message, Publisher
     from kazoo_sup.transports.couchdb import CouchDB
 
@@ -57,6 +57,7 @@ class Zone:
         self.announcer: Announcer | None = None
         """What publishes the run's change events while changes are being made; see `changes`."""
         self._configurations: dict[str, dict[str, Any] | None] = {}
+        self._clean_up: Callable[[], None] = lambda: None
 
     @property
     def name(self) -> str:
@@ -86,6 +87,13 @@ class Zone:
         patience = self.settings.timeouts.connect
         return Publisher(self.settings.amqp, on_failed=on_failed, timeout=patience, tls=self.settings.amqp_tls)
 
+    def kamailio(self, server: Server) -> Callable[[str, Sequence[str | int | float]], Any]:
+        """Return what calls the RPC commands of a Kamailio by name and arguments, each over a connection of its own."""
+        from kazoo_sup.transports import kamailio
+
+        self._clean_up = kamailio.clean_up
+        return partial(kamailio.call, server, connect=self.settings.timeouts.connect, read=self.settings.timeouts.read)
+
     def configuration(self, category: str) -> dict[str, Any] | None:
         """Return the system_config document of CATEGORY, read once a run, or None when there is none."""
         if category not in self._configurations:
@@ -96,3 +104,4 @@ class Zone:
         """Let go of what was connected."""
         if "couchdb" in self.__dict__:
             self.couchdb.close()
+        self._clean_up()

@@ -173,13 +173,43 @@ class RabbitMQ:
         return True
 
 
-class Kamailio:
-    """A Kamailio that is bound to the exchanges `configuration`, `switch` and `registrar` of a broker."""
+DISPATCHER_LIST = """\
+1 sip:127.0.0.1:11000 0 10 duid=fs1;weight=50
+1 sip:127.0.0.2:11000 0 5
+2 sip:127.0.0.3:11000
+"""
 
-    def __init__(self, directory: Path, amqp_url: str) -> None:
+
+class Kamailio:
+    """A Kamailio that is bound to the exchanges `configuration`, `switch` and `registrar` of a broker.
+
+    It takes commands over every way there is, at `urls`; datagrams come over UDP when asked for. Without a broker it
+    only does that. `sip_port` is where it takes SIP over UDP. Started by root it can become another USER.
+    """
+
+    def __init__(
+        self, directory: Path, amqp_url: str | None = None, *, udp: bool = False, user: str | None = None
+    ) -> None:
         self._amqp_url = amqp_url
-        queue = f"kamailio-{uuid.uuid4().hex}"
-        words = {"SIP_PORT": str(free_port(socket.SOCK_DGRAM)), "AMQP_URL": amqp_url, "QUEUE": queue}
+        self.sip_port = free_port(socket.SOCK_DGRAM)
+        http, ctl, datagrams = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
+        self.urls = {
+            "http": f"http://127.0.0.1:{http}/RPC",
+            "datagrams": f"udp://127.0.0.1:{datagrams}" if udp else f"unix:{directory}/datagrams",
+            "fifo": f"fifo:{directory}/fifo",
+            "ctl": f"binrpc:{directory}/ctl",
+            "ctl_tcp": f"binrpc://127.0.0.1:{ctl}",
+        }
+        words = {
+            "SIP_PORT": str(self.sip_port),
+            "HTTP_PORT": str(http),
+            "CTL_PORT": str(ctl),
+            "DIRECTORY": str(directory),
+            "DATAGRAMS": f"udp:127.0.0.1:{datagrams}" if udp else f"{directory}/datagrams",
+            "AMQP_URL": amqp_url or "amqp://guest:guest@127.0.0.1:1",
+            "QUEUE": f"kamailio-{uuid.uuid4().hex}",
+        }
+        (directory / "dispatcher.list").write_text(DISPATCHER_LIST, encoding="utf-8")
         text = Path(__file__).with_name("kamailio.cfg").read_text(encoding="utf-8")
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
@@ -189,8 +219,9 @@ class Kamailio:
         if not list(Path("/usr/lib").glob("*/kamailio/modules/kazoo.so")):
             raise NotInstalled("Kamailio has no kazoo module on this machine: apt-get install kamailio-kazoo-modules")
         places = ["-P", str(directory / "pid"), "-w", str(directory), "-Y", str(directory)]
-        self._process = Process([*command, *places, "-m", "64", "-M", "8"], directory)
-        self._process.answers(self.hears)
+        become = ["-u", user] if user else []
+        self._process = Process([*command, *places, *become, "-m", "64", "-M", "8"], directory)
+        self._process.answers(self.hears if amqp_url else (directory / "ctl").exists)
 
     def events(self) -> list[dict[str, Any]]:
         """Return what it has heard so far; its processes share the work, so it is not always in order."""
@@ -213,6 +244,7 @@ class Kamailio:
         """Tell whether a message to each exchange reaches it now; after the broker was away it takes a while."""
         probe = uuid.uuid4().hex
         keys = {"configuration": "probe", "switch": "switch.probe", "registrar": "registration.probe"}
+        assert self._amqp_url
         try:
             with pika.BlockingConnection(pika.URLParameters(self._amqp_url)) as connection:
                 channel = connection.channel()

@@ -55,8 +55,9 @@ class ZoneSettings:
     """The servers of one Kazoo zone and how to speak to them.
 
     `couchdb` are coordinators of one cluster, and `brokers` the zone's RabbitMQ brokers, each in the order in which to
-    try them. FreeSWITCH (`esl://host:port`), Kamailio (`http://host:port/RPC`, `unix:/path`, `fifo:/path`) and HAProxy
-    (`unix:/path`, `tcp://host:port`) servers go by the names they were given. `locked` is lock_system_config of
+    try them. FreeSWITCH (`esl://host:port`), Kamailio (`http://host:port/RPC`, `unix:/path`, `udp://host:port`,
+    `fifo:/path`, `binrpc:/path`, `binrpc://host:port`) and HAProxy (`unix:/path`, `tcp://host:port`) servers go by the
+    names they were given. `locked` is lock_system_config of
     config.ini: system_config must not be written then (Kazoo kapps_config:is_locked/0).
     """
 

@@ -23,7 +23,11 @@ MASK = "****"
 WELL_KNOWN = frozenset({"guest", "change_me", "monster", "ClueCon"})
 """Passwords and cookies that the servers ship with: whoever reads them in a file has learnt nothing."""
 
+KAMAILIO = ("http", "https", "unix", "udp", "fifo", "binrpc")
+"""The schemes of Kamailio servers: JSON-RPC over HTTP, over datagrams and over the FIFO, BINRPC over a ctl socket."""
+
 _PATHS = frozenset({"unix", "fifo"})
+_PATHS_OR_HOSTS = frozenset({"binrpc"})
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -94,9 +98,10 @@ def parse(text: str, schemes: Collection[str]) -> Server:
     except ValueError:
         scheme, hostname, unclear = text.strip().partition(":")[0].lower(), "", True
     if scheme not in schemes:
-        expected = " or ".join(f"{each}:" + ("" if each in _PATHS else "//") for each in schemes)
+        bare = _PATHS | _PATHS_OR_HOSTS
+        expected = " or ".join(f"{each}:" + ("" if each in bare else "//") for each in schemes)
         raise ValueError(f"must be a URL that begins with {expected}")
-    if scheme in _PATHS:
+    if scheme in _PATHS or (scheme in _PATHS_OR_HOSTS and not parts.netloc):
         if unclear or parts.netloc or not parts.path.startswith("/"):
             raise ValueError(f"must be {scheme}: and the full path of a file")
         return Server(f"{scheme}:{parts.path}")
@@ -111,6 +116,8 @@ def parse(text: str, schemes: Collection[str]) -> Server:
     credentials, _, address = parts.netloc.rpartition("@")
     username, colon, password = credentials.partition(":")
     path = parts.path if scheme.startswith("amqp") else parts.path.rstrip("/")
+    if scheme == "udp" and parts.port is None:
+        raise ValueError("must be udp:// with a host and, after a colon, a port from 1 to 65535")
     url = f"{scheme}://{address}{path}" + (f"?{parts.query}" if parts.query else "")
     return Server(url, unquote(username) or None, unquote(password) if colon else None)
 

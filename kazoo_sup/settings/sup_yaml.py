@@ -229,7 +229,7 @@ _ZONE = _group(
         "amqp_tls": _TLS,
         "rabbitmq_api": _one_server("http", "https"),
         "freeswitch": _named(_one_server("esl")),
-        "kamailio": _named(_one_server("http", "https", "unix", "fifo")),
+        "kamailio": _named(_one_server(*servers.KAMAILIO)),
         "haproxy": _named(_one_server("unix", "tcp")),
         "kazoo_nodes": _value(_nodes),
         "cookie": _value(_text),

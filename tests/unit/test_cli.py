@@ -92,6 +92,27 @@ class TestHelp:
         assert nowhere("--version").stdout == nowhere("-V").stdout == f"kazoo-sup {version('kazoo-sup')}\n"
 
 
+class TestNamesOfTwoWords:
+    def test_they_may_be_typed_as_two(self, nowhere):
+        for words in (["dispatcher_list"], ["dispatcher", "list"]):
+            done = nowhere("kamailio", *words, "binrpc:/nowhere")
+            assert done.code == 1
+            assert done.stderr == "sup: cannot reach Kamailio at binrpc:/nowhere: no such file or directory\n"
+        assert nowhere("kamailio", "dispatcher", "list", "--help").stdout.startswith(
+            "Usage: sup kamailio dispatcher_list"
+        )
+
+    @pytest.mark.parametrize("words", [["dispatcher"], ["dispatcher", "nope"], ["dispatcher", "-f", "text"]])
+    def test_one_word_of_two_is_none(self, nowhere, words):
+        done = nowhere("kamailio", *words)
+        assert done.code == 1
+        assert "did you mean dispatcher_" in done.stderr
+
+    def test_a_name_that_is_there_goes_first(self, nowhere):
+        done = nowhere("kapps_config", "set", "default")
+        assert "kapps_config set:" in done.stderr
+
+
 class TestOddWords:
     @pytest.mark.parametrize(
         "words", [[""], ["", ""], ["kapps_config", ""], ["kapps_config", "help"], ["list", "a", "b"]]

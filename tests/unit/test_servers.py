@@ -57,6 +57,29 @@ def test_a_socket_is_named_by_its_full_path(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("http://192.0.2.20:8080/RPC", "http://192.0.2.20:8080/RPC"),
+        ("unix:/run/kamailio/rpc.sock", "unix:/run/kamailio/rpc.sock"),
+        ("udp://192.0.2.20:8090", "udp://192.0.2.20:8090"),
+        ("fifo:/run/kamailio/rpc.fifo", "fifo:/run/kamailio/rpc.fifo"),
+        ("binrpc:/run/kamailio/ctl", "binrpc:/run/kamailio/ctl"),
+        ("binrpc:///run/kamailio/ctl", "binrpc:/run/kamailio/ctl"),
+        ("binrpc://192.0.2.20:2049", "binrpc://192.0.2.20:2049"),
+        ("binrpc://[2001:db8::1]", "binrpc://[2001:db8::1]"),
+    ],
+)
+def test_every_way_to_a_kamailio_has_a_url(text, url):
+    assert servers.parse(text, servers.KAMAILIO).url == url
+
+
+@pytest.mark.parametrize("text", ["binrpc:", "binrpc:ctl", "binrpc://", "udp://192.0.2.20", "udp:/run/x", "fifo://h/x"])
+def test_and_nothing_else_has(text):
+    with pytest.raises(ValueError, match=r"^must be .+"):
+        servers.parse(text, servers.KAMAILIO)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "http://sup:hunter/2@couch.example.com:5984",
