@@ -113,7 +113,7 @@ complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a htabl
 complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a htable_list -d 'Show the hash tables and how many entries each has; expire is in seconds.'
 complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a htable_set -d 'Set the entry KEY of the hash table TABLE to VALUE; a whole number is stored as such, and s:12 as the text.'
 complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a memory -d 'Show SERVER'\''s shared memory and the sum of its processes'\'' private memory, in bytes.'
-complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a pike_list -d 'Show the addresses that pike counts requests of, or the HOT ones, over its limit; expires is in seconds.'
+complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a pike_list -d 'Show the addresses that pike counts requests of, or with --hot those over its limit; expires is in seconds.'
 complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a presence_cleanup -d 'Remove what has expired from SERVER'\''s presentities, watchers and active watchers now.'
 complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a presence_list -d 'Show the presentities that SERVER keeps in memory; those kept in its database only are not shown.'
 complete -c sup -n '__sup_after kamailio; or __sup_after help kamailio' -a processes -d 'Show SERVER'\''s processes and the private memory of each, in bytes.'

@@ -317,7 +317,7 @@ def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+        writer.writerow([_plain_cell(row.get(column)) for column in columns])
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -331,6 +331,10 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def _cell(value: Any) -> str:
+    return printable(_plain_cell(value))
+
+
+def _plain_cell(value: Any) -> str:
     if value is None:
         return ""
-    return printable(value if isinstance(value, str) else _json(value))
+    return value if isinstance(value, str) else _json(value)

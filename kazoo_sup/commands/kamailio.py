@@ -88,7 +88,7 @@ def dispatcher_set_state(
 ) -> Outcome:
     """Set the STATE of DESTINATION in SET: active, inactive, disabled (never used or probed) or trying.
 
-    With PROBING it is pinged as well, which may change its state again.
+    With --probing it is pinged as well, which may change its state again.
     """
     if probing and state == "disabled":
         raise BadArgument(parameter="STATE", reason="what is disabled is not probed")
@@ -252,7 +252,7 @@ def banned(
 
 @command
 def pike_list(zone: Zone, server: str | None = None, *, hot: bool = False) -> Outcome:
-    """Show the addresses that pike counts requests of, or the HOT ones, over its limit; expires is in seconds."""
+    """Show the addresses that pike counts requests of, or with --hot those over its limit; expires is in seconds."""
     which = "HOT" if hot else "ALL"
     return _listing(zone, server, calls.PIKE, lambda ask: calls.pike(ask("pike.list", [which])))
 
