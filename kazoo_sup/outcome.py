@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,9 @@ from kazoo_sup.terms import OK, UNDEFINED, Atom
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
+    from kazoo_sup.zone import Run
 
-__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "table", "text", "value"]
+__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "table", "text", "value", "worked"]
 
 NO_RETURN = Atom("no_return")
 
@@ -50,3 +52,11 @@ def text(lines: Iterable[str] | str, result: Any = OK, **more: Any) -> Outcome:
 def table(columns: Sequence[str], rows: Iterable[Row], **more: Any) -> Outcome:
     """Show ROWS, each a mapping with the keys COLUMNS; nothing else is printed."""
     return Outcome(result=NO_RETURN, rows=rows, columns=columns, **more)
+
+
+def worked(run: Run, lines: Iterable[str], result: Any = OK) -> Outcome:
+    """Print LINES while the work behind them is done; a dry run works at once, and shows what would change instead."""
+    if run.dry_run:
+        deque(lines, maxlen=0)
+        return Outcome(result)
+    return text(lines, result)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MISSING = system_config.MISSING
 
+Key = str | tuple[str, ...]
+"""A key of a document, or the path to one."""
+
 
 def read(zone: Zone, account: str, category: str) -> Document | None:
     """Return the account's document of CATEGORY."""
@@ -43,7 +46,7 @@ def get_global(zone: Zone, account: str, category: str, key: str, default: Any =
     return _or_system(zone, category, key, default, own)
 
 
-def get_from_reseller(zone: Zone, account: str, category: str, key: str, default: Any = MISSING) -> Any:
+def get_from_reseller(zone: Zone, account: str, category: str, key: Key, default: Any = MISSING) -> Any:
     """Return the value of the reseller's document, or else of system_config, passing over the account itself."""
     return _or_system(zone, category, key, default, _of_reseller(zone, account, category) or {})
 
@@ -77,7 +80,7 @@ def with_strategy(zone: Zone, strategy: str, account: str, category: str, key: s
 STRATEGIES = ("global", "reseller", "global_merge", "reseller_merge", "hierarchy_merge")
 
 
-def set_value(zone: Zone, account: str, category: str, key: str, value: Any) -> Document:
+def set_value(zone: Zone, account: str, category: str, key: Key, value: Any) -> Document:
     """Store VALUE at KEY of the account's document; return it as it is stored now."""
     return _save(zone, account, category, key, value, read(zone, account, category) or {})
 
@@ -90,11 +93,11 @@ def set_global(zone: Zone, account: str, category: str, key: str, value: Any) ->
     return _save(zone, account, category, key, value, effective(zone, account, category))
 
 
-def _save(zone: Zone, account: str, category: str, key: str, value: Any, base: Document) -> Document:
+def _save(zone: Zone, account: str, category: str, key: Key, value: Any, base: Document) -> Document:
     database, identifier = account_database(account), f"configs_{category}"
 
     def updated(stored: Document | None) -> Document:
-        document = with_value(stored or {**_without_revision(base), "_id": identifier}, [key], value)
+        document = with_value(stored or {**_without_revision(base), "_id": identifier}, _path(key), value)
         if stored and changes.same(document, stored):
             return stored
         return stamped(document, database, node=zone.node, document_type="account_config", account=account)
@@ -103,9 +106,13 @@ def _save(zone: Zone, account: str, category: str, key: str, value: Any, base: D
     return changes.apply(zone, [Change(database, updated(stored), stored, updated)]).document
 
 
-def _or_system(zone: Zone, category: str, key: str, default: Any, document: Document) -> Any:
-    found = value_at(document, [key], MISSING)
-    return system_config.get(zone, category, key, default) if found is MISSING else found
+def _or_system(zone: Zone, category: str, key: Key, default: Any, document: Document) -> Any:
+    found = value_at(document, _path(key), MISSING)
+    return system_config.get(zone, category, ".".join(_path(key)), default) if found is MISSING else found
+
+
+def _path(key: Key) -> list[str]:
+    return [key] if isinstance(key, str) else list(key)
 
 
 def _of_reseller(zone: Zone, account: str, category: str) -> Document | None:
