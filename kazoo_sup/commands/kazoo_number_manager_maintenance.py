@@ -65,9 +65,9 @@ def carrier_module_usage(zone: Zone, prefix: NumberDatabase | None = None) -> Ou
 
 @command
 def copy_accounts_to_number_dbs(zone: Zone, accounts: AccountList | None = None) -> Outcome:
-    """Copy numbers that only an account has into their number databases, of all accounts or of a JSON list of them.
+    """Copy numbers that only an account has into their number databases, of all accounts or of ACCOUNTS.
 
-    A number that is in its number database already stays as it is there; where it differs from the account's copy that
+    ACCOUNTS is a JSON list. A number that is in its number database already stays as it is there; where it differs from the account's copy that
     is reported, and copy_number_dbs_to_accounts makes the two agree.
     """
     return _repaired(zone, lambda repair: copies.to_number_databases(repair, *_accounts(zone, accounts)))
@@ -81,7 +81,7 @@ def copy_assigned_number_dbs_to_account(zone: Zone, account: Account) -> Outcome
 
 @command
 def copy_number_dbs_to_accounts(zone: Zone, number_dbs: NumberDatabaseList | None = None) -> Outcome:
-    """Copy assigned numbers into their accounts, from every number database or a JSON list of them."""
+    """Copy assigned numbers into their accounts, from every number database or from NUMBER_DBS, a JSON list."""
     return _repaired(zone, lambda repair: copies.to_accounts(repair, *_databases(zone, number_dbs)))
 
 
@@ -152,13 +152,13 @@ def fix_account_db_numbers(zone: Zone, account: Account) -> Outcome:
 
 @command
 def fix_apps_for_account_dbs(zone: Zone, accounts: AccountList | None = None) -> Outcome:
-    """Correct which application uses each number, in the databases of all accounts or of a JSON list of them."""
+    """Correct which application uses each number, in the databases of all accounts or of ACCOUNTS, a JSON list."""
     return _repaired(zone, lambda repair: used_by.in_accounts(repair, *_accounts(zone, accounts)))
 
 
 @command
 def fix_apps_for_number_dbs(zone: Zone, number_dbs: NumberDatabaseList | None = None) -> Outcome:
-    """Correct which application uses each assigned number, in every number database or a JSON list of them."""
+    """Correct which application uses each assigned number, in every number database or in NUMBER_DBS, a JSON list."""
     return _repaired(zone, lambda repair: used_by.in_number_databases(repair, *_databases(zone, number_dbs)))
 
 

@@ -103,26 +103,26 @@ def _each(text: str, read: Callable[[str], Any], what: str) -> list[Any]:
     return [read(each) for each in found]
 
 
-Account = Annotated[NamedAccount, Reads(lambda text, zone: NamedAccount(accounts.find(text, zone), text), "ACCOUNT")]
+Account = Annotated[NamedAccount, Reads(lambda text, zone: NamedAccount(accounts.find(text, zone), text))]
 """An account in any form, with the words that named it."""
 
 AccountList = Annotated[
     list[str],
-    Reads(lambda text, zone: _each(text, lambda each: accounts.find(each, zone), "accounts"), "'[\"ACCOUNT\",…]'"),
+    Reads(lambda text, zone: _each(text, lambda each: accounts.find(each, zone), "accounts")),
 ]
 """A JSON list of accounts, as their ids."""
 
-NumberDatabase = Annotated[str, Reads(database_of, "NUMBER_DB")]
+NumberDatabase = Annotated[str, Reads(database_of)]
 """A number database, by its name, its prefix or a number of it."""
 
 NumberDatabaseList = Annotated[
     list[str],
-    Reads(lambda text, zone: _each(text, lambda each: database_of(each, zone), "number databases"), "'[\"DB\",…]'"),
+    Reads(lambda text, zone: _each(text, lambda each: database_of(each, zone), "number databases")),
 ]
 """A JSON list of number databases."""
 
 NumberList = Annotated[
     list[str],
-    Reads(lambda text, zone: _each(text, lambda each: e164.read(each, zone), "numbers"), "'[\"NUMBER\",…]'"),
+    Reads(lambda text, zone: _each(text, lambda each: e164.read(each, zone), "numbers")),
 ]
 """A JSON list of numbers, in E.164 form."""
