@@ -67,8 +67,8 @@ def carrier_module_usage(zone: Zone, prefix: NumberDatabase | None = None) -> Ou
 def copy_accounts_to_number_dbs(zone: Zone, accounts: AccountList | None = None) -> Outcome:
     """Copy numbers that only an account has into their number databases, of all accounts or of ACCOUNTS.
 
-    ACCOUNTS is a JSON list. A number that is in its number database already stays as it is there; where it differs from the account's copy that
-    is reported, and copy_number_dbs_to_accounts makes the two agree.
+    ACCOUNTS is a JSON list. A number that is in its number database already stays as it is there; where it differs from
+    the account's copy that is reported, and copy_number_dbs_to_accounts makes the two agree.
     """
     return _repaired(zone, lambda repair: copies.to_number_databases(repair, *_accounts(zone, accounts)))
 
@@ -194,7 +194,7 @@ def fix_number(zone: Zone, account: Account, number: E164) -> Outcome:
 
 @command
 def fix_numbers(zone: Zone, account: Account, numbers: NumberList) -> Outcome:
-    """Mend NUMBERS, a JSON list, as fix_number does."""
+    """Mend NUMBERS, a JSON list, and remove from ACCOUNT what it has of others' numbers, as fix_number does."""
     return _fixed(zone, account, numbers)
 
 

@@ -1,7 +1,8 @@
 """Removing from accounts the numbers that are assigned to another account.
 
 Source: Kazoo kazoo_number_manager_maintenance:remove_wrong_assigned_from_*, which counts every number it looks at as
-wrong, passes over some after each page of removals, and removes also what is nowhere else.
+wrong, passes over some after each page of removals, removes also what is nowhere else, and does not see what only the
+number database knows.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 def remove_wrong(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[str]:
     """Remove from the accounts with these databases the copies of numbers that are assigned elsewhere.
 
-    A copy is kept, and reported, when the number is in no number database: it may be the last one.
+    A copy is kept, and reported, when the number is in no number database, for it may be the last one, and when the
+    account says that the number is its own while the number database says otherwise, for either may be right.
     """
     count = accounts.count() if given is None else given
     yield f"::: start removing wrong assigned numbers from {count} account dbs"
@@ -37,19 +39,29 @@ def remove_wrong(repair: Repair, accounts: Databases, given: int | None = None) 
 def _removed(repair: Repair, database: str, page: list[Row]) -> Iterator[str]:
     yield f"     {len(page)} wrong assignments to remove"
     account = account_id(database)
-    wrong = {row["id"]: row["doc"] for row in page if row["key"] != account and row.get("doc")}
-    kept = set(wrong) - _elsewhere(repair, list(wrong))
-    for number in sorted(kept):
-        reason = "it is assigned to another account, and kept because its number database has it not"
+    said = {row["id"]: row["doc"] for row in page if row.get("doc")}
+    owners = _owners(repair, list(said))
+    wrong = []
+    for number, document in said.items():
+        own = document.get("pvt_assigned_to") == account
+        if number not in owners:
+            reason = "its number database has it not; copy_accounts_to_number_dbs restores it there"
+        elif own and owners[number] != account:
+            reason = f"its number database says that it is assigned to {owners[number] or 'nobody'}"
+        else:
+            wrong += [] if own else [document]
+            continue
         repair.fail(Unmended(database=database, id=number, reason=reason), database, number)
-    removable = (document for number, document in wrong.items() if number not in kept)
-    repair.save(Change(database, None, document, partial(_unless_right, account)) for document in removable)
+    again = partial(_unless_right, account)
+    repair.save(Change(database, None, document, again) for document in wrong)
 
 
-def _elsewhere(repair: Repair, numbers: list[str]) -> set[str]:
-    found: set[str] = set()
+def _owners(repair: Repair, numbers: list[str]) -> dict[str, Any]:
+    """Return the accounts to which the number databases say that NUMBERS are assigned, for those that they have."""
+    found: dict[str, Any] = {}
     for database, ids in by_database(numbers).items():
-        found |= set(repair.zone.couchdb.get_many(plain(database), ids))
+        originals = repair.zone.couchdb.get_many(plain(database), ids)
+        found |= {number: original.get("pvt_assigned_to") for number, original in originals.items()}
     return found
 
 
