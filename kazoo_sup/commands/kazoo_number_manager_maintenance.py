@@ -40,7 +40,7 @@ from kazoo_sup.kazoo.numbers.places import (
 from kazoo_sup.kazoo.numbers.pools import PoolName
 from kazoo_sup.kazoo.numbers.repair import Repair
 from kazoo_sup.kazoo.values import Json
-from kazoo_sup.names import INUM, MANAGED, account_database
+from kazoo_sup.names import INUM, MANAGED, account_database, plain
 from kazoo_sup.outcome import NO_RETURN, Outcome, text, value, worked
 from kazoo_sup.terms import UNDEFINED
 from kazoo_sup.zone import Zone
@@ -273,6 +273,8 @@ def refresh_numbers_db(zone: Zone, number_db: str) -> Outcome:
         database = places.database_of(number_db, zone)
     except ValueError:
         return text(f"skipping badly formed {number_db}")
+    if not zone.couchdb.exists(plain(database)):
+        zone.run.warn(f"there is no database {plain(database)}")
     views.refresh(zone, database)
     return Outcome()
 

@@ -46,7 +46,7 @@ def get_global(zone: Zone, account: str, category: str, key: str, default: Any =
     return _or_system(zone, category, key, default, own)
 
 
-def get_from_reseller(zone: Zone, account: str, category: str, key: Key, default: Any = MISSING) -> Any:
+def get_from_reseller(zone: Zone, account: str, category: str, key: str, default: Any = MISSING) -> Any:
     """Return the value of the reseller's document, or else of system_config, passing over the account itself."""
     return _or_system(zone, category, key, default, _of_reseller(zone, account, category) or {})
 
@@ -97,7 +97,9 @@ def _save(zone: Zone, account: str, category: str, key: Key, value: Any, base: D
     database, identifier = account_database(account), f"configs_{category}"
 
     def updated(stored: Document | None) -> Document:
-        document = with_value(stored or {**_without_revision(base), "_id": identifier}, _path(key), value)
+        document = with_value(
+            stored or {**_without_revision(base), "_id": identifier}, [key] if isinstance(key, str) else key, value
+        )
         if stored and changes.same(document, stored):
             return stored
         return stamped(document, database, node=zone.node, document_type="account_config", account=account)
@@ -106,13 +108,9 @@ def _save(zone: Zone, account: str, category: str, key: Key, value: Any, base: D
     return changes.apply(zone, [Change(database, updated(stored), stored, updated)]).document
 
 
-def _or_system(zone: Zone, category: str, key: Key, default: Any, document: Document) -> Any:
-    found = value_at(document, _path(key), MISSING)
-    return system_config.get(zone, category, ".".join(_path(key)), default) if found is MISSING else found
-
-
-def _path(key: Key) -> list[str]:
-    return [key] if isinstance(key, str) else list(key)
+def _or_system(zone: Zone, category: str, key: str, default: Any, document: Document) -> Any:
+    found = value_at(document, [key], MISSING)
+    return system_config.get(zone, category, key, default) if found is MISSING else found
 
 
 def _of_reseller(zone: Zone, account: str, category: str) -> Document | None:

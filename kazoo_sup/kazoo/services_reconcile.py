@@ -33,7 +33,8 @@ def reconcile(zone: Zone, account: str) -> Iterator[str]:
     """Count anew what an account (an id) has; when that changes its services document, its ancestors' as well.
 
     Yields what Kazoo prints: a view that could not be read. Raises NotFound for an account that has neither a services
-    document nor a definition.
+    document nor a definition, and what keeps a document from being saved. The ancestors of a run that was cut off are
+    counted with the next change below them, as in Kazoo.
     """
     document = yield from _reconciled(zone, account)
     if document is None:
@@ -68,7 +69,9 @@ def _reconciled(zone: Zone, account: str) -> Generator[str, None, Document | Non
         return None
     if document.get("plans"):
         zone.run.warn(f"account {account} has service plans: a node must tell its bookkeeper of the new quantities")
-    changes.apply(zone, [Change(services.DATABASE, document, stored, updated)])
+    tally = changes.apply(zone, [Change(services.DATABASE, document, stored, updated)])
+    if tally.errors:
+        raise tally.errors[0]
     return document
 
 

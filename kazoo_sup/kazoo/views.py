@@ -62,7 +62,8 @@ def refresh(zone: Zone, database: str) -> int:
     """Bring the registered design documents into a database; return how many were added or differed.
 
     Our own, where nothing is registered, are added but take no other's place. There are no events of it, and nothing is
-    done to a database that is not there. Source: Kazoo kz_datamgr:refresh_views/1, kzs_db:db_view_update/2.
+    done to a database that is not there. Raises what keeps one from being saved. Source: Kazoo
+    kz_datamgr:refresh_views/1, kzs_db:db_view_update/2.
     """
     if not zone.couchdb.exists(plain(database)):
         return 0
@@ -80,8 +81,10 @@ def refresh(zone: Zone, database: str) -> int:
     edits = (
         Change(database, updated(name, stored.get(name)), stored.get(name), partial(updated, name)) for name in wanted
     )
-    counts = changes.apply(zone, edits).counts
-    return counts["created"] + counts["edited"]
+    tally = changes.apply(zone, edits)
+    if tally.errors:
+        raise tally.errors[0]
+    return tally.counts["created"] + tally.counts["edited"]
 
 
 def registered(zone: Zone, database: str) -> list[Document]:

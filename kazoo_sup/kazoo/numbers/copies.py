@@ -201,7 +201,7 @@ def _told(repair: Repair, saving: str, target: _Target, refused: int, *, overwri
     yield f"{saving} (try: 1)"
     if target.obstacle == INVALID:
         yield "         failed to save documents to db: invalid_db_name"
-        repair.fail_all(name, "save_docs-invalid_db_name", wanted, "this is no database of numbers")
+        repair.fail_all(name, "save_docs-invalid_db_name", wanted, "it is assigned to no account")
         return
     if target.obstacle == MISSING:
         yield "         db not found"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import Declined
 from kazoo_sup.kazoo import account_config, services, system_config
+from kazoo_sup.kazoo.documents import value_at
 from kazoo_sup.kazoo.numbers import features
 
 if TYPE_CHECKING:
@@ -73,8 +74,15 @@ def changed(names: Iterable[str], feature: str, *, with_it: bool) -> list[str]:
 
 
 def of_reseller(zone: Zone, account: str, key: tuple[str, ...]) -> list[str]:
-    """Return the list at KEY (ALLOW or DENY) that holds for the accounts of an account's reseller, as it is stored."""
-    found = account_config.get_from_reseller(zone, account, CATEGORY, key, None)
+    """Return the list at KEY (ALLOW or DENY) of an account's reseller, else of the system, as it is stored.
+
+    Also of an account that is its own reseller, where Kazoo looks at the system alone and loses what was listed.
+    """
+    reseller = services.reseller_id(zone, account)
+    document = account_config.read(zone, reseller, CATEGORY) if reseller else None
+    found = value_at(document or {}, key, account_config.MISSING)
+    if found is account_config.MISSING:
+        found = system_config.get(zone, CATEGORY, ".".join(key), None)
     return _texts(found)
 
 

@@ -6,13 +6,14 @@ knm_providers:features_denied/1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document
-from kazoo_sup.errors import NotFound
+from kazoo_sup.errors import ExitCode, NotFound, SupError
 from kazoo_sup.kazoo import views
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.kazoo.numbers import features
@@ -47,45 +48,59 @@ _PUBLIC: dict[str, tuple[tuple[str, ...], ...]] = {
 """The public fields by which each feature is asked for."""
 
 
+class NotCleaned(SupError):
+    """{failed} unassigned numbers could not be cleaned"""
+
+    exit_code = ExitCode.PARTIAL
+
+
 def migrate(zone: Zone, databases: Databases) -> Iterator[str]:
-    """Clean the unassigned numbers of these number databases."""
+    """Clean the unassigned numbers of these number databases.
+
+    Raises NotCleaned at the end when some could not be saved.
+    """
+    failed = 0
     for database in databases.names():
         yield f" ==> start fixing {database}"
-        yield from _cleaned(zone, database)
+        failed += yield from _cleaned(zone, database)
         yield f" ==> done fixing {database}"
+    if failed:
+        raise NotCleaned(failed=failed)
 
 
-def _cleaned(zone: Zone, database: str) -> Iterator[str]:
+def _cleaned(zone: Zone, database: str) -> Generator[str, None, int]:
+    """Clean one database; return how many numbers could not be saved."""
     page = page_size(zone, "max_bulk_insert")
     rows = views.rows(zone, database, "numbers", "unassigned", page=page)
-    offset = 0
+    offset = failed = 0
     while True:
         yield f"[{database}] checking for unassigned numbers with offset {offset}"
         try:
             numbers = [row["id"] for row in islice(rows, page)]
         except NotFound:
             yield f"failed to get unassigned DIDs from {database}: not_found"
-            return
+            return failed + 1
         if not numbers:
-            return
+            return failed
         yield f"[{database}] fixing {len(numbers)} docs"
-        missing = 0
+        counts = Counter[str]()
         for name, each in by_database(numbers).items():
-            missing += _clean(zone, name, each)
-        if missing:
-            yield f"failed fixing {missing} unassigned numbers."
+            counts += _clean(zone, name, each)
+        if counts.total():
+            yield f"failed fixing {counts.total()} unassigned numbers."
+        failed += counts["failed"]
         offset += len(numbers)
 
 
-def _clean(zone: Zone, database: str, numbers: Sequence[str]) -> int:
-    """Clean numbers of one database; return how many are not there or could not be saved.
+def _clean(zone: Zone, database: str, numbers: Sequence[str]) -> Counter[str]:
+    """Clean numbers of one database; count those that are `missing` there, and those that `failed` to be saved.
 
     The numbers of a carrier's pool are looked for in the database of their prefix, where only those are that an account
     has acquired.
     """
     stored = {} if database == NOWHERE else zone.couchdb.get_many(plain(database), numbers)
     edits = (Change(database, cleaned(each), each, _again) for each in stored.values())
-    return len(numbers) - len(stored) + changes.apply(zone, edits).counts["failed"]
+    return Counter(missing=len(numbers) - len(stored), failed=changes.apply(zone, edits).counts["failed"])
 
 
 def _again(stored: Document | None) -> Document:
