@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from kazoo_sup.terms import OK, UNDEFINED, Atom
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
+    from kazoo_sup.zone import Run
 
-__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "printable", "table", "text", "value"]
+__all__ = ["NO_RETURN", "OK", "UNDEFINED", "Outcome", "Row", "printable", "table", "text", "value", "worked"]
 
 NO_RETURN = Atom("no_return")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -62,3 +64,11 @@ def table(columns: Sequence[str], rows: Iterable[Row], **more: Any) -> Outcome:
 def printable(text: str) -> str:
     """Return TEXT with control characters written out, as it may come from strangers and go to a terminal."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def worked(run: Run, lines: Iterable[str], result: Any = OK, **more: Any) -> Outcome:
+    """Print LINES while the work behind them is done; a dry run works at once, and shows what would change instead."""
+    if run.dry_run:
+        deque(lines, maxlen=0)
+        return Outcome(result, **more)
+    return text(lines, result, **more)

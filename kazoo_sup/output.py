@@ -146,7 +146,7 @@ class _Machine:
             self._reports(report.as_json())
 
     def finish(self, outcome: Outcome, *, maintenance: bool) -> ExitCode:
-        self._stream("text", outcome.text, live=outcome.live)
+        self._stream("text", outcome.text if outcome.live else _after_work(outcome.text), live=outcome.live)
         if outcome.rows is not None:
             self._stream("rows", outcome.rows, live=outcome.live)
         code = exit_code(outcome, maintenance=maintenance)
@@ -181,6 +181,30 @@ class _Machine:
         self._envelope.field("exit_code", int(code))
         self._envelope.close()
         self._ended = True
+
+
+def _after_work(lines: Iterable[str]) -> Iterable[str]:
+    """Do the work behind LINES, whose reports come first, and return them; they wait in a file, not in memory."""
+    if isinstance(lines, Sequence):
+        return lines
+    from tempfile import TemporaryFile
+
+    ending: BaseException | None = None
+    waiting = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed once it has been read
+    try:
+        for line in lines:
+            waiting.write(json.dumps(line) + "\n")
+    except BaseException as error:  # noqa: BLE001 - raised again behind the lines until then
+        ending = error
+    return _from_file(waiting, ending)
+
+
+def _from_file(waiting: TextIO, ending: BaseException | None) -> Iterator[str]:
+    with waiting:
+        waiting.seek(0)
+        yield from map(json.loads, waiting)
+    if ending is not None:
+        raise ending
 
 
 def error_as_json(error: SupError) -> dict[str, Any]:

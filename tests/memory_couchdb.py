@@ -11,11 +11,13 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.accounts import normalised_name
+from kazoo_sup.names import classification
 from kazoo_sup.settings import Server, Settings, ZoneSettings
 from kazoo_sup.transports.amqp import Message, PublishResult
 from kazoo_sup.transports.couchdb_bulk import SaveResult, save_batches
@@ -37,7 +39,7 @@ class MemoryCouchDB:
         self.stored: dict[str, dict[str, Document]] = {name: {} for name in databases}
         self.written: list[tuple[str, str, str]] = []
         self.before_save: list[Callable[[str, Sequence[Document]], None]] = []
-        self.views: dict[tuple[str, str], Emit] = dict(_VIEWS)
+        self.views: dict[tuple[str, ...], Emit] = dict(_VIEWS)
         self.closed = False
         self._workers = workers
         self._lock = threading.RLock()
@@ -84,12 +86,12 @@ class MemoryCouchDB:
     def get_from_many(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Document]]:
         return {database: self.get_many(database, ids) for database, ids in wanted.items()}
 
-    def databases(self, *, start: str = "", end: str = "\uffff", page: int = 0) -> Iterator[str]:
-        return iter(sorted(name for name in self.stored if start <= name <= end))
-
     def documents(self, database: str, *, start: str = "", end: str = "\uffff") -> Iterator[Document]:
         ids = sorted(identifier for identifier in self.stored[database] if start <= identifier <= end)
         return iter(self.get_many(database, ids).values())
+
+    def databases(self, *, start: str | None = None, end: str | None = None) -> Iterator[str]:
+        return iter(sorted(name for name in self.stored if (start or name) <= name <= (end or name)))
 
     def view(
         self,
@@ -102,24 +104,37 @@ class MemoryCouchDB:
         key: Any = None,
         keys: Sequence[Any] | None = None,
         reduce: bool = False,
+        group: bool = False,
         include_docs: bool = False,
+        page: int = 1000,
     ) -> Iterator[dict[str, Any]]:
-        if self.get(database, f"_design/{design}") is None or (design, view) not in self.views:
+        """Yield rows as they are now, page by page, like the transport: documents may change in between."""
+        emit = self.views.get((classification(database), design, view)) or self.views.get((design, view))
+        if self.get(database, f"_design/{design}") is None or emit is None:
             raise NotFound(server="CouchDB", what=f"view {design}/{view} in database {database}")
+        first = collated(start), ""
+        while True:
+            rows = self._rows(database, emit, include_docs=include_docs)
+            if group:
+                yield from _grouped(_within(rows, start, end))
+                return
+            if keys is not None or key is not None:
+                yield from (row for each in (keys or [key]) for row in rows if row["key"] == each)
+                return
+            rest = [row for row in _within(rows, start, end) if (collated(row["key"]), row["id"]) >= first]
+            yield from rest[:page]
+            if len(rest) <= page:
+                return
+            first = collated(rest[page]["key"]), rest[page]["id"]
+
+    def _rows(self, database: str, emit: Emit, *, include_docs: bool) -> list[dict[str, Any]]:
         rows = [
-            {"id": document["_id"], "key": emitted, "value": value, **({"doc": document} if include_docs else {})}
-            for document in self.all(database).values()
-            if not document["_id"].startswith("_design/")
-            for emitted, value in self.views[design, view](document)
+            {"id": name, "key": key, "value": value, **({"doc": self.get(database, name)} if include_docs else {})}
+            for name, document in self.all(database).items()
+            if not name.startswith("_design/")
+            for key, value in emit(document)
         ]
-        rows.sort(key=lambda row: (_collation(row["key"]), row["id"]))
-        if start is not None:
-            rows = [row for row in rows if _collation(start) <= _collation(row["key"]) <= _collation(end)]
-        wanted = keys if keys is not None else [key] if key is not None else None
-        if wanted is None:
-            yield from rows
-        else:
-            yield from (row for each in wanted for row in rows if row["key"] == each)
+        return sorted(rows, key=lambda row: (collated(row["key"]), row["id"]))
 
     def save(self, database: str, documents: Sequence[Document]) -> list[SaveResult]:
         for hook in self.before_save:
@@ -153,15 +168,30 @@ class MemoryCouchDB:
         return {"_id": plain["_id"], "_rev": f"{generation}-{digest}", **plain}
 
 
-def _collation(key: Any) -> Any:
-    """Return what sorts as CouchDB sorts keys: null, numbers, text, lists, objects."""
-    if isinstance(key, list):
-        return (4, tuple(_collation(each) for each in key))
-    if isinstance(key, dict):
-        return (5,)
-    if isinstance(key, str):
-        return (3, key)
-    return (1,) if key is None else (2, key)
+def collated(value: Any) -> Any:
+    """Return what sorts as CouchDB sorts JSON values."""
+    if isinstance(value, list):
+        return 4, [collated(each) for each in value]
+    if isinstance(value, dict):
+        return 5, sorted(value)
+    if value is None or isinstance(value, bool):
+        return 0 if value is None else 1, bool(value)
+    return (2, value) if isinstance(value, int | float) else (3, value)
+
+
+def _within(rows: Iterable[dict[str, Any]], start: Any, end: Any) -> list[dict[str, Any]]:
+    return [
+        row
+        for row in rows
+        if (start is None or collated(row["key"]) >= collated(start))
+        and (end is None or collated(row["key"]) <= collated(end))
+    ]
+
+
+def _grouped(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for _key, same in groupby(rows, key=lambda row: collated(row["key"])):
+        each = list(same)
+        yield {"key": each[0]["key"], "value": sum(row["value"] for row in each)}
 
 
 def _by_classification(document: Document) -> Iterator[tuple[Any, Any]]:
@@ -180,32 +210,78 @@ def _by_name(document: Document) -> Iterator[tuple[Any, Any]]:
         yield normalised_name(document["name"]), {"account_id": document["_id"]}
 
 
-def _assigned_to(document: Document) -> Iterator[tuple[Any, Any]]:
-    if document.get("pvt_assigned_to"):
-        yield [document["pvt_assigned_to"], document["_id"]], None
+def _numbers(emitted: Callable[[Document], Any], *, assigned: bool = False) -> Emit:
+    """Make the map of a view of numbers, or of assigned ones."""
+
+    def emit(document: Document) -> Iterator[tuple[Any, Any]]:
+        if document.get("pvt_type") == "number" and (not assigned or document.get("pvt_assigned_to")):
+            yield emitted(document), None
+
+    return emit
 
 
-def _module_name(document: Document) -> Iterator[tuple[Any, Any]]:
-    yield document.get("pvt_module_name"), 1
+def _unassigned(document: Document) -> Iterator[tuple[Any, Any]]:
+    if not document.get("pvt_assigned_to") and document.get("pvt_state") != "discovery":
+        yield document["_id"], None
 
 
-def _status(document: Document) -> Iterator[tuple[Any, Any]]:
-    yield [document.get("pvt_state"), document.get("pvt_module_name"), document["_id"]], None
+def _callflow_numbers(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_type") == "callflow":
+        yield from ((number, None) for number in document["numbers"])
 
 
-def _porting(document: Document) -> Iterator[tuple[Any, Any]]:
-    if document.get("pvt_port_state") in ("submitted", "pending", "scheduled"):
-        yield from ((number, document["pvt_account_id"]) for number in document.get("numbers", {}))
+def _trunk_numbers(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_type") == "sys_info":
+        yield from ((number, None) for server in document["servers"] for number in server["DIDs"])
 
 
-_VIEWS: dict[tuple[str, str], Emit] = {
-    ("numbers", "assigned_to"): _assigned_to,
-    ("numbers", "module_name"): _module_name,
-    ("numbers", "status"): _status,
-    ("port_requests", "port_in_numbers"): _porting,
+def _quantities(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_type") == "user":
+        yield ["users", document["priv_level"]], 1
+    if document.get("pvt_type") == "number":
+        yield ["number_carriers", document.get("pvt_module_name")], 1
+
+
+def _quantities_below(document: Document) -> Iterator[tuple[Any, Any]]:
+    for category, items in document.get("quantities", {}).get("account", {}).items():
+        for ancestor in document["pvt_tree"]:
+            yield from (([ancestor, category, item], count) for item, count in items.items())
+
+
+def _state(document: Document) -> Any:
+    return [document.get("pvt_state"), document.get("pvt_module_name"), document["_id"]]
+
+
+_VIEWS: dict[tuple[str, ...], Emit] = {
     ("views", "views_by_classification"): _by_classification,
     ("accounts", "listing_by_realm"): _by_realm,
     ("accounts", "listing_by_name"): _by_name,
+    ("numbers", "numbers", "assigned_to"): lambda each: (
+        [([each["pvt_assigned_to"], each["_id"]], None)] if each.get("pvt_assigned_to") else []
+    ),
+    ("numbers", "numbers", "list_assigned_and_app"): _numbers(
+        lambda each: [each["pvt_assigned_to"], each.get("pvt_used_by")], assigned=True
+    ),
+    ("numbers", "numbers", "module_name"): lambda each: [(each.get("pvt_module_name"), 1)],
+    ("numbers", "numbers", "status"): lambda each: [(_state(each), None)],
+    ("numbers", "numbers", "unassigned"): _unassigned,
+    ("account", "numbers", "assigned_to"): _numbers(lambda each: each["pvt_assigned_to"], assigned=True),
+    ("account", "numbers", "list_by_app"): _numbers(lambda each: each.get("pvt_used_by")),
+    ("account", "numbers", "list_by_number"): _numbers(lambda each: each["_id"]),
+    ("callflows", "listing_by_number"): _callflow_numbers,
+    ("trunkstore", "lookup_did"): _trunk_numbers,
+    ("services", "quantify"): _quantities,
+    ("services", "cascade_quantities"): _quantities_below,
+    ("port_services", "account_quantities"): lambda each: [
+        ([each["pvt_account_id"], each["pvt_port_state"]], len(each["numbers"]))
+    ],
+    ("port_services", "cascade_quantities"): lambda each: [
+        ([ancestor, each["pvt_port_state"]], len(each["numbers"])) for ancestor in each["pvt_tree"]
+    ],
+    ("port_requests", "port_in_numbers"): lambda each: [
+        (number, each["pvt_account_id"]) for number in each["numbers"] if each["pvt_port_state"] == "submitted"
+    ],
+    ("port_requests", "listing_by_state"): lambda each: [([each["pvt_account_id"], each["pvt_port_state"]], None)],
 }
 
 

@@ -145,6 +145,7 @@ def _save(zone: Zone, changes: Iterable[Change], events: Announcer, tally: Tally
                     _tell(zone, tally, Report(change.database, change.id, "unchanged", after=change.document))
                 else:
                     batch.append(change)
+            events.announce_also(gathered)
             if batch:
                 yield plain(batch[0].database), [_stored(change) for change in batch], (batch, events.expect(batch))
             advance(len(gathered) - len(batch))
@@ -222,7 +223,7 @@ def _reapplied(change: Change, stored: Document | None) -> Change:
     if change.reapply is None:
         reason = "it exists already" if change.previous is None else "somebody else changed it"
         raise Conflict(database=change.database, id=change.id, reason=reason)
-    return Change(change.database, change.reapply(stored), stored, change.reapply)
+    return Change(change.database, change.reapply(stored), stored, change.reapply, change.announced)
 
 
 def _action(change: Change) -> str:

@@ -28,6 +28,9 @@ class Announcer(Protocol):
     def announce(self, reports: Sequence[Report]) -> None:
         """Publish what was saved."""
 
+    def announce_also(self, changes: Sequence[Change]) -> None:
+        """Publish what the changes have announced in any case (`Change.announced`)."""
+
     def settle(self, token: int) -> None:
         """Note that of a batch nothing else was or will be saved."""
 
@@ -160,6 +163,20 @@ class _Publishing:
                     messages.append(message(*events.document_event(report.action, report.database, document, node)))
         self._publisher.send(messages)
 
+    def announce_also(self, changes: Sequence[Change]) -> None:
+        node = self._zone.own_node
+        messages = []
+        for change in changes:
+            document = change.previous or change.document or {}
+            if change.announced and self._wanted(change.id, document.get("pvt_type")):
+                for action in change.announced:
+                    # Kazoo announces a document as created when it has no revision.
+                    hidden = "_rev" if action == "created" else ""
+                    told = {key: value for key, value in document.items() if key != hidden}
+                    messages.append(message(*events.document_event(action, change.database, told, node)))
+        if messages:
+            self._publisher.send(messages)
+
     def settle(self, token: int) -> None:
         self._spool.settle(token)
 
@@ -177,6 +194,8 @@ class _Silent:
         return 0
 
     def announce(self, reports: Sequence[Report]) -> None: ...
+
+    def announce_also(self, changes: Sequence[Change]) -> None: ...
 
     def settle(self, token: int) -> None: ...
 

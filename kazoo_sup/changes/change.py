@@ -28,12 +28,15 @@ class Change:
     what was read, None when nothing was there. `reapply`, asked when somebody else saved in between, is given what is
     stored now (or None) and returns what shall be stored, or the very same document when nothing is left to do; it
     raises a SupError when the change can no longer be made. Without it such a change fails as a conflict.
+    `announced` are the events (created, edited, deleted) that nodes are to get of the document whether or not there is
+    something to save, as Kazoo sends them where it saves without looking: they drop what they have cached of it.
     """
 
     database: str
     document: Document | None
     previous: Document | None
     reapply: Callable[[Document | None], Document] | None = None
+    announced: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MISSING = system_config.MISSING
 
+Key = str | tuple[str, ...]
+"""A key of a document, or the path to one."""
+
 
 def read(zone: Zone, account: str, category: str) -> Document | None:
     """Return the account's document of CATEGORY."""
@@ -81,7 +84,7 @@ def with_strategy(zone: Zone, strategy: str, account: str, category: str, key: s
 STRATEGIES = ("global", "reseller", "global_merge", "reseller_merge", "hierarchy_merge")
 
 
-def set_value(zone: Zone, account: str, category: str, key: str, value: Any) -> Document:
+def set_value(zone: Zone, account: str, category: str, key: Key, value: Any) -> Document:
     """Store VALUE at KEY of the account's document; return it as it is stored now."""
     return _save(zone, account, category, key, value, read(zone, account, category) or {})
 
@@ -94,11 +97,12 @@ def set_global(zone: Zone, account: str, category: str, key: str, value: Any) ->
     return _save(zone, account, category, key, value, effective(zone, account, category))
 
 
-def _save(zone: Zone, account: str, category: str, key: str, value: Any, base: Document) -> Document:
+def _save(zone: Zone, account: str, category: str, key: Key, value: Any, base: Document) -> Document:
     database, identifier = account_database(account), f"configs_{category}"
 
     def updated(stored: Document | None) -> Document:
-        document = with_value(stored or {**without_revision(base), "_id": identifier}, [key], value)
+        found = stored or {**without_revision(base), "_id": identifier}
+        document = with_value(found, [key] if isinstance(key, str) else key, value)
         if stored and changes.same(document, stored):
             return stored
         return stamped(document, database, node=zone.node, document_type="account_config", account=account)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
+from kazoo_sup.changes import Change, Document, same
 from kazoo_sup.errors import NotFound
 from kazoo_sup.names import classification, plain
 
@@ -58,19 +58,66 @@ def ensure_database(zone: Zone, database: str) -> None:
         changes.create_database(zone, database, registered(zone, database))
 
 
+def refresh(zone: Zone, database: str) -> int:
+    """Bring the registered design documents into a database; return how many were added or differed.
+
+    Our own, where nothing is registered, are added but take no other's place. There are no events of it, and nothing is
+    done to a database that is not there. Raises what keeps one from being saved. Source: Kazoo
+    kz_datamgr:refresh_views/1, kzs_db:db_view_update/2.
+    """
+    if not zone.couchdb.exists(plain(database)):
+        return 0
+    keys = _keys(database)
+    designs = _registered(zone, keys)
+    replaced = bool(designs)
+    wanted = {each["_id"]: each for each in designs or _own(keys)}
+    stored = zone.couchdb.get_many(plain(database), list(wanted))
+
+    def updated(name: str, found: Document | None) -> Document:
+        if found is None or (replaced and not same(wanted[name], _without_revision(found))):
+            return wanted[name]
+        return found
+
+    edits = (
+        Change(database, updated(name, stored.get(name)), stored.get(name), partial(updated, name)) for name in wanted
+    )
+    tally = changes.apply(zone, edits)
+    if tally.errors:
+        raise tally.errors[0]
+    return tally.counts["created"] + tally.counts["edited"]
+
+
 def registered(zone: Zone, database: str) -> list[Document]:
     """Return the design documents registered for a database or its class, else our own."""
-    keys = [plain(database), classification(database)]
+    keys = _keys(database)
+    return _registered(zone, keys) or _own(keys)
+
+
+def _keys(database: str) -> list[str]:
+    return [plain(database), classification(database)]
+
+
+def _registered(zone: Zone, keys: list[str]) -> list[Document]:
     try:
         found = list(zone.couchdb.view(REGISTRATIONS, "views", "views_by_classification", keys=keys, include_docs=True))
     except NotFound:
-        found = []
+        return []
     designs = {
         each["doc"]["view_definition"]["_id"]: each["doc"]["view_definition"] for each in found if each.get("doc")
     }
-    if not designs:
-        designs = {each["_id"]: each for each in bundled() if _is_for(each, keys)}
-    return [{key: each for key, each in design.items() if key != "kazoo"} for design in designs.values()]
+    return [_unmapped(design) for design in designs.values()]
+
+
+def _own(keys: list[str]) -> list[Document]:
+    return [_unmapped(each) for each in bundled() if _is_for(each, keys)]
+
+
+def _unmapped(design: Document) -> Document:
+    return {key: each for key, each in design.items() if key != "kazoo"}
+
+
+def _without_revision(design: Document) -> Document:
+    return {key: each for key, each in design.items() if key != "_rev"}
 
 
 @cache

@@ -194,7 +194,6 @@ class TestListing:
         (words._public_fields, "[1]"),
         (words._public_fields, "{"),
         (words._public_fields, '{"pvt_state":"aging"}'),
-        (words._number_database, "1415"),
     ],
 )
 def test_words_that_name_nothing_are_refused(read, text):

@@ -40,7 +40,13 @@ class TestRegistered:
             (INUM, {"_design/numbers", "_design/numbers_inum"}),
             ("numbers%2F%2B1415", {"_design/numbers"}),
             ("accounts", {"_design/accounts"}),
-            (ACCOUNT, set()),
+            ("services", {"_design/services"}),
+            ("port_requests", {"_design/port_requests", "_design/port_services"}),
+            ("faxes", set()),
+            (
+                ACCOUNT,
+                {f"_design/{name}" for name in ("numbers", "phone_numbers", "callflows", "trunkstore", "services")},
+            ),
         ],
     )
     @pytest.mark.parametrize("registrations", [True, False], ids=["empty", "missing"])

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from kazoo_sup.kazoo import account_config, carriers, system_config
 from kazoo_sup.kazoo.accounts import definition
 from kazoo_sup.kazoo.documents import value_at
-from kazoo_sup.kazoo.numbers import features, providers
+from kazoo_sup.kazoo.numbers import feature_permissions, providers
+from kazoo_sup.kazoo.numbers.feature_permissions import CATEGORY
 from kazoo_sup.kazoo.numbers.lifecycle import Policy, Setting
 from kazoo_sup.kazoo.numbers.phone_number import LOCAL
 from kazoo_sup.kazoo.numbers.providers import Rules
@@ -20,8 +21,6 @@ from kazoo_sup.kazoo.values import is_true
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
-
-CATEGORY = "number_manager"
 
 
 def setting(zone: Zone, account: str | None = None) -> Setting:
@@ -49,19 +48,8 @@ def policy(zone: Zone) -> Policy:
     )
 
 
-def system_allowed(zone: Zone) -> tuple[str, ...]:
-    """Return the features that the system allows, sorted (Kazoo knm_providers:system_allowed_features/0)."""
-    allowed = _get(zone, "features.allow") or _get(zone, "providers") or features.DEFAULT_ALLOWED
-    return tuple(sorted(set(allowed)))
-
-
-def reseller_list(zone: Zone, account: str, which: str) -> tuple[str, ...] | None:
-    """Return the features that the reseller of ACCOUNT (an id), or else the system, allows or denies; None if not said.
-
-    WHICH is `allow` or `deny`.
-    """
-    found = account_config.get_from_reseller(zone, account, CATEGORY, f"features.{which}", None)
-    return tuple(found) if isinstance(found, list) else None
+def _reseller_list(zone: Zone, account: str | None, key: tuple[str, ...]) -> tuple[str, ...] | None:
+    return tuple(feature_permissions.of_reseller(zone, account, key)) or None if account else None
 
 
 def _rules(zone: Zone, account: str | None, *, is_admin: bool) -> Rules:
@@ -69,9 +57,9 @@ def _rules(zone: Zone, account: str | None, *, is_admin: bool) -> Rules:
         return str(account_config.get_from_reseller(zone, account, CATEGORY, key, default)) if account else default
 
     return Rules(
-        system_allowed=system_allowed(zone),
-        reseller_allowed=reseller_list(zone, account, "allow") if account else None,
-        reseller_denied=reseller_list(zone, account, "deny") if account else None,
+        system_allowed=tuple(feature_permissions.of_system(zone)),
+        reseller_allowed=_reseller_list(zone, account, feature_permissions.ALLOW),
+        reseller_denied=_reseller_list(zone, account, feature_permissions.DENY),
         local_override=is_true(_get(zone, "local_feature_override")),
         is_admin=is_admin,
         cnam_provider=of_reseller("cnam_provider", providers.CNAM_NOTIFIER),

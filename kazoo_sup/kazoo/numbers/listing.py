@@ -17,6 +17,7 @@ from kazoo_sup.kazoo.accounts import DATABASE as ACCOUNTS
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, Document
 from kazoo_sup.kazoo.numbers import columns, phone_number, store
 from kazoo_sup.kazoo.numbers.lifecycle import NoSuchNumber, Setting
+from kazoo_sup.kazoo.numbers.places import LAST
 from kazoo_sup.kazoo.numbers.store import InLine, NotANumber
 from kazoo_sup.names import INUM, MANAGED, encoded, number_database, plain
 
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 PAGE = 1000
-_LAST = "\ufff0"
-"""Sorts after everything that a number's prefix or a database's name goes on with."""
-
 _PREFIX_LENGTH = 5
 
 
@@ -59,16 +57,9 @@ class Wanted:
 
 def databases(zone: Zone, prefix: str = "") -> Iterator[str]:
     """Yield the (encoded) databases in which numbers that begin with PREFIX are, the pools left out, sorted."""
-    return (name for name in all_databases(zone, prefix) if name not in (MANAGED, INUM))
-
-
-def all_databases(zone: Zone, prefix: str = "") -> Iterator[str]:
-    """Yield the (encoded) databases of numbers that begin with PREFIX, the pools among them, sorted.
-
-    Source: Kazoo knm_util:get_all_number_dbs/0.
-    """
     start = f"numbers/{prefix[:_PREFIX_LENGTH]}"
-    return map(encoded, zone.couchdb.databases(start=start, end=start + _LAST))
+    names = map(encoded, zone.couchdb.databases(start=start, end=start + LAST))
+    return (name for name in names if name not in (MANAGED, INUM))
 
 
 def dump(zone: Zone, wanted: Wanted, setting: Setting) -> Iterator[Row]:
@@ -137,13 +128,13 @@ def _documents(zone: Zone, database: str, wanted: Wanted) -> Iterator[Document]:
     start: list[Any]
     end: list[Any]
     if wanted.account:
-        start, end = [wanted.account, wanted.prefix], [wanted.account, wanted.prefix + _LAST]
+        start, end = [wanted.account, wanted.prefix], [wanted.account, wanted.prefix + LAST]
         rows = views.rows(zone, database, "numbers", "assigned_to", start=start, end=end, include_docs=True)
     elif wanted.state:
         start, end = [wanted.state], [wanted.state, {}]
         if wanted.module_name:
             start = [wanted.state, wanted.module_name, wanted.prefix]
-            end = [wanted.state, wanted.module_name, wanted.prefix + _LAST]
+            end = [wanted.state, wanted.module_name, wanted.prefix + LAST]
         rows = views.rows(zone, database, "numbers", "status", start=start, end=end, include_docs=True)
     elif wanted.module_name:
         rows = views.rows(
@@ -151,7 +142,7 @@ def _documents(zone: Zone, database: str, wanted: Wanted) -> Iterator[Document]:
         )
     else:
         yield from zone.couchdb.documents(
-            plain(database), start=wanted.prefix or "+", end=(wanted.prefix or "+") + _LAST
+            plain(database), start=wanted.prefix or "+", end=(wanted.prefix or "+") + LAST
         )
         return
     yield from (row["doc"] for row in rows if row.get("doc"))

@@ -9,7 +9,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from kazoo_sup.kazoo import carriers, views
-from kazoo_sup.kazoo.numbers import configured, e164, features, lifecycle, phone_number, providers, states, store
+from kazoo_sup.kazoo.numbers import (
+    configured,
+    e164,
+    feature_permissions,
+    lifecycle,
+    phone_number,
+    providers,
+    states,
+    store,
+)
 from kazoo_sup.kazoo.numbers.lifecycle import Deed, Request
 from kazoo_sup.kazoo.numbers.targets import Target
 
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
 
     from kazoo_sup.errors import SupError
     from kazoo_sup.kazoo.numbers.phone_number import PhoneNumber
+    from kazoo_sup.kazoo.numbers.places import Databases
     from kazoo_sup.zone import Zone
 
 PART = 10_000
@@ -32,13 +42,13 @@ _KAZOO_ERRORS: dict[type[SupError], str] = {
 }
 
 
-def converted(zone: Zone, source: str, target: str, databases: Iterator[str], counts: Counter[str]) -> Iterator[str]:
+def converted(zone: Zone, source: str, target: str, databases: Databases, counts: Counter[str]) -> Iterator[str]:
     """Give the numbers of carrier module SOURCE in these databases the module TARGET, and tell of it line by line.
 
     COUNTS takes in what became of the documents. A database with more than PART such numbers is told of in parts.
     Source: Kazoo kazoo_number_manager_maintenance:convert_carrier_module/2.
     """
-    for database in databases:
+    for database in databases.names():
         yield f"attempt to convert numbers with carrier module {source} to {target} in database {database}"
         while True:
             rows = views.rows(zone, database, "numbers", "module_name", key=source, reduce=False)
@@ -101,15 +111,7 @@ def permitted(zone: Zone, typed: str, change: Callable[[PhoneNumber], PhoneNumbe
     if zone.run.dry_run and change:
         found = change(found)
     yield f"Feature permissions on {found.number}:"
-    yield f"\tFeatures allowed: {' '.join(found.features_allowed)}"
-    yield f"\tFeatures denied: {' '.join(found.features_denied)}"
-
-
-def unknown_feature(feature: str) -> Iterator[str]:
-    """Tell that there is no such feature, and which there are."""
-    yield f"Feature '{feature}' is not a known feature."
-    yield "Known features:"
-    yield f"\t{' '.join(features.ALL)}"
+    yield from feature_permissions.permissions(found.features_allowed, found.features_denied)
 
 
 def with_permission(feature: str, which: str, *, listed: bool) -> Callable[[PhoneNumber], PhoneNumber]:

@@ -8,7 +8,6 @@ from kazoo_sup import terms
 from kazoo_sup.command import Reads
 from kazoo_sup.kazoo import carriers
 from kazoo_sup.kazoo.numbers import providers, states
-from kazoo_sup.names import number_database
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.documents import Document
@@ -43,13 +42,6 @@ def _public_fields(text: str, _zone: Any) -> Document:
     return found
 
 
-def _number_database(text: str, _zone: Any) -> str:
-    found = number_database(text)
-    if found is None or not text.startswith("+"):
-        raise ValueError(f"{text!r} is no prefix with a database: that begins with + and four digits, like +1415")
-    return found
-
-
 State = Annotated[str, Reads(_state)]
 """A state of numbers."""
 
@@ -61,6 +53,3 @@ Feature = Annotated[str, Reads(_feature)]
 
 PublicFields = Annotated[dict[str, Any], Reads(_public_fields)]
 """A JSON object of a number's public fields."""
-
-NumberDatabase = Annotated[str, Reads(_number_database, "PREFIX")]
-"""A number or its prefix, `+1415`, as the (encoded) database it is in."""

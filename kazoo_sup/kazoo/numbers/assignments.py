@@ -1,0 +1,72 @@
+"""Removing from accounts the numbers that are assigned to another account.
+
+Source: Kazoo kazoo_number_manager_maintenance:remove_wrong_assigned_from_*, which counts every number it looks at as
+wrong, passes over some after each page of removals, removes also what is nowhere else, and does not see what only the
+number database knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup.changes import Change, Document
+from kazoo_sup.kazoo.numbers.copies import ASSIGNED, by_database
+from kazoo_sup.kazoo.numbers.repair import Repair, Row, Unmended
+from kazoo_sup.names import account_id, plain
+
+if TYPE_CHECKING:
+    from kazoo_sup.kazoo.numbers.places import Databases
+
+
+def remove_wrong(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[str]:
+    """Remove from the accounts with these databases the copies of numbers that are assigned elsewhere.
+
+    A copy is kept, and reported, when the number is in no number database, for it may be the last one, and when the
+    account says that the number is its own while the number database says otherwise, for either may be right.
+    """
+    count = accounts.count() if given is None else given
+    yield f"::: start removing wrong assigned numbers from {count} account dbs"
+
+    def step(database: str) -> Iterator[str]:
+        remove = partial(_removed, repair, database)
+        return repair.pages(database, ASSIGNED, remove, include_docs=True)
+
+    yield from repair.over(accounts, step, given)
+
+
+def _removed(repair: Repair, database: str, page: list[Row]) -> Iterator[str]:
+    yield f"     {len(page)} wrong assignments to remove"
+    account = account_id(database)
+    said = {row["id"]: row["doc"] for row in page if row.get("doc")}
+    owners = _owners(repair, list(said))
+    wrong = []
+    for number, document in said.items():
+        own = document.get("pvt_assigned_to") == account
+        if number not in owners:
+            reason = "its number database has it not; copy_accounts_to_number_dbs restores it there"
+        elif own and owners[number] != account:
+            reason = f"its number database says that it is assigned to {owners[number] or 'nobody'}"
+        else:
+            wrong += [] if own else [document]
+            continue
+        repair.fail(Unmended(database=database, id=number, reason=reason), database, number)
+    again = partial(_unless_right, account)
+    repair.save(Change(database, None, document, again) for document in wrong)
+
+
+def _owners(repair: Repair, numbers: list[str]) -> dict[str, Any]:
+    """Return the accounts to which the number databases say that NUMBERS are assigned, for those that they have."""
+    found: dict[str, Any] = {}
+    for database, ids in by_database(numbers).items():
+        originals = repair.zone.couchdb.get_many(plain(database), ids)
+        found |= {number: original.get("pvt_assigned_to") for number, original in originals.items()}
+    return found
+
+
+def _unless_right(account: str | None, stored: Document | None) -> dict[str, Any]:
+    """Remove what is stored now, unless somebody has assigned it to this account meanwhile."""
+    if stored is None or stored.get("pvt_assigned_to") == account:
+        return stored or {}
+    return {**stored, "_deleted": True}

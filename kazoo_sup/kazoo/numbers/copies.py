@@ -1,0 +1,294 @@
+"""Copying numbers between the number databases and the accounts' databases.
+
+From a number database into the account: the copy is made just like its original. From an account into the number
+database: only what is missing there; a number that is there stays as it is, and one that differs is reported.
+
+Source: Kazoo kazoo_number_manager_maintenance:copy_*. There both directions save without looking and so meet each
+document that exists as a conflict, which is why every copy is announced as created and, on the second try, as edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kazoo_sup import changes
+from kazoo_sup.changes import Change, Document, same
+from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.numbers.places import Databases, NamedAccount, listed, number_databases
+from kazoo_sup.kazoo.numbers.repair import CONFLICT, Repair, Row, Unmended
+from kazoo_sup.names import account_database, account_id, classification, number_database, plain
+from kazoo_sup.terms import Atom
+
+if TYPE_CHECKING:
+    from kazoo_sup.zone import Zone
+
+Groups = Mapping[str, list[str]]
+NOWHERE = "undefined"
+"""The database of a number that is assigned to nobody, in Kazoo's words."""
+
+ASSIGNED = ("numbers", "assigned_to")
+INVALID, MISSING, CREATED = "invalid", "missing", "created"
+"""What stands in the way of a copy: no such database can be, or there is none, or it had to be made."""
+
+
+def to_number_databases(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[str]:
+    """Copy every number of the accounts with these databases into its number database."""
+    count = accounts.count() if given is None else given
+    yield f"::: start copying numbers doc from {count} account dbs to number dbs"
+
+    def step(account: str) -> Iterator[str]:
+        into = partial(_into_number_databases, repair, account)
+        listing = ("numbers", "list_by_number")
+        return repair.pages(account, listing, lambda page: into([row["id"] for row in page]))
+
+    yield from repair.over(accounts, step, given)
+
+
+def to_accounts(repair: Repair, databases: Databases, given: int | None = None) -> Iterator[str]:
+    """Copy every assigned number of these number databases into its account's."""
+    count = databases.count() if given is None else given
+    yield f"::: start copying numbers doc from {count} number dbs to account dbs"
+    yield from repair.over(databases, partial(one_to_accounts, repair), given)
+
+
+def to_account(repair: Repair, account: NamedAccount) -> Iterator[str]:
+    """Copy the numbers that are assigned to an account into it, out of every number database."""
+    databases = number_databases(repair.zone)
+    yield f"::: start copying assigned numbers doc from {databases.count()} number dbs to account {account.said}"
+    yield from repair.over(databases, lambda database: one_to_accounts(repair, database, account.id))
+
+
+def one_to_accounts(repair: Repair, database: str, only: str | None = None) -> Iterator[str]:
+    """Copy the assigned numbers of one number database into their accounts, or of the account ONLY (an id)."""
+    query = {} if only is None else {"start": [only], "end": [only, {}]}
+
+    def step(page: list[Row]) -> Iterator[str]:
+        return _into_accounts(repair, database, {row["id"]: row["key"][0] for row in page})
+
+    return repair.pages(database, ASSIGNED, step, **query)
+
+
+def some_to_accounts(repair: Repair, numbers: Sequence[str]) -> Iterator[str]:
+    """Copy NUMBERS out of their number databases into the accounts that they are assigned to."""
+    databases = by_database(numbers)
+    yield f"::: start copying {len(numbers)} numbers doc from {len(databases)} number dbs to account dbs"
+
+    def step(database: str) -> Iterator[str]:
+        found: list[Document] = []
+        yield from repair.opened(database, databases[database], found)
+        yield from _into_accounts(repair, database, {each["_id"]: each.get("pvt_assigned_to") for each in found})
+
+    yield from repair.over(listed(list(databases)), step)
+
+
+def some_to_number_databases(repair: Repair, account: NamedAccount, numbers: Sequence[str]) -> Iterator[str]:
+    """Copy NUMBERS of an account into their number databases.
+
+    Kazoo looks for them in a database by the account's bare id, which is never there.
+    """
+    yield f"::: start copying {len(numbers)} numbers doc from account db to number dbs"
+
+    def step(database: str) -> Iterator[str]:
+        found: list[Document] = []
+        yield from repair.opened(database, numbers, found)
+        yield from _into_number_databases(repair, database, [each["_id"] for each in found])
+
+    yield from repair.over(listed([account.database]), step)
+
+
+def one_to_account(zone: Zone, number: str, account: str) -> tuple[Any, ...]:
+    """Copy a number into an account (an id), whoever it is assigned to; return Kazoo's answer.
+
+    Source: Kazoo kazoo_number_manager_maintenance:copy_single_number_to_account_db/2.
+    """
+    source, target = str(number_database(number)), account_database(account)
+    stored = zone.couchdb.get(plain(target), number)
+    original = zone.couchdb.get(plain(source), number)
+    if original is None:
+        return Atom("error"), f"can read number '{number}' from '{source}': not_found"
+    if stored is None and not zone.couchdb.exists(plain(target)):
+        return Atom("error"), f"can save number '{number}' to account db: not_found"
+    body = _body(original)
+    tally = changes.apply(zone, [_over_change(target, body, stored, partial(_over, body))])
+    if tally.errors:
+        return Atom("error"), f"can save number '{number}' to account db: {tally.errors[0]}"
+    return Atom("ok"), number
+
+
+def by_database(numbers: Iterable[str]) -> dict[str, list[str]]:
+    """Group numbers by their number database."""
+    groups: dict[str, list[str]] = {}
+    for number in dict.fromkeys(numbers):
+        groups.setdefault(number_database(number) or NOWHERE, []).append(number)
+    return groups
+
+
+def by_account(assigned: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Group numbers by the database of the account that each is assigned to."""
+    groups: dict[str, list[str]] = {}
+    for number, account in assigned.items():
+        groups.setdefault(database_of(account), []).append(number)
+    return groups
+
+
+def database_of(account: Any) -> str:
+    """Return the database of an account's id as a number's document holds it, or what Kazoo makes of anything else."""
+    found = account_id(account) if isinstance(account, str) else None
+    return account_database(found) if found else str(account or NOWHERE)
+
+
+class _Target(NamedTuple):
+    """A database that is copied into: the numbers that shall be there and those that are."""
+
+    name: str
+    wanted: list[str]
+    stored: dict[str, Document]
+    obstacle: str = ""
+
+
+def _into_accounts(repair: Repair, source: str, assigned: Mapping[str, Any]) -> Iterator[str]:
+    yield f"     delete revision from {len(assigned)} documents"
+    yield f"     grouping {len(assigned)} docs by assigned_to"
+    yield from _copied(repair, source, by_account(assigned), _account_of, overwrite=True)
+
+
+def _into_number_databases(repair: Repair, source: str, numbers: Sequence[str]) -> Iterator[str]:
+    yield f"     delete revision from {len(numbers)} documents"
+    yield f"     grouping {len(numbers)} docs by number db"
+    yield from _copied(repair, source, by_database(numbers), _number_database_of, overwrite=False)
+
+
+def _account_of(document: Document) -> str:
+    return database_of(document.get("pvt_assigned_to"))
+
+
+def _number_database_of(document: Document) -> str:
+    return number_database(document["_id"]) or NOWHERE
+
+
+def _copied(
+    repair: Repair, source: str, groups: Groups, place: Callable[[Document], str], *, overwrite: bool
+) -> Iterator[str]:
+    """Copy one page of numbers, then yield what Kazoo would have said database by database."""
+    if not groups:
+        yield "     nothing to save"
+        return
+    yield f"     start saving to {len(groups)} dbs"
+    # Targets are read before the originals: so what is based on a target's revision is never older than it.
+    targets = [_target(repair, name, groups[name]) for name in sorted(groups)]
+    ids = [each for target in targets if target.obstacle in ("", CREATED) for each in target.wanted]
+    originals = repair.zone.couchdb.get_many(plain(source), ids)
+    edits = (
+        _copy(repair.zone, source, target.name, originals[each], target.stored.get(each), place, overwrite=overwrite)
+        for target in targets
+        if target.obstacle in ("", CREATED)
+        for each in target.wanted
+        if each in originals and place(originals[each]) == target.name
+    )
+    refused = repair.save(edits)
+    for left, target in zip(range(len(targets), 0, -1), targets, strict=True):
+        saving = f"       ({left}/{len(targets)}) saving {len(target.wanted)} documents to {target.name}"
+        yield from _told(repair, saving, target, len(refused.get(target.name, ())), overwrite=overwrite)
+        if not overwrite:
+            _compare(repair, source, target, originals)
+
+
+def _told(repair: Repair, saving: str, target: _Target, refused: int, *, overwrite: bool) -> Iterator[str]:
+    """Say what became of one database's numbers as Kazoo says it, and note it in the summary."""
+    name, wanted = target.name, target.wanted
+    yield f"{saving} (try: 1)"
+    if target.obstacle == INVALID:
+        yield "         failed to save documents to db: invalid_db_name"
+        repair.fail_all(name, "save_docs-invalid_db_name", wanted, "it is assigned to no account")
+        return
+    if target.obstacle == MISSING:
+        yield "         db not found"
+        repair.fail_all(name, "save_docs-db_not_found", wanted, "there is no such database")
+        return
+    repair.summary.touch(name)
+    if target.obstacle == CREATED:
+        yield f"         creating number db {name}"
+        repair.summary.touch(name, "save_docs-db_not_found")
+        yield f"{saving} (try: 2)"
+    met = len(target.stored)
+    counted = [f"[{what}: {count}]" for what, count in (("failed", refused), ("conflict", met)) if count]
+    if counted:
+        yield f"         {' '.join(counted)}"
+    if met and overwrite:
+        yield f"         trying to ensure save {met} conflicts"
+        yield f"           fetching {met} revs from {name}"
+        yield f"           saving {met} conflicts"
+    elif met:
+        repair.summary.fail(name, CONFLICT, sorted(target.stored))
+
+
+def _compare(repair: Repair, source: str, target: _Target, originals: Mapping[str, Document]) -> None:
+    """Report the numbers that were left alone and differ from the account's copy."""
+    for identifier, stored in target.stored.items():
+        if identifier in originals and not same(_body(stored), _body(originals[identifier])):
+            reason = f"it differs from the copy in {source} and was left alone"
+            repair.fail(Unmended(database=target.name, id=identifier, reason=reason), target.name, identifier)
+
+
+def _target(repair: Repair, name: str, wanted: list[str]) -> _Target:
+    kind = classification(name)
+    if kind not in ("account", "numbers"):
+        return _Target(name, wanted, {}, INVALID)
+    stored = repair.zone.couchdb.get_many(plain(name), wanted)
+    if stored or repair.zone.couchdb.exists(plain(name)):
+        return _Target(name, wanted, stored)
+    if kind == "account":
+        return _Target(name, wanted, {}, MISSING)
+    views.ensure_database(repair.zone, name)
+    return _Target(name, wanted, {}, CREATED)
+
+
+def _copy(
+    zone: Zone,
+    source: str,
+    target: str,
+    original: Document,
+    stored: Document | None,
+    place: Callable[[Document], str],
+    *,
+    overwrite: bool,
+) -> Change:
+    if not overwrite:
+        body = _body(original)
+        return Change(target, stored or body, stored, lambda found: found or body, ("created",) if stored else ())
+
+    def again(found: Document | None) -> Document:
+        """Copy anew what somebody else saved in between; a number that has left for another database is left alone."""
+        fresh = zone.couchdb.get(plain(source), original["_id"])
+        if fresh is not None and place(fresh) == target:
+            return _over(_body(fresh), found)
+        if found is None:
+            raise Unmended(database=target, id=original["_id"], reason="the number has gone elsewhere meanwhile")
+        return found
+
+    return _over_change(target, _body(original), stored, again, first=("created",))
+
+
+def _over_change(
+    target: str,
+    body: Document,
+    stored: Document | None,
+    again: Callable[[Document | None], Document],
+    first: tuple[str, ...] = (),
+) -> Change:
+    """Return the change that puts BODY over what is stored; where that is the same it is announced all the same."""
+    document = _over(body, stored)
+    announced = () if stored is None else (*first, "edited") if document is stored else first
+    return Change(target, document, stored, again, announced)
+
+
+def _over(body: Document, stored: Document | None) -> Document:
+    """Return BODY, or the very document that is stored when it says the same."""
+    return stored if stored is not None and same(body, _body(stored)) else body
+
+
+def _body(document: Document) -> Document:
+    """Return a document without what belongs to its database alone."""
+    return {key: value for key, value in document.items() if key not in ("_rev", "_attachments")}
