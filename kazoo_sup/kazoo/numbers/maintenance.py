@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup.kazoo import carriers, views
 from kazoo_sup.kazoo.numbers import (
+    bulk,
     configured,
     e164,
     feature_permissions,
@@ -20,7 +21,7 @@ from kazoo_sup.kazoo.numbers import (
     store,
 )
 from kazoo_sup.kazoo.numbers.lifecycle import Deed, Request
-from kazoo_sup.kazoo.numbers.targets import Target
+from kazoo_sup.kazoo.numbers.targets import Target, Targets
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -75,10 +76,8 @@ def converted_numbers(zone: Zone, numbers: list[str], target: str, counts: Count
             succeeded.append(done.number)
 
     deed = lifecycle.update(Request(module_name=target))
-    targets = (Target(number) for number in sorted(set(numbers)))
-    setting, label = configured.setting(zone), f"converting to {target}"
-    tally = store.perform(zone, targets, lambda _target: deed, setting, total=len(numbers), label=label, told=told)
-    counts.update(tally.counts)
+    targets = Targets((Target(number) for number in sorted(set(numbers))), len(numbers))
+    counts.update(bulk.perform(zone, targets, lambda _target: deed, f"converting to {target}", told=told).counts)
     if succeeded:
         yield f"updated carrier module to {target} for {len(succeeded)}/{len(numbers)} number(s):"
         yield from (f"\t{number}" for number in sorted(succeeded))

@@ -92,13 +92,15 @@ def perform(
     total: int | None = None,
     label: str,
     told: Callable[[Target, SupError | None], None] | None = None,
+    touched: set[str] | None = None,
 ) -> Tally:
     """Do to every target what DEED returns for it; return the tally of all documents, those of the copies included.
 
+    TOUCHED takes in the accounts (ids) of numbers that were changed: what their services count changes with them.
     A target that fails is reported as failed, with its line; where TOLD is given it is handed every target instead,
     with its error or None. DEED may raise a SupError for a target. Raises what the door raises.
     """
-    work = _Work(zone, setting, told)
+    work = _Work(zone, setting, told, set() if touched is None else touched)
     with zone.run.progress(label, total) as advance, changes.together(zone):
         for batch in _batched(targets):
             work.do(batch, deed)
@@ -107,8 +109,15 @@ def perform(
 
 
 class _Work:
-    def __init__(self, zone: Zone, setting: Setting, told: Callable[[Target, SupError | None], None] | None) -> None:
+    def __init__(
+        self,
+        zone: Zone,
+        setting: Setting,
+        told: Callable[[Target, SupError | None], None] | None,
+        touched: set[str],
+    ) -> None:
         self.tally = Tally()
+        self._touched = touched
         self._told = told
         self._zone = zone
         self._setting = setting
@@ -181,6 +190,8 @@ class _Work:
                 return
             if self._told:
                 self._told(done.target, report.error)
+            if report.action in ("created", "edited", "deleted"):
+                self._touched.update(_holders(done, report.after))
             left = done.stored if report.action == "failed" else report.after
             is_now[done.number] = None if report.action == "deleted" else _body(left)
 
