@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
-import random
 import time
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from kazoo_sup.errors import ServerUnreachable, SettingsError
-from kazoo_sup.transports.couchdb_failures import SERVER, Failure, bad_answer, no_answer, unreadable_answer
+from kazoo_sup.transports.couchdb_failures import SERVER, bad_answer, unreadable_answer
+from kazoo_sup.transports.http_connections import basic_authorization, new_session, proxies, server_of, verification
+from kazoo_sup.transports.http_failures import Failure, no_answer
+from kazoo_sup.transports.http_repeats import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import requests
+
     from kazoo_sup.transports.tls import Tls
 
 JSON = "application/json"
-FIRST_PAUSE = 0.1  # seconds; doubled after every failure, and jittered
-LONGEST_RETRY_AFTER = 10.0  # seconds; a server that wants more time is reported instead
-REPEATS = 6
 
 # What only reads although it is a POST (CouchDB docs, "API reference"); the queries of a view are told by their path.
 READING_POSTS = frozenset(
@@ -85,15 +78,9 @@ class Session:
         self._servers = [_Server(endpoint) for endpoint in endpoints]
         self._current = 0
         self._timeouts = timeouts
-        self._http = requests.Session()
-        self._http.trust_env = False
-        self._http.headers = requests.structures.CaseInsensitiveDict(
-            {"User-Agent": "kazoo-sup", "Accept-Encoding": "gzip", "Connection": "keep-alive"}
-        )
-        adapter = _Adapter(timeouts.read, pool_connections=len(endpoints), pool_maxsize=connections)
-        for scheme in ("http://", "https://"):
-            self._http.mount(scheme, adapter)
-        self._verify, self._cert = _verification(tls)
+        headers = {"Accept-Encoding": "gzip", "Connection": "keep-alive"}
+        self._http = new_session(headers, timeouts.read, pools=len(endpoints), connections=connections)
+        self._verify, self._cert = verification(tls)
 
     @property
     def url(self) -> str:
@@ -121,36 +108,12 @@ class Session:
             headers["Content-Type"] = JSON
         path = url.removeprefix(self.url) or "/"
         query = _Request(method.upper(), path, headers, body)
-        return self._repeated(query)
+        # 429 and 503 say that nothing was done; a request that only reads may always be sent again.
+        return repeated(lambda: self._attempt(query), only_reads=query.only_reads, patience=self._timeouts.retry)
 
     def close(self) -> None:
         """Close every idle connection."""
         self._http.close()
-
-    def _repeated(self, query: _Request) -> tuple[int, dict[str, str], Any]:
-        """Send the request until it is answered, as long as repeating can do no harm.
-
-        Harmless are: any request that never got connected; any that was answered 429 or 503, which say that nothing
-        was done; and one that only reads, whatever became of its answer.
-        """
-        pause, give_up_at = FIRST_PAUSE, 0.0
-        for left in reversed(range(REPEATS)):
-            try:
-                return self._attempt(query)
-            except Failure as failure:
-                now = time.monotonic()
-                give_up_at = give_up_at or now + self._timeouts.retry
-                wait = pause * random.uniform(0.5, 1.5)  # noqa: S311 - spreads the load, protects nothing
-                if failure.retry_after is not None and self._timeouts.retry:
-                    wait = max(wait, failure.retry_after)
-                    give_up_at += failure.retry_after
-                harmless = query.only_reads or not failure.lost
-                too_late = now + wait > give_up_at or wait > LONGEST_RETRY_AFTER
-                if not (failure.passing and harmless and left) or too_late:
-                    raise failure.error from None
-            time.sleep(wait)
-            pause *= 2
-        raise AssertionError  # the last round returns or raises
 
     def _attempt(self, query: _Request) -> tuple[int, dict[str, str], Any]:
         """Ask the endpoint that answered last; where there is no connection, the next one, each at most once."""
@@ -174,7 +137,7 @@ class Session:
 
         def failed(problem: Exception) -> Failure:
             waited = time.monotonic() - started
-            return no_answer(problem, address=server.address, request=query.name, seconds=waited)
+            return no_answer(problem, server=SERVER, address=server.address, request=query.name, seconds=waited)
 
         try:
             response = self._http.request(
@@ -254,43 +217,12 @@ class _Server:
     """An endpoint as requests go to it."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        try:
-            parts = urlsplit(endpoint.url)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host = port = None
-        if not host or parts.scheme not in {"http", "https"}:
-            raise SettingsError(source=f"{SERVER} address", reason="it must read http://host:port or https://host:port")
-        if "@" in parts.netloc:
-            raise SettingsError(source=f"{SERVER} address", reason="user name and password do not belong into it")
-        port = port or (443 if parts.scheme == "https" else 80)
+        host, self.address = server_of(endpoint.url, SERVER)
         self.url = endpoint.url.rstrip("/")
-        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self.proxies = {} if _is_loopback(host) else get_environ_proxies(endpoint.url)
+        self.proxies = proxies(endpoint.url, host)
         self.authorization: dict[str, str] = {}
         if endpoint.username:
-            token = base64.b64encode(f"{endpoint.username}:{endpoint.password or ''}".encode())
-            self.authorization["Authorization"] = f"Basic {token.decode()}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _verification(tls: Tls) -> tuple[bool | str, str | tuple[str, str] | None]:
-    """Translate Tls to the `verify` and `cert` of requests."""
-    for file in (tls.ca_file, tls.cert_file, tls.key_file):
-        if file is not None and not file.is_file():
-            raise SettingsError(source=str(file), reason="there is no such file")
-    if not tls.verify:
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # whoever set this knows
-    cert: str | tuple[str, str] | None = None
-    if tls.cert_file:
-        cert = (str(tls.cert_file), str(tls.key_file)) if tls.key_file else str(tls.cert_file)
-    return str(tls.ca_file) if tls.verify and tls.ca_file else tls.verify, cert
+            self.authorization = basic_authorization(endpoint.username, endpoint.password or "")
 
 
 def _together(failures: list[Failure]) -> Failure:
@@ -323,37 +255,3 @@ class _Content(io.RawIOBase):
     def close(self) -> None:
         self._response.close()
         super().close()
-
-
-class _Adapter(HTTPAdapter):
-    """Connections that may take the read timeout for sending too; urllib3 leaves the connect timeout on them."""
-
-    def __init__(self, send_timeout: float, **pool: Any) -> None:
-        class Sending:
-            def connect(self) -> None:
-                super().connect()  # type: ignore[misc]
-                cast("HTTPConnection", self).sock.settimeout(send_timeout)
-
-        class Plain(Sending, HTTPConnection):
-            pass
-
-        class Encrypted(Sending, HTTPSConnection):
-            pass
-
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
-
-        class EncryptedPool(HTTPSConnectionPool):
-            ConnectionCls = Encrypted
-
-        self._pools: dict[str, type[HTTPConnectionPool]] = {"http": PlainPool, "https": EncryptedPool}
-        super().__init__(**pool)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = self._pools
-        return manager
