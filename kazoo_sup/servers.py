@@ -85,6 +85,11 @@ def choose(zone: Zone, kind: str, word: str | None = None, *, reading: bool = Tr
     return list(known.items())
 
 
+def means_server(zone: Zone, kind: str, word: str | None) -> bool:
+    """Tell whether WORD is `all`, a name or an address of servers of KIND: where another word may stand before it."""
+    return bool(word) and (word in (ALL, *_known(zone, kind)) or _address(kind, str(word)) is not None)
+
+
 def ask_all(
     servers: Sequence[tuple[str, Server]], function: Callable[[str, Server], Answer], deadline: float
 ) -> Iterator[tuple[str, Answer | SupError]]:

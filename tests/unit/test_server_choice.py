@@ -9,7 +9,7 @@ import pytest
 from kazoo_sup.errors import BadArgument, NotFound, ServerUnreachable, SupError, TimedOut
 from kazoo_sup.outcome import Outcome
 from kazoo_sup.output import exit_code
-from kazoo_sup.servers import NoServers, SeveralServers, UnknownServer, ask_all, choose, gather
+from kazoo_sup.servers import NoServers, SeveralServers, UnknownServer, ask_all, choose, gather, means_server
 from kazoo_sup.settings import Server, ZoneSettings
 
 FS1 = Server("esl://192.0.2.10:8021", None, "secret")
@@ -89,6 +89,13 @@ def test_an_address_that_the_settings_know_has_their_credentials_and_name():
 def test_the_only_management_api_goes_by_its_address():
     api = Server("http://127.0.0.1:15672", "guest", "guest")
     assert choose(zone(rabbitmq_api=api), "rabbitmq_api") == [("127.0.0.1:15672", api)]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"), [("fs1", True), ("all", True), ("192.0.2.9:8021", True), ("fs3", False), ("", False)]
+)
+def test_a_word_before_the_server_is_told_from_it(word: str, expected: bool):
+    assert means_server(TWO, "freeswitch", word) is expected
 
 
 @pytest.mark.parametrize("word", ["http://fs1:8021", "esl://", "esl://fs1:0", "fs1:99999"])
