@@ -316,12 +316,16 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
     from rich.table import Table
 
     table = Table(*columns)
+    broken_off: SupError | None = None
     try:
         for row in rows:
             table.add_row(*(_cell(row.get(column)) for column in columns))
-    finally:
-        if table.row_count or not sys.exception():
-            Console().print(table)
+    except SupError as error:
+        broken_off = error
+    if table.row_count or not broken_off:
+        Console().print(table)
+    if broken_off:
+        raise broken_off
 
 
 def _cell(value: Any) -> str:

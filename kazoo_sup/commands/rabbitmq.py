@@ -220,7 +220,7 @@ def _gathered(zone: Zone, servers: Servers, function: Callable[[ManagementAPI], 
 def _bus(api: ManagementAPI, host: str) -> listeners.Bus:
     return listeners.Bus.of(
         listings.bindings(api, host),
-        listings.consumers(api, host),
+        listings.consumed(api, host),
         listings.connections(api),
     )
 

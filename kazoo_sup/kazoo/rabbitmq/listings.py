@@ -84,6 +84,7 @@ CONSUMERS: Columns = {
     "prefetch": "prefetch_count",
     "active": "active",
 }
+CONSUMED: Columns = {column: CONSUMERS[column] for column in ("queue", "connection")}
 UNROUTABLE: Columns = {
     "channel": "name",
     "user": "user",
@@ -205,6 +206,11 @@ def exchanges(api: ManagementAPI, vhost: str | None = None) -> Iterator[dict[str
 def consumers(api: ManagementAPI, vhost: str | None = None) -> Iterator[dict[str, Any]]:
     """Give the consumers of VHOST or of all; the API has no pages for them."""
     return _of_vhost(vhost, whole(api, CONSUMERS, *_within("consumers", vhost)))
+
+
+def consumed(api: ManagementAPI, vhost: str) -> Iterator[dict[str, Any]]:
+    """Give only which connection consumes which queue of VHOST: a fourth of what `consumers` has to hold."""
+    return _of_vhost(vhost, whole(api, CONSUMED, "consumers", vhost))
 
 
 def unroutable(api: ManagementAPI) -> Iterator[dict[str, Any]]:
