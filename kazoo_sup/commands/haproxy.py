@@ -50,7 +50,7 @@ def counters(zone: Zone, haproxy: str | None = None) -> Outcome:
 
 @command
 def clear_counters(zone: Zone, haproxy: str | None = None, *, totals: bool = False) -> Outcome:
-    """Clear the maxima that HAPROXY has counted; with --totals everything, bytes and requests too."""
+    """Clear the maxima that HAPROXY has counted; with TOTALS everything, bytes and requests too."""
     chosen = choose(zone, KIND, haproxy, reading=False)
     words = ("clear", "counters", *(["all"] if totals else []))
     if zone.run.dry_run:
@@ -121,7 +121,7 @@ def production(zone: Zone, host: Host, haproxy: str | None = None) -> Outcome:
 
 @command
 def weight(zone: Zone, backend: Name, server: Host, weight: Weight, haproxy: str | None = None) -> Outcome:
-    """Give SERVER of BACKEND the share WEIGHT of new sessions: 0 to 256, or 0% to 100% of the configured one.
+    """Give SERVER of BACKEND the share WEIGHT of new sessions, from 0 to 256.
 
     It asks before a backend loses its last server that is up with a weight above 0; --yes answers.
     """

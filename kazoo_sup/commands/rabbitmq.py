@@ -45,7 +45,7 @@ def overview(zone: Zone, server: str | None = None) -> Outcome:
     """Show the version of SERVER, how much there is of everything, and how many messages pass."""
 
     def facts(api: ManagementAPI) -> Iterator[Row]:
-        found = listings.row(api.get("overview"), listings.OVERVIEW)
+        found = listings.row(api.item("overview"), listings.OVERVIEW)
         return ({"name": name, "value": value} for name, value in found.items())
 
     return _listing(zone, server, ("name", "value"), facts)
@@ -68,13 +68,13 @@ def alarms(zone: Zone, server: str | None = None) -> Outcome:
 
 @command
 def queues(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
-    """Show the queues of SERVER, in --vhost or in all."""
+    """Show the queues of SERVER, in VHOST or in all."""
     return _listing(zone, server, listings.QUEUES, lambda api: listings.queues(api, vhost))
 
 
 @command
 def exchanges(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
-    """Show the exchanges of SERVER, in --vhost or in all, and how many messages went in and out."""
+    """Show the exchanges of SERVER, in VHOST or in all, and how many messages went in and out."""
     return _listing(zone, server, listings.EXCHANGES, lambda api: listings.exchanges(api, vhost))
 
 
@@ -82,7 +82,10 @@ def exchanges(zone: Zone, server: str | None = None, *, vhost: str | None = None
 def bindings(
     zone: Zone, server: str | None = None, *, vhost: str | None = None, exchange: str | None = None
 ) -> Outcome:
-    """Show what is bound to --exchange or to every exchange of SERVER; the nameless one, which has all, is left out."""
+    """Show what is bound to EXCHANGE or to every exchange of SERVER, in VHOST or in all.
+
+    The nameless exchange, to which every queue is bound, is left out.
+    """
     return _listing(zone, server, listings.BINDINGS, lambda api: listings.bindings(api, vhost, exchange))
 
 
@@ -94,7 +97,7 @@ def connections(zone: Zone, server: str | None = None) -> Outcome:
 
 @command
 def consumers(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
-    """Show which connection consumes which queue of SERVER, in --vhost or in all."""
+    """Show which connection consumes which queue of SERVER, in VHOST or in all."""
     return _listing(zone, server, listings.CONSUMERS, lambda api: listings.consumers(api, vhost))
 
 
@@ -126,7 +129,7 @@ def federation(zone: Zone, server: str | None = None) -> Outcome:
 def kazoo_queues(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
     """Show which app of which node listens to each queue, what that is bound to, and queues without a consumer.
 
-    --vhost is the one of the zone's broker when not given.
+    VHOST is the one of the zone's broker when not given.
     """
     host = vhost or own_vhost(zone)
     return _listing(
@@ -141,7 +144,7 @@ def kazoo_queues(zone: Zone, server: str | None = None, *, vhost: str | None = N
 def kazoo_exchanges(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
     """Show which apps listen to each of Kazoo's exchanges, those nobody listens to, and those no node could use.
 
-    `published` and `delivered` are messages; where nothing is delivered, what is published is lost. --vhost is the one
+    `published` and `delivered` are messages; where nothing is delivered, what is published is lost. VHOST is the one
     of the zone's broker when not given.
     """
     host = vhost or own_vhost(zone)
@@ -157,7 +160,7 @@ def kazoo_exchanges(zone: Zone, server: str | None = None, *, vhost: str | None 
 def purge(zone: Zone, queue: str, server: str | None = None, *, vhost: str | None = None) -> Outcome:
     """Throw away the messages that wait in QUEUE of SERVER; it asks before, --yes answers.
 
-    Messages that a consumer has and did not acknowledge stay. --vhost is the one of the zone's broker when not given.
+    Messages that a consumer has and did not acknowledge stay. VHOST is the one of the zone's broker when not given.
     """
     host = vhost or own_vhost(zone)
 
@@ -168,7 +171,7 @@ def purge(zone: Zone, queue: str, server: str | None = None, *, vhost: str | Non
     return _destroy(
         zone,
         server,
-        find=lambda api: api.get("queues", host, queue),
+        find=lambda api: api.item("queues", host, queue),
         deed=lambda found: f"throw away {_counted(found)} of queue {queue}",
         function=purge_it,
         what=f"queue {queue!r} in virtual host {host!r}",
@@ -186,7 +189,7 @@ def close_connection(zone: Zone, connection: str, server: str | None = None) -> 
     return _destroy(
         zone,
         server,
-        find=lambda api: api.get("connections", connection, columns=("name", "user")),
+        find=lambda api: api.item("connections", connection, columns=("name", "user")),
         deed=lambda _found: f"close connection {connection}",
         function=close,
         what=f"connection {connection!r}",
@@ -229,8 +232,8 @@ def _destroy(
     zone: Zone,
     server: str | None,
     *,
-    find: Callable[[ManagementAPI], Any],
-    deed: Callable[[Any], str],
+    find: Callable[[ManagementAPI], Mapping[str, Any]],
+    deed: Callable[[Mapping[str, Any]], str],
     function: Callable[[ManagementAPI], str],
     what: str,
     asks: bool = True,
@@ -249,7 +252,7 @@ def _destroy(
     return text(lines, NO_RETURN if every.errors else OK, **every.ending())
 
 
-def _found(find: Callable[[ManagementAPI], Any], api: ManagementAPI, what: str) -> Any:
+def _found(find: Callable[[ManagementAPI], Mapping[str, Any]], api: ManagementAPI, what: str) -> Mapping[str, Any]:
     try:
         return find(api)
     except NotFound:
@@ -257,5 +260,5 @@ def _found(find: Callable[[ManagementAPI], Any], api: ManagementAPI, what: str) 
 
 
 def _counted(queue: Mapping[str, Any]) -> str:
-    waiting = queue.get("messages_ready") if isinstance(queue, Mapping) else None
+    waiting = queue.get("messages_ready")
     return f"the {waiting} messages" if isinstance(waiting, int) else "the messages"

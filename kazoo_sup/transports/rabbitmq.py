@@ -64,18 +64,19 @@ class ManagementAPI:
         """Let go of the connection that may be open."""
         self._http.close()
 
-    def get(self, *path: str, columns: Sequence[str] = (), **query: str | int) -> Any:
-        """Return what is at PATH, whose parts are escaped here; of objects only COLUMNS (dots lead inside), when given.
+    def item(self, *path: str, columns: Sequence[str] = ()) -> dict[str, Any]:
+        """Return the object at PATH, whose parts are escaped here; of it only COLUMNS (dots lead inside), when given.
 
-        Raises NotFound, NotAuthorised, ServerRefused, ServerUnreachable, TimedOut, or UnreadableAnswer.
+        Raises NotFound, NotAuthorised, ServerRefused, ServerUnreachable, TimedOut, UnreadableAnswer, or NoSuchPath.
         """
-        if columns:
-            query["columns"] = ",".join(columns)
-        return self._get(_path(path), path, query)
+        answer = self._get(path, columns)
+        if not isinstance(answer, dict):
+            raise self._unreadable(_path(path), "it is no object")
+        return answer
 
     def whole(self, *path: str, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return a list that the API does not page."""
-        return self._items(self.get(*path, columns=columns), _path(path))
+        return self._items(self._get(path, columns), _path(path))
 
     def pages(self, *path: str, columns: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
         """Give the items of a list page by page.
@@ -86,7 +87,7 @@ class ManagementAPI:
         page = 1
         while True:
             try:
-                answer = self.get(*path, columns=columns, page=page, page_size=PAGE)
+                answer = self._get(path, columns, page=page, page_size=PAGE)
             except ServerRefused as refused:
                 if page > 1 and refused.facts.get("code") == _OUT_OF_RANGE:
                     return  # so much has gone meanwhile
@@ -101,14 +102,17 @@ class ManagementAPI:
             page += 1
 
     def delete(self, *path: str, reason: str | None = None) -> None:
-        """Delete what is at PATH; REASON is told to whose connection that closes. Raises what `get` raises."""
+        """Delete what is at PATH; REASON is told to whose connection that closes. Raises what `item` raises."""
         headers = {"X-Reason": reason} if reason else {}
         try:
             self._http.request("DELETE", _path(path), headers=headers)
         except (NotAuthorised, ServerRefused) as refused:
             raise self._explained(refused, path) from None
 
-    def _get(self, encoded: str, path: Sequence[str], query: dict[str, str | int]) -> Any:
+    def _get(self, path: Sequence[str], columns: Sequence[str], **query: str | int) -> Any:
+        encoded = _path(path)
+        if columns:
+            query["columns"] = ",".join(columns)
         try:
             answer = self._http.request("GET", encoded, query=query)
         except (NotAuthorised, ServerRefused) as refused:

@@ -81,6 +81,11 @@ def test_what_is_no_list_of_objects_is_an_error_of_ours(body: bytes):
             list(api.pages("queues"))
 
 
+def test_what_is_no_object_is_an_error_of_ours():
+    with ByteServer(answering(WHOLE)) as server, at(server) as api, pytest.raises(UnreadableAnswer, match="no object"):
+        api.item("overview")
+
+
 def test_rubbish_is_an_error_of_ours():
     rubbish = random.Random(1)
     for beginning in (b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 500 \x1b[2J\r\n\r\n"):
@@ -105,7 +110,7 @@ def test_a_refusal_is_an_error_with_the_words_of_the_broker():
         api.whole("nodes")
     refused = said("404 Not Found", error="Object Not Found", reason="Not Found")
     with ByteServer(refused) as server, at(server) as api, pytest.raises(NotFound, match="has no queues / q"):
-        api.get("queues", "/", "q")
+        api.item("queues", "/", "q")
     refused = said("400 Bad Request", error="bad_request", reason="no \x1b[2J")
     with ByteServer(refused) as server, at(server) as api, pytest.raises(ServerRefused) as told:
         api.delete("queues", "/", "q", "contents")
@@ -129,7 +134,7 @@ def test_a_name_that_would_lead_elsewhere_is_never_asked_for(name: str):
 
 def test_names_are_escaped():
     with ByteServer(answering(http(b"{}"))) as server, at(server) as api:
-        api.get("queues", "/", "a/b?c#d%<é>")
+        api.item("queues", "/", "a/b?c#d%<é>")
         assert server.requests[0].split()[1] == b"/api/queues/%2F/a%2Fb%3Fc%23d%25%3C%C3%A9%3E"
 
 

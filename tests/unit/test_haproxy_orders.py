@@ -78,9 +78,9 @@ def test_a_name_that_no_configuration_can_have_is_refused(word: str):
         read_name(word, None)
 
 
-@pytest.mark.parametrize("word", ["-1", "257", "101%", "1.5", "", "%", "1%%", "²", "٣"])
+@pytest.mark.parametrize("word", ["-1", "257", "50%", "1.5", "", "0000", "²", "٣"])
 def test_a_weight_outside_its_range_is_refused(word: str):
-    with pytest.raises(ValueError, match="from 0 to 256"):
+    with pytest.raises(ValueError, match="whole number from 0 to 256"):
         orders.read_weight(word, None)
 
 
@@ -89,6 +89,6 @@ def test_what_takes_a_server_out_is_known():
     assert MAINTENANCE.takes_out
     assert not READY.takes_out
     assert Order.weight("0").takes_out
-    assert Order.weight("0%").takes_out
+    assert Order.weight("00").takes_out
     assert not Order.weight("256").takes_out
-    assert [str(each) for each in (DRAIN, Order.weight("50%"))] == ["drain", "weight 50%"]
+    assert [str(each) for each in (DRAIN, Order.weight("50"))] == ["drain", "weight 50"]

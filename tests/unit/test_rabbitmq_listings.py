@@ -23,7 +23,7 @@ class API:
             raise NotFound(server="RabbitMQ", what=name)
         return self._lists[name]
 
-    get = whole
+    item = whole
 
     def pages(self, *path: str, columns: Any = ()) -> Any:
         yield from self.whole(*path)

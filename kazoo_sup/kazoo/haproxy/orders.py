@@ -27,7 +27,7 @@ ALL = "all"
 HEAVIEST = 256
 
 _NAME = re.compile(r"[A-Za-z0-9_:.-]{1,255}")
-_WEIGHT = re.compile(r"[0-9]{1,3}%?")
+_WEIGHT = re.compile(r"[0-9]{1,3}")
 
 
 class NoSuchServer(SupError):
@@ -47,15 +47,19 @@ def read_host(text: str, zone: Zone) -> str:
 
 
 def read_weight(text: str, _zone: Zone) -> str:
-    """Read a weight from 0 to 256, or a percentage of the configured one up to 100%."""
-    if not _WEIGHT.fullmatch(text) or int(text.rstrip("%")) > (100 if text.endswith("%") else HEAVIEST):
-        raise ValueError(f"{text!r} is neither from 0 to {HEAVIEST} nor from 0% to 100%")
+    """Read a weight from 0 to 256.
+
+    HAProxy also takes percentages of the configured weight, but what they come to may be 0 without looking like it.
+    """
+    if not _WEIGHT.fullmatch(text) or int(text) > HEAVIEST:
+        raise ValueError(f"{text!r} is not a whole number from 0 to {HEAVIEST}")
     return text
 
 
 Name = Annotated[str, Reads(read_name)]
 Host = Annotated[str, Reads(read_host)]
 Weight = Annotated[str, Reads(read_weight)]
+"""A weight stays text: it goes into a command as it was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Order:
     @classmethod
     def weight(cls, weight: str) -> Order:
         """Return the order to give servers another weight; without any they get no new sessions."""
-        return cls(("weight", weight), takes_out=int(weight.rstrip("%")) == 0)
+        return cls(("weight", weight), takes_out=int(weight) == 0)
 
     def __str__(self) -> str:
         """Return the end of a sentence that begins with "set backend/server to"."""

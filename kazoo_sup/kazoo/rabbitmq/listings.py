@@ -218,8 +218,8 @@ def unroutable(api: ManagementAPI) -> Iterator[dict[str, Any]]:
 
     Dropped messages are gone; returned ones went back to their publisher, who had asked for that.
     """
-    total = api.get("overview", columns=("message_stats",))
-    yield row(total if isinstance(total, dict) else {}, UNROUTABLE) | {"channel": "all, closed ones too"}
+    total = api.item("overview", columns=("message_stats",))
+    yield row(total, UNROUTABLE) | {"channel": "all, closed ones too"}
     for found in paged(api, UNROUTABLE, "channels"):
         if found["dropped"] or found["returned"]:
             yield found
