@@ -16,15 +16,16 @@ _sup() {
     if [[ $current == -* ]]; then
         names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --dry-run -y --yes --no-events -q --quiet'
     elif [[ -z $module ]]; then
-        names='help list config crossbar_maintenance freeswitch kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox'
+        names='help list config crossbar_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox rabbitmq'
     elif [[ $module == help && -z $function ]]; then
-        names='config crossbar_maintenance freeswitch kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox'
+        names='config crossbar_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox rabbitmq'
     elif [[ -z $function || $module == help ]]; then
         [[ $module == help ]] && module=$function
         case $module in
         config) names='check init show' ;;
         crossbar_maintenance) names='does_schema_exist update_schemas' ;;
         freeswitch) names='acl_test api calls channels conference events gateways loglevel modules originate pause profile registrations reload_acl reload_xml resume shutdown sofia_status status uuid_dump uuid_kill uuid_transfer version' ;;
+        haproxy) names='clear_counters counters drain errors info maintenance production ready servers sessions status weight' ;;
         kamailio) names='ban banned config_get config_set dialogs dispatcher_add dispatcher_list dispatcher_reload dispatcher_remove dispatcher_set_state htable_delete htable_dump htable_get htable_list htable_set memory pike_list presence_cleanup presence_list processes registrations_list registrations_remove registrations_show rpc stats status tls unban uptime' ;;
         kapps_account_config) names='flush get get_from_reseller get_global get_hierarchy get_ne_binaries get_ne_binary get_pos_integer get_with_strategy set set_global' ;;
         kapps_config) names='fetch_category fetch_current flush get get_all_kvs get_atom get_binary get_boolean get_category get_current get_float get_integer get_is_false get_is_true get_json get_jsons get_ne_binaries get_ne_binary get_ne_binary_or_ne_binaries get_node_value get_non_neg_integer get_pos_integer get_string is_locked is_true lock_db set set_boolean set_default set_float set_integer set_json set_node set_string update_default' ;;
@@ -41,6 +42,7 @@ _sup() {
         lab) names='start status stop' ;;
         number) names='age create delete dump history import list move port_in recycle release remove_feature reserve search set_feature show update' ;;
         outbox) names='clear flush list' ;;
+        rabbitmq) names='alarms bindings close_connection connections consumers exchanges federation kazoo_exchanges kazoo_queues overview policies purge queues shovels status unroutable' ;;
         esac
     else
         COMPREPLY=($(compgen -f -- "$current"))

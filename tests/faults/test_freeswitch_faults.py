@@ -72,7 +72,7 @@ def test_a_listing_that_breaks_off_is_partly_there(sup, settings, freeswitch, wa
     setattr(freeswitch, way, octets)
     done = sup("freeswitch", "channels", "-f", "json", env=settings(freeswitch.url))
     answer = json.loads(done.stdout)
-    assert (done.code, answer["exit_code"], answer["errors"][0]["id"]) == (5, 5, "BrokenOff")
+    assert (done.code, answer["exit_code"], answer["errors"][0]["id"]) == (5, 5, "PartlyListed")
     assert 0 < len(answer["rows"]) < 300
     told_well(done)
 

@@ -195,6 +195,25 @@ class TestLive:
         assert "two" in out.shown
 
 
+@pytest.mark.parametrize("output_format", ["text", "table"])
+def test_of_a_listing_that_breaks_off_what_came_is_shown_before_the_error(capsys, output_format):
+    printed = rendered(capsys, output_format, table(("name",), broken_rows()))
+    assert "one" in printed.out
+    assert printed.err == "sup: cannot reach CouchDB at a:1: connection refused\n"
+
+
+def failed_rows():
+    raise DOWN
+    yield
+
+
+@pytest.mark.parametrize("output_format", ["text", "table"])
+def test_of_a_listing_that_never_began_only_the_error_is_shown(capsys, output_format):
+    printed = rendered(capsys, output_format, table(("name",), failed_rows()))
+    assert printed.out == ""
+    assert printed.err == "sup: cannot reach CouchDB at a:1: connection refused\n"
+
+
 def test_a_table_is_drawn(capsys):
     printed = rendered(capsys, "table", table(("name",), [{"name": "one"}])).out
     assert "one" in printed

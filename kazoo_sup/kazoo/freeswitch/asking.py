@@ -10,9 +10,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from kazoo_sup.errors import ExitCode, NotFound, SupError
+from kazoo_sup.errors import NotFound, SupError
 from kazoo_sup.kazoo.freeswitch import listings, replies
-from kazoo_sup.servers import Answers, choose, gather
+from kazoo_sup.servers import Answers, PartlyListed, choose, gather
 from kazoo_sup.transports.esl import LIMIT, PORT, Endpoint, EventSocket, Reply
 from kazoo_sup.transports.esl_events import follow
 from kazoo_sup.transports.esl_failures import CommandRefused
@@ -41,12 +41,6 @@ class Listing(NamedTuple):
 
 class NotUnderstood(SupError):
     """{server} gave an answer that cannot be understood: {reason}"""
-
-
-class BrokenOff(SupError):
-    """{reason}; what was listed is not all"""
-
-    exit_code = ExitCode.PARTIAL
 
 
 def connect(zone: Zone, name: str, server: Server, limit: int = LIMIT) -> EventSocket:
@@ -120,7 +114,7 @@ def open_listings(zone: Zone, servers: Servers, command: str, limit: int = LIMIT
 def rows(answers: Mapping[str, Listing]) -> Iterator[dict[str, Any]]:
     """Give the rows of all listings, each with the name of its server, in constant memory.
 
-    A server that fails on the way does not hide the rows of those after it; BrokenOff ends the listing then.
+    A server that fails on the way does not hide the rows of those after it; PartlyListed ends the listing then.
     """
     failed: SupError | None = None
     for name, (connected, reply) in answers.items():
@@ -131,7 +125,7 @@ def rows(answers: Mapping[str, Listing]) -> Iterator[dict[str, Any]]:
         except SupError as error:
             failed = failed or error
     if failed:
-        raise BrokenOff(reason=str(failed))
+        raise PartlyListed(reason=str(failed))
 
 
 def holding(zone: Zone, call: str, word: str | None) -> list[tuple[str, Server]]:
