@@ -11,6 +11,7 @@ its saving, beside the outbox's note of what is due.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import announcer
@@ -30,10 +31,18 @@ ROUNDS = 5
 """How often a change is re-applied to a document that others keep changing."""
 
 
-def apply(zone: Zone, changes: Iterable[Change], *, total: int | None = None, label: str = "saving") -> Tally:
+def apply(
+    zone: Zone,
+    changes: Iterable[Change],
+    *,
+    total: int | None = None,
+    label: str = "saving",
+    announced: bool = True,
+) -> Tally:
     """Make the changes, or show them under `--dry-run`; return the tally of their reports.
 
-    Single changes that fail are reported and do not stop the others. Raises Unfinished when the server fails after
+    Without `announced` no events are published: for documents that are none of Kazoo's, and for revisions of which
+    readers never see anything. Single changes that fail are reported and do not stop the others. Raises Unfinished when the server fails after
     something was saved, and the server's own error when nothing was; the same call made again completes the work.
     """
     tally = Tally()
@@ -44,7 +53,7 @@ def apply(zone: Zone, changes: Iterable[Change], *, total: int | None = None, la
                     _tell(zone, tally, report)
                 advance(len(batch))
             return tally
-        with announcer.of(zone) as events:
+        with announcer.of(zone) if announced else nullcontext(announcer.SILENT) as events:
             try:
                 _save(zone, changes, events, tally, advance)
             except SupError as error:

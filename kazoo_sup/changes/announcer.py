@@ -57,7 +57,7 @@ def of(zone: Zone) -> Iterator[Announcer]:
     the outbox cannot be written.
     """
     if not zone.run.events:
-        yield _Silent()
+        yield SILENT
         return
     spool = outbox(zone).open()
     publisher = _publisher(zone, spool)
@@ -176,6 +176,9 @@ class _Silent:
     def settle(self, token: int) -> None: ...
 
     def announce_database(self, action: str, database: str) -> None: ...
+
+
+SILENT = _Silent()
 
 
 def _unpublished_types(zone: Zone) -> frozenset[str]:
