@@ -123,7 +123,8 @@ def bind(function: Callable[..., Any], words: Sequence[str], options: dict[str, 
             arguments.extend(_read(parameter.name, hint, word, zone) for word in rest)
         elif parameter.kind is not parameter.KEYWORD_ONLY and rest:
             arguments.append(_read(parameter.name, hint, rest.pop(0), zone))
-    return function(*arguments, **options)
+    named = {each.name.rstrip("_"): each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
+    return function(*arguments, **{named[name]: value for name, value in options.items()})
 
 
 def _injected(hint: Any) -> str:
