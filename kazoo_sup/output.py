@@ -296,10 +296,23 @@ def _diff(report: Report) -> Iterator[str]:
 def _print_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print aligned columns; the widths are those of the first rows, the rest streams."""
     upcoming = iter(rows)
-    sized = list(islice(upcoming, _SIZED_ROWS))
+    sized, ending = _gathered(islice(upcoming, _SIZED_ROWS))
     widths = [max([len(column), *(len(_cell(row.get(column))) for row in sized)]) for column in columns]
     for cells in chain([columns], ([_cell(row.get(column)) for column in columns] for row in chain(sized, upcoming))):
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+    if ending:
+        raise ending
+
+
+def _gathered(rows: Iterable[Row]) -> tuple[list[Row], SupError | None]:
+    """Take all rows, or those before the error that ends a listing, which must not hide them."""
+    gathered = []
+    try:
+        for row in rows:
+            gathered.append(row)  # noqa: PERF402 - what came before an error is kept
+    except SupError as error:
+        return gathered, error
+    return gathered, None
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -307,9 +320,12 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
     from rich.table import Table
 
     table = Table(*columns)
-    for row in rows:
+    gathered, ending = _gathered(rows)
+    for row in gathered:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     Console().print(table)
+    if ending:
+        raise ending
 
 
 def _cell(value: Any) -> str:
