@@ -297,6 +297,8 @@ def _print_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print aligned columns; the widths are those of the first rows, the rest streams."""
     upcoming = iter(rows)
     sized, ending = _gathered(islice(upcoming, _SIZED_ROWS))
+    if ending and not sized:
+        raise ending
     widths = [max([len(column), *(len(_cell(row.get(column))) for row in sized)]) for column in columns]
     for cells in chain([columns], ([_cell(row.get(column)) for column in columns] for row in chain(sized, upcoming))):
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
@@ -321,6 +323,8 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
 
     table = Table(*columns)
     gathered, ending = _gathered(rows)
+    if ending and not gathered:
+        raise ending
     for row in gathered:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     Console().print(table)
