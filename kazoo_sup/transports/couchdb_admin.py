@@ -25,6 +25,8 @@ JOBS = 100
 
 _UNKNOWN_METHOD = (405, 501)
 BIGCOUCH = "BigCouch"
+PER_SHARD = "on a per-shard basis"
+"""How BigCouch refuses, with 403, to compact a whole database (chttpd_db:handle_compact_req/2)."""
 
 
 class NotOffered(SupError):
@@ -45,13 +47,13 @@ class Administration:
 
     @property
     def is_bigcouch(self) -> bool:
-        """Whether it is BigCouch, or a CouchDB 1, which speaks likewise (Kazoo kz_couch_util:connection_parse/2)."""
-        return "bigcouch" in self.greeting or str(self.greeting.get("version", "")).startswith(("0.", "1."))
+        """Whether it is BigCouch (Kazoo kz_couch_util:connection_parse/2)."""
+        return "bigcouch" in self.greeting
 
     @property
     def product(self) -> str:
         """Name and version."""
-        if "bigcouch" in self.greeting:
+        if self.is_bigcouch:
             return f"{BIGCOUCH} {self.greeting['bigcouch']}"
         return f"{SERVER} {self.greeting.get('version', 'of unknown version')}"
 
@@ -203,8 +205,7 @@ class Administration:
                 raise self._not_offered(f"/DATABASE/{below[0]}", "") from None
             raise NotFound(server=SERVER, what=f"database {database}") from None
         except NotAuthorised as refused:
-            if self.is_bigcouch and below and below[0] == "_compact":
-                # chttpd_db:handle_compact_req/2 of BigCouch answers 403.
+            if PER_SHARD in str(refused.facts["reason"]):
                 raise self._not_offered("compaction of a whole database", "") from refused
             raise
 
