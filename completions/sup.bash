@@ -16,13 +16,14 @@ _sup() {
     if [[ $current == -* ]]; then
         names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --dry-run -y --yes --no-events -q --quiet'
     elif [[ -z $module ]]; then
-        names='help list config crossbar_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox rabbitmq'
+        names='help list config couchdb crossbar_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox rabbitmq'
     elif [[ $module == help && -z $function ]]; then
-        names='config crossbar_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox rabbitmq'
+        names='config couchdb crossbar_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox rabbitmq'
     elif [[ -z $function || $module == help ]]; then
         [[ $module == help ]] && module=$function
         case $module in
         config) names='check init show' ;;
+        couchdb) names='active_tasks backup compact conflicts databases replicate reshard restore security shards status view_cleanup' ;;
         crossbar_maintenance) names='does_schema_exist update_schemas' ;;
         freeswitch) names='acl_test api calls channels conference events gateways loglevel modules originate pause profile registrations reload_acl reload_xml resume shutdown sofia_status status uuid_dump uuid_kill uuid_transfer version' ;;
         haproxy) names='clear_counters counters drain errors info maintenance production ready servers sessions status weight' ;;

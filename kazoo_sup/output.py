@@ -329,19 +329,14 @@ def _diff(report: Report) -> Iterator[str]:
 def _print_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print aligned columns; the widths are those of the first rows, the rest streams."""
     upcoming = iter(rows)
-    sized: list[Row] = []
-    broken_off: SupError | None = None
-    try:
-        sized.extend(islice(upcoming, _SIZED_ROWS))
-    except SupError as error:
-        broken_off = error  # what came before it is shown, too
-    if broken_off and not sized:
-        raise broken_off
+    sized, ending = _gathered(islice(upcoming, _SIZED_ROWS))
+    if ending and not sized:
+        raise ending
     widths = [max([len(column), *(len(_cell(row.get(column))) for row in sized)]) for column in columns]
     for cells in chain([columns], ([_cell(row.get(column)) for column in columns] for row in chain(sized, upcoming))):
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
-    if broken_off:
-        raise broken_off
+    if ending:
+        raise ending
 
 
 def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -353,21 +348,30 @@ def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
         writer.writerow([_plain_cell(row.get(column)) for column in columns])
 
 
+def _gathered(rows: Iterable[Row]) -> tuple[list[Row], SupError | None]:
+    """Take all rows, or those before the error that ends a listing, which must not hide them."""
+    gathered = []
+    try:
+        for row in rows:
+            gathered.append(row)  # noqa: PERF402 - what came before an error is kept
+    except SupError as error:
+        return gathered, error
+    return gathered, None
+
+
 def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table(*columns)
-    broken_off: SupError | None = None
-    try:
-        for row in rows:
-            table.add_row(*(_cell(row.get(column)) for column in columns))
-    except SupError as error:
-        broken_off = error
-    if table.row_count or not broken_off:
-        Console().print(table)
-    if broken_off:
-        raise broken_off
+    gathered, ending = _gathered(rows)
+    if ending and not gathered:
+        raise ending
+    for row in gathered:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    Console().print(table)
+    if ending:
+        raise ending
 
 
 def _cell(value: Any) -> str:

@@ -50,7 +50,7 @@ def counters(zone: Zone, haproxy: str | None = None) -> Outcome:
 
 @command
 def clear_counters(zone: Zone, haproxy: str | None = None, *, totals: bool = False) -> Outcome:
-    """Clear the maxima that HAPROXY has counted; with TOTALS everything, bytes and requests too."""
+    """Clear the maxima that HAPROXY has counted; with --totals everything, bytes and requests too."""
     chosen = choose(zone, KIND, haproxy, reading=False)
     words = ("clear", "counters", *(["all"] if totals else []))
     if zone.run.dry_run:
