@@ -61,7 +61,7 @@ def compact(
 ) -> Outcome:
     """Start the compaction of the databases that match PATTERN, or of --all; it goes on by itself, see active_tasks.
 
-    VIEWS compacts the indexes too. FRAGMENTATION leaves those alone that have less waste, in percent. Copies on nodes
+    --views compacts the indexes too. FRAGMENTATION leaves those alone that have less waste, in percent. Copies on nodes
     that are down are not compacted, which is reported (exit code 5). On BigCouch each shard is compacted on ADMIN_PORT
     of its nodes.
     """
@@ -152,8 +152,8 @@ def replicate(
     """Replicate SOURCE to TARGET (ACTION start), show the replications (status), or end the one called SOURCE (stop).
 
     Each is a database of this cluster or the URL of one elsewhere. SOURCE_AUTH and TARGET_AUTH are files with
-    user:password. --continuous goes on for ever, --create-target makes the database. Status ends with exit code 2 when a
-    replication has failed or keeps failing.
+    user:password. --continuous goes on for ever, --create-target makes the database. Status ends with exit code 2 when
+    a replication has failed or keeps failing.
     """
     if action == "status":
         return table(replication.COLUMNS, replication.checked(replication.status(zone)))
