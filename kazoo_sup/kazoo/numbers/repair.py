@@ -51,7 +51,8 @@ class Repair:
 
     def ended(self, lines: Iterable[str]) -> Iterator[str]:
         """Yield the lines, and raise PartlyMended at their end when something failed meanwhile."""
-        yield from lines
+        with changes.together(self.zone):
+            yield from lines
         if self.failed:
             raise PartlyMended(failed=self.failed)
 
