@@ -1,9 +1,10 @@
 """Which commands exist, known without importing them.
 
-`catalogue.json` is written from the functions themselves by `python -m kazoo_sup.catalogue`; a test fails when it is
-stale. Listing, help, completion and "did you mean" read it, so none of them imports a command file. Modules of third
-parties come from the entry-point group `kazoo_sup.commands` (name: the sup module, value: the Python module) and are
-imported only when they are asked for by name.
+`catalogue.jsonl` is written from the functions themselves by `python -m kazoo_sup.catalogue`; a test fails when it is
+stale. Listing, help, completion and "did you mean" read it, so none of them imports a command file. Its first line has
+the one-line help of every module, each other line one module whole, and only those asked for are parsed. Modules of
+third parties come from the entry-point group `kazoo_sup.commands` (name: the sup module, value: the Python module) and
+are imported only when they are asked for by name.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from kazoo_sup.command import Command
 
 GROUP = "kazoo_sup.commands"
-_MANIFEST = Path(__file__).with_name("catalogue.json")
+_MANIFEST = Path(__file__).with_name("catalogue.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,12 @@ class Module:
 
 def own_modules() -> Iterator[str]:
     """Yield the names of our own modules."""
-    yield from _manifest()
+    yield from _summaries()
 
 
 def modules() -> Mapping[str, str]:
     """Return the one-line help of every module by name; those of third parties say which package brings them."""
-    found = {name: entry["help"].partition("\n")[0] for name, entry in _manifest().items()}
+    found = dict(_summaries())
     for name, entry_point in _entry_points().items():
         found.setdefault(name, f"From {entry_point.dist.name if entry_point.dist else entry_point.value}")
     return found
@@ -60,8 +61,8 @@ def module(name: str) -> Module:
 
     Raises UnknownModule, with the nearest names, when there is none.
     """
-    entry = _manifest().get(name)
-    if entry is not None:
+    if name in _summaries():
+        entry = _entry(name)
         return Module(name, entry["help"], {f["name"]: _command(name, f) for f in entry["functions"]})
     entry_point = _entry_points().get(name)
     if entry_point is None:
@@ -82,14 +83,14 @@ def command(module_name: str, name: str) -> Command:
 
 def function(module_name: str, name: str) -> Callable[..., Any]:
     """Import the module and return the function itself, to be called."""
-    entry_point = None if module_name in _manifest() else _entry_points()[module_name]
+    entry_point = None if module_name in _summaries() else _entry_points()[module_name]
     source = entry_point.load() if entry_point else import_module(f"kazoo_sup.commands.{module_name}")
     return _functions(source)[name]
 
 
 def commands() -> Iterator[Command]:
     """Yield every function of our own modules, by module and name."""
-    for name in _manifest():
+    for name in _summaries():
         yield from module(name).functions.values()
 
 
@@ -110,18 +111,31 @@ def describe(name: str, source: ModuleType) -> Module:
 
 
 def manifest_text() -> str:
-    """Return what `catalogue.json` shall hold, from the functions of `kazoo_sup/commands`."""
-    written = {}
+    """Return what `catalogue.jsonl` shall hold, from the functions of `kazoo_sup/commands`."""
+    summaries, entries = {}, []
     for path in sorted(_MANIFEST.with_name("commands").glob("[!_]*.py")):
         found = describe(path.stem, import_module(f"kazoo_sup.commands.{path.stem}"))
         functions = [_compact(each) for each in found.functions.values()]
-        written[found.name] = {"help": found.help, "functions": functions}
-    return json.dumps(written, indent=1, ensure_ascii=False) + "\n"
+        summaries[found.name] = found.summary
+        entries.append({"name": found.name, "help": found.help, "functions": functions})
+    return "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in (summaries, *entries))
 
 
 @cache
-def _manifest() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_MANIFEST.read_text(encoding="utf-8"))
+def _manifest() -> str:
+    return _MANIFEST.read_text(encoding="utf-8")
+
+
+@cache
+def _summaries() -> dict[str, str]:
+    found: dict[str, str] = json.loads(_manifest().partition("\n")[0])
+    return found
+
+
+@cache
+def _entry(name: str) -> dict[str, Any]:
+    begin = _manifest().index(f'\n{{"name": "{name}"') + 1
+    found: dict[str, Any] = json.loads(_manifest()[begin : _manifest().index("\n", begin)])
     return found
 
 

@@ -13,7 +13,7 @@ from kazoo_sup import catalogue, completions, reference
 from kazoo_sup.errors import UnknownFunction, UnknownModule
 
 ROOT = Path(__file__).resolve().parents[2]
-MANIFEST = Path(catalogue.__file__).with_name("catalogue.json")
+MANIFEST = Path(catalogue.__file__).with_name("catalogue.jsonl")
 WRITTEN = {
     MANIFEST: catalogue.manifest_text,
     **{ROOT / "completions" / name: written for name, written in completions.FILES.items()},
