@@ -41,7 +41,7 @@ _sup() {
         knm_vitelity) names='configure' ;;
         knm_voip_innovations) names='configure' ;;
         lab) names='start status stop' ;;
-        number) names='age create delete dump history import list move port_in recycle release remove_feature reserve search set_feature show update' ;;
+        number) names='age create delete dump explain history import list move port_in recycle release remove_feature reserve search set_feature show update' ;;
         outbox) names='clear flush list' ;;
         rabbitmq) names='alarms bindings close_connection connections consumers exchanges federation kazoo_exchanges kazoo_queues overview policies purge queues shovels status unroutable' ;;
         esac

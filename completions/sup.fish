@@ -291,6 +291,7 @@ complete -c sup -n '__sup_after number; or __sup_after help number' -a age -d 'L
 complete -c sup -n '__sup_after number; or __sup_after help number' -a create -d 'Create NUMBERS for ACCOUNT, in service or in another state; take those that are available, aging or porting.'
 complete -c sup -n '__sup_after number; or __sup_after help number' -a delete -d 'Delete NUMBERS whatever their state, after asking; their accounts lose them.'
 complete -c sup -n '__sup_after number; or __sup_after help number' -a dump -d 'List all numbers, or those that begin with PREFIX, in STATE, of CARRIER, as CSV or in another format.'
+complete -c sup -n '__sup_after number; or __sup_after help number' -a explain -d 'Show what the converters make of each NUMBER, or of one that ACCOUNT dials: E.164, national, class, database.'
 complete -c sup -n '__sup_after number; or __sup_after help number' -a history -d 'Show what the documents of NUMBERS tell of their past: reservations, accounts, times.'
 complete -c sup -n '__sup_after number; or __sup_after help number' -a import -d 'Import NUMBERS with the columns of Kazoo'\''s import task; lines without account_id are ACCOUNT'\''s.'
 complete -c sup -n '__sup_after number; or __sup_after help number' -a list -d 'List the numbers of ACCOUNT as CSV with the columns of Kazoo'\''s tasks, or in another format.'

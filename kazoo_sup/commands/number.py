@@ -13,7 +13,7 @@ from kazoo_sup.command import command
 from kazoo_sup.kazoo import system_config
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.documents import with_value
-from kazoo_sup.kazoo.numbers import bulk, columns, configured, lifecycle, listing, states
+from kazoo_sup.kazoo.numbers import bulk, classification, columns, configured, lifecycle, listing, states
 from kazoo_sup.kazoo.numbers.lifecycle import Deed, Request
 from kazoo_sup.kazoo.numbers.listing import Wanted
 from kazoo_sup.kazoo.numbers.targets import Numbers, Target
@@ -31,6 +31,12 @@ def show(zone: Zone, numbers: Numbers) -> Outcome:
     """Show NUMBERS: state, account, application, carrier module, features, and the features they may have."""
     counts: Counter[str] = Counter()
     return table(_SHOWN, listing.shown(zone, numbers, configured.setting(zone), counts), counts=counts)
+
+
+@command
+def explain(zone: Zone, *number: str, account: AccountId | None = None) -> Outcome:
+    """Show what the converters make of each NUMBER, or of one that ACCOUNT dials: E.164, national, class, database."""
+    return table(classification.EXPLAINED, (classification.explained(zone, each, account) for each in number))
 
 
 @command

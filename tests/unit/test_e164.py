@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kazoo_sup.kazoo.numbers import e164
+from kazoo_sup.names import account_database, plain
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,33 @@ def test_groups_that_took_no_part_do_not_count():
     converters = {r"^011(\d{5,})$|^00(\d{5,})$": {"prefix": "+"}}
     assert e164.normalise("0044207946", converters) == "+44207946"
     assert e164.normalise("01144207946", converters) == "+44207946"
+
+
+@given(st.from_regex(r"\A[2-9][0-9]{2}[2-9][0-9]{6}\Z"))
+def test_a_number_of_north_america_comes_back_from_every_form(npan):
+    number = e164.normalise(npan)
+    assert number == f"+1{npan}"
+    assert (e164.to_npan(number), e164.to_1npan(number)) == (npan, f"1{npan}")
+    for form in (npan, f"1{npan}", number):
+        assert e164.normalise(e164.to_npan(form)) == e164.normalise(e164.to_1npan(form)) == number
+
+
+@given(st.from_regex(r"\A\+[2-9][0-9]{7,13}\Z"))
+def test_a_number_of_another_country_comes_back_from_how_it_is_dialled(number):
+    assert e164.to_npan(number) == e164.to_1npan(number) == number
+    for access in ("011", "00"):
+        assert e164.normalise(f"{access}{number[1:]}") == number
+
+
+def test_an_account_dials_by_its_own_plan_and_converters(zone):
+    account = "1" * 32
+    database = plain(account_database(account))
+    zone.couchdb.create(database)
+    assert e164.for_account("5550100", account, zone) == "5550100"
+    plan = {r"^(\d{7})$": {"prefix": "415"}, "system": ["other"]}
+    zone.couchdb.put(database, {"_id": account, "pvt_type": "account", "dial_plan": plan})
+    assert e164.for_account("5550100", account, zone) == "+14155550100"
+    converters = {r"^415(\d{7})$": {"prefix": "+49"}}
+    zone.couchdb.put(database, {"_id": "configs_number_manager", "e164_converters": converters})
+    assert e164.for_account("5550100", account, zone) == "+495550100"
+    assert e164.for_account("+14155550100", account, zone) == "+14155550100"

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.kazoo import system_config
+from kazoo_sup.kazoo.numbers import e164
+from kazoo_sup.names import number_database, plain
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -91,3 +93,21 @@ def javascript(classifiers: Classifiers, block: Callable[[str], str]) -> str:
         if isinstance(classifier.get("regex"), str)
     ]
     return f"var e164 = doc._id; {' else '.join(branches)}"
+
+
+EXPLAINED = ("number", "e164", "npan", "1npan", "class", "reconcilable", "database")
+
+
+def explained(zone: Zone, typed: str, account: str | None = None) -> dict[str, Any]:
+    """Return what the zone, or an account (an id) of it, makes of a number as somebody types or dials it."""
+    number = e164.for_account(typed, account, zone) if account else e164.converted(typed, zone)
+    database = number_database(number)
+    return {
+        "number": typed,
+        "e164": number,
+        "npan": e164.to_npan(number),
+        "1npan": e164.to_1npan(number),
+        "class": classify(number, available(zone)),
+        "reconcilable": e164.is_reconcilable(number, zone),
+        "database": database and plain(database),
+    }
