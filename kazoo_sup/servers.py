@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from kazoo_sup.errors import BadArgument, SupError, TimedOut, UsageError
+from kazoo_sup.errors import BadArgument, ExitCode, SupError, TimedOut, UsageError
 from kazoo_sup.settings.servers import KAMAILIO, Server, parse
 from kazoo_sup.settings.sources import hint
 
@@ -57,6 +57,12 @@ class NoServers(UsageError):
 
 class UnknownServer(UsageError):
     """zone {zone} has no {title} server {name!r}{hint}"""
+
+
+class PartlyListed(SupError):
+    """{reason}; what the other servers have was listed"""
+
+    exit_code = ExitCode.PARTIAL
 
 
 class SeveralServers(UsageError):
@@ -152,6 +158,27 @@ def gather(
     if errors and len(servers) == 1:
         raise errors[0]
     return Answers({name: answer for name, answer in answers.items() if not isinstance(answer, SupError)}, errors)
+
+
+def list_in_turn(
+    servers: Sequence[tuple[str, Server]], rows: Callable[[str, Server], Iterable[Answer]]
+) -> Iterator[tuple[str, Answer]]:
+    """Give the ROWS of one server after the other as they come, each with the server's name, in constant memory.
+
+    A server that fails does not hide those after it. At the end the first error is raised, as PartlyListed when others
+    did not fail.
+    """
+    errors: list[SupError] = []
+    for name, server in servers:
+        try:
+            for row in rows(name, server):
+                yield name, row
+        except SupError as error:
+            errors.append(error)
+    if 0 < len(errors) < len(servers):
+        raise PartlyListed(reason=str(errors[0]))
+    if errors:
+        raise errors[0]
 
 
 def _known(zone: Zone, kind: str) -> dict[str, Server]:

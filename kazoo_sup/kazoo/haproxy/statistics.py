@@ -1,0 +1,156 @@
+"""What `show stat` and `show info` tell: proxies, their servers, and their counters.
+
+Source: HAProxy management guide, "Statistics and monitoring", "CSV format".
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kazoo_sup.transports.haproxy import StatsSocket
+
+Stat = Mapping[str, str]
+"""A line of `show stat` by the names of its fields."""
+
+FRONTEND, BACKEND, SERVER = "0", "1", "2"
+"""The field `type`."""
+
+_KINDS = {FRONTEND: "frontend", BACKEND: "backend"}
+
+PROXIES = ("proxy", "kind", "status", "servers", "sessions", "limit", "queue", "rate", "denied", "errors")
+SERVERS = (
+    "backend",
+    "server",
+    "address",
+    "status",
+    "check",
+    "weight",
+    "backup",
+    "sessions",
+    "queue",
+    "unchanged",
+    "downtime",
+)
+COUNTERS = {
+    "sessions": "stot",
+    "max_sessions": "smax",
+    "requests": "req_tot",
+    "bytes_in": "bin",
+    "bytes_out": "bout",
+    "2xx": "hrsp_2xx",
+    "4xx": "hrsp_4xx",
+    "5xx": "hrsp_5xx",
+    "denied": "dreq",
+    "request_errors": "ereq",
+    "connection_errors": "econ",
+    "response_errors": "eresp",
+    "retries": "wretr",
+    "redispatches": "wredis",
+    "failed_checks": "chkfail",
+}
+"""The fields of `show stat` by the names of columns."""
+
+
+def read(stats_socket: StatsSocket) -> list[Stat]:
+    """Return the statistics of every proxy and server; the errors are those of `StatsSocket.lines`."""
+    from kazoo_sup.transports.haproxy import UnreadableAnswer
+
+    try:
+        return parse(stats_socket.lines("show", "stat", begins=r"# pxname,svname,"))
+    except ValueError as error:
+        raise UnreadableAnswer(
+            server=stats_socket.name, address=stats_socket.address, command="show stat", reason=str(error)
+        ) from None
+
+
+def parse(lines: Iterable[str]) -> list[Stat]:
+    """Return the lines of an answer by the names in its first one; ValueError when they are no such lines."""
+    reader = csv.reader(lines)
+    try:
+        names = [name.removeprefix("# ") for name in next(reader, [])]
+        if missing := {"pxname", "svname", "status", "type"} - set(names):
+            raise ValueError(f"it has no {', '.join(sorted(missing))}")
+        found: list[Stat] = []
+        for values in reader:
+            if not values:
+                continue
+            if abs(len(values) - len(names)) > 1:  # before 2.0 the first line has a comma more
+                raise ValueError("a line has not as many fields as the first")
+            found.append(dict(zip(names, values, strict=False)))
+    except csv.Error as error:
+        raise ValueError(f"it is no CSV: {error}") from None
+    return found
+
+
+def is_up(stat: Stat) -> bool:
+    """Tell whether a server takes new sessions now."""
+    return stat["status"].startswith(("UP", "no check")) and stat.get("weight") != "0"
+
+
+def proxies(stats: Iterable[Stat]) -> Iterator[dict[str, Any]]:
+    """Give one row for each frontend and backend; `servers` is how many of all are up, `rate` sessions per second."""
+    up: dict[str, list[bool]] = {}
+    lines = list(stats)
+    for stat in lines:
+        if stat["type"] == SERVER:
+            up.setdefault(stat["pxname"], []).append(is_up(stat))
+    for stat in lines:
+        if stat["type"] not in _KINDS:
+            continue
+        servers = up.get(stat["pxname"], []) if stat["type"] == BACKEND else []
+        yield {
+            "proxy": stat["pxname"],
+            "kind": _KINDS[stat["type"]],
+            "status": stat["status"],
+            "servers": f"{sum(servers)}/{len(servers)}" if servers else None,
+            "sessions": number(stat, "scur"),
+            "limit": number(stat, "slim"),
+            "queue": number(stat, "qcur"),
+            "rate": number(stat, "rate"),
+            "denied": number(stat, "dreq"),
+            "errors": sum(number(stat, name) or 0 for name in ("ereq", "econ", "eresp")),
+        }
+
+
+def servers(stats: Iterable[Stat], backend: str | None = None) -> Iterator[dict[str, Any]]:
+    """Give one row for each server, of BACKEND or of all; `unchanged` and `downtime` are in seconds."""
+    for stat in stats:
+        if stat["type"] == SERVER and backend in (None, stat["pxname"]):
+            check = f"{stat.get('check_status', '')} {stat.get('last_chk', '')}".strip()
+            yield {
+                "backend": stat["pxname"],
+                "server": stat["svname"],
+                "address": stat.get("addr") or None,
+                "status": stat["status"],
+                "check": check or None,
+                "weight": number(stat, "weight"),
+                "backup": stat.get("bck") == "1",
+                "sessions": number(stat, "scur"),
+                "queue": number(stat, "qcur"),
+                "unchanged": number(stat, "lastchg"),
+                "downtime": number(stat, "downtime"),
+            }
+
+
+def counters(stats: Iterable[Stat]) -> Iterator[dict[str, Any]]:
+    """Give one row with the totals of each frontend, backend (so named as server) and server."""
+    for stat in stats:
+        row = {"proxy": stat["pxname"], "server": stat["svname"]}
+        yield row | {column: number(stat, name) for column, name in COUNTERS.items()}
+
+
+def facts(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Give the name and value of every line of `show info`."""
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if colon:
+            yield {"name": name.strip(), "value": value.strip()}
+
+
+def number(stat: Stat, name: str) -> int | None:
+    """Return the number in a field, or None where there is none."""
+    text = stat.get(name) or ""
+    return int(text) if text.isascii() and text.removeprefix("-").isdigit() and len(text) < 25 else None  # noqa: PLR2004
