@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from kazoo_sup.masking import without_secrets
+
 SESSIONS = ("session", "source", "frontend", "backend", "server", "age", "protocol")
 ERRORS = ("time", "proxy", "kind", "source", "backend", "server", "position", "line")
 
@@ -30,11 +32,6 @@ _FACTS = {
 }
 _NOBODY = ("<NONE>", "<none>", "")
 _DUMPED = re.compile(r"  (\d{5,})([ +]) (.*)")
-# A header's name and its first letters, so that the reader sees which header it is, and nothing of what it carries.
-_SECRET = re.compile(
-    r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|[\w-]*(?:token|secret|password|api-?key)[\w-]*)(\s*[:=]).*"
-)
-_USER_AND_PASSWORD = re.compile(r"//[^/@\s]+@")
 
 
 def sessions(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -72,11 +69,6 @@ def errors(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
                     row[name] = int(fact[1][:18]) if name == "position" else _somebody(fact[1].rstrip(","))
     if row:
         yield _with_line(row, dumped)
-
-
-def without_secrets(line: str) -> str:
-    """Return a line of a request or response with what follows names of secrets replaced."""
-    return _USER_AND_PASSWORD.sub("//****@", _SECRET.sub(r"\1\2 ****", line))
 
 
 def _with_line(row: dict[str, Any], dumped: list[tuple[int, str]]) -> dict[str, Any]:
