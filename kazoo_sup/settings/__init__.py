@@ -57,7 +57,7 @@ class ZoneSettings:
     `couchdb` are coordinators of one cluster, and `brokers` the zone's RabbitMQ brokers, each in the order in which to
     try them. FreeSWITCH (`esl://host:port`), Kamailio (`http://host:port/RPC`, `unix:/path`, `udp://host:port`,
     `fifo:/path`, `binrpc:/path`, `binrpc://host:port`) and HAProxy (`unix:/path`, `tcp://host:port`) servers go by the
-    names they were given. `locked` is lock_system_config of
+    names they were given, and so do RabbitMQ's management APIs where there are several. `locked` is lock_system_config of
     config.ini: system_config must not be written then (Kazoo kapps_config:is_locked/0).
     """
 
@@ -66,7 +66,7 @@ class ZoneSettings:
     couchdb_tls: Tls = field(default_factory=Tls)
     brokers: tuple[Server, ...] = BROKERS
     amqp_tls: Tls = field(default_factory=Tls)
-    rabbitmq_api: Server | None = None
+    rabbitmq_api: Server | Mapping[str, Server] | None = None
     freeswitch: Mapping[str, Server] = field(default_factory=dict)
     kamailio: Mapping[str, Server] = field(default_factory=dict)
     haproxy: Mapping[str, Server] = field(default_factory=dict)

@@ -129,6 +129,18 @@ def _one_server(*schemes: str) -> Taker:
     return _value(lambda place: _servers(place, schemes, least=1, most=1)[0])
 
 
+def _one_or_named(*schemes: str) -> Taker:
+    """Take one server, or a mapping of names to servers: one that has none of the keys of a server."""
+    one = _one_server(*schemes)
+    several = _named(one)
+
+    def take(place: Place) -> None:
+        named = place.is_mapping and not any(name in _FIELDS for name in place.inside())
+        (several if named else one)(place)
+
+    return take
+
+
 def _servers(place: Place, schemes: Sequence[str], least: int, most: int | None = None) -> tuple[Server, ...]:
     """Read a URL, a list of them, or a mapping of `url` (either of these) and the credentials for all of them."""
     username: str | None = None
@@ -227,7 +239,7 @@ _ZONE = _group(
         "couchdb_tls": _TLS,
         "amqp": _some_servers("amqp", "amqps", least=0),
         "amqp_tls": _TLS,
-        "rabbitmq_api": _one_server("http", "https"),
+        "rabbitmq_api": _one_or_named("http", "https"),
         "freeswitch": _named(_one_server("esl")),
         "kamailio": _named(_one_server(*servers.KAMAILIO)),
         "haproxy": _named(_one_server("unix", "tcp")),
