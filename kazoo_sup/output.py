@@ -305,10 +305,19 @@ def _diff(report: Report) -> Iterator[str]:
 def _print_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print aligned columns; the widths are those of the first rows, the rest streams."""
     upcoming = iter(rows)
-    sized = list(islice(upcoming, _SIZED_ROWS))
+    sized: list[Row] = []
+    broken_off: SupError | None = None
+    try:
+        sized.extend(islice(upcoming, _SIZED_ROWS))
+    except SupError as error:
+        broken_off = error  # what came before it is shown, too
+    if broken_off and not sized:
+        raise broken_off
     widths = [max([len(column), *(len(_cell(row.get(column))) for row in sized)]) for column in columns]
     for cells in chain([columns], ([_cell(row.get(column)) for column in columns] for row in chain(sized, upcoming))):
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+    if broken_off:
+        raise broken_off
 
 
 def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -325,9 +334,12 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
     from rich.table import Table
 
     table = Table(*columns)
-    for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console().print(table)
+    try:
+        for row in rows:
+            table.add_row(*(_cell(row.get(column)) for column in columns))
+    finally:
+        if table.row_count or not sys.exception():
+            Console().print(table)
 
 
 def _cell(value: Any) -> str:

@@ -111,7 +111,7 @@ class Process:
 
 
 class RabbitMQ:
-    """A broker with an epmd of its own, so that it never meets another Erlang node of this machine."""
+    """A broker with its management API, and an epmd of its own, so that it never meets another Erlang node here."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -119,6 +119,13 @@ class RabbitMQ:
         self._program = program("rabbitmq-server", "rabbitmq-server", first="/usr/lib/rabbitmq/bin")
         port, epmd_port = free_port(), str(free_port())
         self.url = f"amqp://guest:guest@127.0.0.1:{port}"
+        api_port = free_port()
+        self.api_url = f"http://guest:guest@127.0.0.1:{api_port}"
+        # As `rabbitmq-plugins enable rabbitmq_management` leaves it.
+        (directory / "enabled_plugins").write_text("[rabbitmq_management].\n", encoding="utf-8")
+        (directory / "rabbitmq.conf").write_text(
+            f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {api_port}\n", encoding="utf-8"
+        )
         self._environment = {
             **{key: text for key, text in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))},
             "HOME": str(directory),
@@ -159,6 +166,11 @@ class RabbitMQ:
         if self._broker:
             self._broker.stop()
             self._broker = None
+
+    def control(self, *words: str) -> None:
+        """Have the broker do what rabbitmqctl can."""
+        command = [program("rabbitmqctl", "rabbitmq-server", first="/usr/lib/rabbitmq/bin"), *words]
+        subprocess.run(command, env=self._environment, check=True, capture_output=True, timeout=START_SECONDS)
 
     def close(self) -> None:
         """End the broker for good."""
@@ -264,6 +276,8 @@ class Kamailio:
 HAPROXY = """\
 global
     stats socket {directory}/admin mode 600 level admin
+    stats socket {directory}/user mode 600 level user
+    stats socket ipv4@127.0.0.1:{stats_port} level admin
 defaults
     mode http
     timeout connect 5s
@@ -272,21 +286,35 @@ defaults
 listen couchdb
     bind 127.0.0.1:{port}
     server one {host}:{backend_port}
+backend pair
+    server db1 127.0.0.1:{backend_port}
+    server db2 127.0.0.2:{backend_port} weight 50
 """
 
 
 class HAProxy:
-    """An HAProxy in front of one CouchDB, as it stands on every Kazoo node."""
+    """An HAProxy in front of one CouchDB, as it stands on every Kazoo node, with stats sockets over unix and TCP.
+
+    `user_socket` has only the rights of a user. The backend `pair` gets no requests.
+    """
 
     def __init__(self, directory: Path, couchdb_url: str) -> None:
         backend = urlsplit(couchdb_url)
         port = free_port()
         credentials, at, _address = backend.netloc.rpartition("@")
         self.url = backend._replace(netloc=f"{credentials}{at}127.0.0.1:{port}").geturl()
-        self._admin = directory / "admin"
+        self.admin_socket, self.user_socket = directory / "admin", directory / "user"
+        stats_port = free_port()
+        self.admin_address = f"127.0.0.1:{stats_port}"
         configuration = directory / "haproxy.cfg"
         configuration.write_text(
-            HAPROXY.format(directory=directory, port=port, host=backend.hostname, backend_port=backend.port or 80),
+            HAPROXY.format(
+                directory=directory,
+                port=port,
+                stats_port=stats_port,
+                host=backend.hostname,
+                backend_port=backend.port or 80,
+            ),
             encoding="utf-8",
         )
         self._process = Process([program("haproxy", "haproxy"), "-db", "-f", str(configuration)], directory)
@@ -301,18 +329,18 @@ class HAProxy:
 
     def backend_down(self) -> None:
         """Answer every request with HAProxy's own page of a service that is not available."""
-        self._order("disable server couchdb/one")
+        self.order("disable server couchdb/one")
 
     def backend_up(self) -> None:
-        self._order("enable server couchdb/one")
+        self.order("enable server couchdb/one")
 
     def stop(self) -> None:
         self._process.stop()
 
-    def _order(self, line: str) -> None:
+    def order(self, line: str) -> None:
         with socket.socket(socket.AF_UNIX) as admin:
             admin.settimeout(STOP_SECONDS)
-            admin.connect(str(self._admin))
+            admin.connect(str(self.admin_socket))
             admin.sendall(f"{line}\n".encode())
             answer = admin.recv(1000).decode().strip()
         assert not answer, f"HAProxy answers {line!r} with {answer!r}"

@@ -7,8 +7,8 @@ Sizes are in bytes. The listings of what a broker has come as its pages do, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import ExitCode, NotFound, SupError
@@ -17,6 +17,12 @@ from kazoo_sup.kazoo.rabbitmq import vhost as own_vhost
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, Row, table, text
 from kazoo_sup.servers import Answers, choose, gather, list_in_turn
 from kazoo_sup.zone import Zone
+
+if TYPE_CHECKING:
+    from kazoo_sup.settings import Server
+    from kazoo_sup.transports.rabbitmq import ManagementAPI
+
+Servers = Sequence[tuple[str, "Server"]]
 
 KIND = "rabbitmq_api"
 REASON = "closed by an operator with sup"
@@ -38,7 +44,7 @@ def status(zone: Zone, server: str | None = None) -> Outcome:
 def overview(zone: Zone, server: str | None = None) -> Outcome:
     """Show the version of SERVER, how much there is of everything, and how many messages pass."""
 
-    def facts(api: Any) -> Iterator[Row]:
+    def facts(api: ManagementAPI) -> Iterator[Row]:
         found = listings.row(api.get("overview"), listings.OVERVIEW)
         return ({"name": name, "value": value} for name, value in found.items())
 
@@ -52,7 +58,7 @@ def alarms(zone: Zone, server: str | None = None) -> Outcome:
     A node whose memory or disk is full blocks all publishers. Nodes that are down, that lost others, and that use more
     than nine tenths of their files, sockets or processes are told, too.
     """
-    answers = _gathered(zone, server, lambda api: list(listings.alarms(api.whole("nodes"))))
+    answers = _gathered(zone, choose(zone, KIND, server), lambda api: list(listings.alarms(api.whole("nodes"))))
     rows = [{"server": name, **row} for name, found in answers.given.items() for row in found]
     told = answers.ending()
     if rows:
@@ -155,7 +161,7 @@ def purge(zone: Zone, queue: str, server: str | None = None, *, vhost: str | Non
     """
     host = vhost or own_vhost(zone)
 
-    def purge_it(api: Any) -> str:
+    def purge_it(api: ManagementAPI) -> str:
         api.delete("queues", host, queue, "contents")
         return f"{queue} is purged"
 
@@ -173,7 +179,7 @@ def purge(zone: Zone, queue: str, server: str | None = None, *, vhost: str | Non
 def close_connection(zone: Zone, connection: str, server: str | None = None) -> Outcome:
     """Close CONNECTION of SERVER, named as `connections` shows it; a Kazoo node connects again at once."""
 
-    def close(api: Any) -> str:
+    def close(api: ManagementAPI) -> str:
         api.delete("connections", connection, reason=REASON)
         return f"connection {connection} is closed"
 
@@ -189,20 +195,29 @@ def close_connection(zone: Zone, connection: str, server: str | None = None) -> 
 
 
 def _listing(
-    zone: Zone, server: str | None, columns: Iterable[str], function: Callable[[Any], Iterable[Row]]
+    zone: Zone, server: str | None, columns: Iterable[str], function: Callable[[ManagementAPI], Iterable[Row]]
 ) -> Outcome:
     """Show the rows that FUNCTION gets from each management API, as they come."""
-    chosen = choose(zone, KIND, server)
-    found = list_in_turn(chosen, lambda _name, each: function(connect(zone, each)))
+
+    def rows(_name: str, each: Server) -> Iterator[Row]:
+        with connect(zone, each) as api:
+            yield from function(api)
+
+    found = list_in_turn(choose(zone, KIND, server), rows)
     return table(("server", *columns), ({"server": name, **row} for name, row in found))
 
 
-def _gathered(zone: Zone, server: str | None, function: Callable[[Any], Any]) -> Answers[Any]:
-    chosen = choose(zone, KIND, server)
-    return gather(chosen, lambda _name, each: function(connect(zone, each)), patience(zone))
+def _gathered(zone: Zone, servers: Servers, function: Callable[[ManagementAPI], Any]) -> Answers[Any]:
+    """Ask the management API of each of SERVERS side by side."""
+
+    def ask(_name: str, each: Server) -> Any:
+        with connect(zone, each) as api:
+            return function(api)
+
+    return gather(servers, ask, patience(zone))
 
 
-def _bus(api: Any, host: str) -> listeners.Bus:
+def _bus(api: ManagementAPI, host: str) -> listeners.Bus:
     return listeners.Bus.of(
         listings.bindings(api, host),
         listings.consumers(api, host),
@@ -214,28 +229,27 @@ def _destroy(
     zone: Zone,
     server: str | None,
     *,
-    find: Callable[[Any], Any],
+    find: Callable[[ManagementAPI], Any],
     deed: Callable[[Any], str],
-    function: Callable[[Any], str],
+    function: Callable[[ManagementAPI], str],
     what: str,
     asks: bool = True,
 ) -> Outcome:
     """Look WHAT up, ask whether the deed shall be done, and have FUNCTION do it wherever it was found."""
     chosen = choose(zone, KIND, server, reading=False)
-    found = gather(chosen, lambda _name, each: _found(find, connect(zone, each), what), patience(zone))
+    found = _gathered(zone, chosen, lambda api: _found(find, api, what))
     deeds = [f"{deed(each)} of {name}" for name, each in found.given.items()]
     if deeds and asks:
         zone.run.confirm(" and ".join(deeds))
     if zone.run.dry_run:
         return text([f"would {each}" for each in deeds], NO_RETURN if found.errors else OK, **found.ending())
-    there = [each for each in chosen if each[0] in found.given]
-    done = gather(there, lambda _name, each: function(connect(zone, each)), patience(zone)) if there else found
-    lines = [f"{name}: {said}" for name, said in done.given.items()] if there else []
-    every = Answers(done.given, [*found.errors, *(done.errors if there else ())])
+    done = _gathered(zone, [each for each in chosen if each[0] in found.given], function)
+    lines = [f"{name}: {said}" for name, said in done.given.items()]
+    every = Answers(done.given, [*found.errors, *done.errors])
     return text(lines, NO_RETURN if every.errors else OK, **every.ending())
 
 
-def _found(find: Callable[[Any], Any], api: Any, what: str) -> Any:
+def _found(find: Callable[[ManagementAPI], Any], api: ManagementAPI, what: str) -> Any:
     try:
         return find(api)
     except NotFound:

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from urllib.parse import urlsplit
 
 from kazoo_sup.errors import ServerUnreachable, SettingsError, SupError, TimedOut, UsageError
@@ -115,7 +116,7 @@ class StatsSocket:
             if not text.strip():
                 empty += 1
                 continue
-            yield from [""] * empty
+            yield from repeat("", empty)
             empty = 0
             yield text if text.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in text)
         if not empty:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from kazoo_sup.errors import NotAuthorised, NotFound, ServerRefused, SupError, UsageError
@@ -21,7 +21,6 @@ PAGE = 500
 """Items of a page, the most that the API gives."""
 
 _GUEST = ("guest", "guest")  # what RabbitMQ ships with, for its own host only
-_RETRY = 1.0  # seconds
 _OUT_OF_RANGE = "page_out_of_range"
 
 
@@ -44,15 +43,26 @@ class ManagementAPI:
         *,
         connect_timeout: float = 5.0,
         read_timeout: float = 60.0,
+        retry: float = 1.0,
         tls: Tls = Tls(),  # noqa: B008 - immutable
     ) -> None:
-        """Connect to nothing yet. Times are in seconds: to connect, and to wait for a part of an answer.
+        """Connect to nothing yet.
 
+        Times are in seconds: to connect, to wait for a part of an answer, and spent on repeats.
         Raises SettingsError for a URL that is none.
         """
         login = _GUEST if username is None and password is None else (username or "", password or "")
-        timeouts = Timeouts(connect_timeout, read_timeout, 2 * read_timeout, _RETRY)
+        self._password = login[1] if login is not _GUEST else ""
+        timeouts = Timeouts(connect_timeout, read_timeout, 2 * read_timeout, retry)
         self._http = HTTP(url, server=SERVER, login=login, timeouts=timeouts, tls=tls)
+
+    def __enter__(self) -> Self:
+        """Return the API itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the connection that may be open."""
+        self._http.close()
 
     def get(self, *path: str, columns: Sequence[str] = (), **query: str | int) -> Any:
         """Return what is at PATH, whose parts are escaped here; of objects only COLUMNS (dots lead inside), when given.
@@ -78,7 +88,7 @@ class ManagementAPI:
             try:
                 answer = self.get(*path, columns=columns, page=page, page_size=PAGE)
             except ServerRefused as refused:
-                if page > 1 and _OUT_OF_RANGE in str(refused.facts.get("said")):
+                if page > 1 and refused.facts.get("code") == _OUT_OF_RANGE:
                     return  # so much has gone meanwhile
                 raise
             if isinstance(answer, dict):
@@ -96,17 +106,34 @@ class ManagementAPI:
         try:
             self._http.request("DELETE", _path(path), headers=headers)
         except (NotAuthorised, ServerRefused) as refused:
-            raise _explained(refused, path) from None
+            raise self._explained(refused, path) from None
 
     def _get(self, encoded: str, path: Sequence[str], query: dict[str, str | int]) -> Any:
         try:
             answer = self._http.request("GET", encoded, query=query)
         except (NotAuthorised, ServerRefused) as refused:
-            raise _explained(refused, path) from None
+            raise self._explained(refused, path) from None
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
             raise self._unreadable(encoded, "it is no JSON") from None
+
+    def _explained(self, refused: SupError, path: Sequence[str]) -> SupError:
+        """Return the error with the API's own words in it, {"error": …, "reason": …}; a 404 as NotFound."""
+        try:
+            answer = json.loads(refused.facts.get("content") or b"")
+        except (ValueError, RecursionError):
+            answer = None
+        said = answer if isinstance(answer, dict) else {}
+        reason = sentence(said.get("reason") or said.get("error"))
+        if self._password:
+            reason = reason.replace(self._password, "***")
+        if refused.facts.get("status") == 404:  # noqa: PLR2004
+            return NotFound(server=SERVER, what=" ".join(path))
+        facts = {**refused.facts, "code": said.get("error")}
+        if reason:
+            facts["reason"] = f": {reason}" if isinstance(refused, NotAuthorised) else reason
+        return type(refused)(**facts)
 
     def _items(self, answer: Any, encoded: str) -> list[dict[str, Any]]:
         if not isinstance(answer, list) or not all(isinstance(item, dict) for item in answer):
@@ -123,19 +150,3 @@ def _path(parts: Sequence[str]) -> str:
         if part in ("", ".", "..") or "\0" in part:
             raise NoSuchPath(name=part)
     return "/api/" + "/".join(quote(part, safe="") for part in parts)
-
-
-def _explained(refused: SupError, path: Sequence[str]) -> SupError:
-    """Return the error with the API's own words in it, {"error": …, "reason": …}; a 404 as NotFound."""
-    try:
-        answer = json.loads(refused.facts.get("content") or b"")
-    except (ValueError, RecursionError):
-        answer = None
-    said = answer if isinstance(answer, dict) else {}
-    reason = sentence(said.get("reason") or said.get("error"))
-    if refused.facts.get("status") == 404:  # noqa: PLR2004
-        return NotFound(server=SERVER, what=" ".join(path), path=path[0], said=reason)
-    facts = {**refused.facts, "said": sentence(said.get("error"))}
-    if reason:
-        facts["reason"] = f": {reason}" if isinstance(refused, NotAuthorised) else reason
-    return type(refused)(**facts)

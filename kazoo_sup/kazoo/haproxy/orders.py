@@ -27,7 +27,7 @@ ALL = "all"
 HEAVIEST = 256
 
 _NAME = re.compile(r"[A-Za-z0-9_:.-]{1,255}")
-_WEIGHT = re.compile(r"\d{1,3}%?")
+_WEIGHT = re.compile(r"[0-9]{1,3}%?")
 
 
 class NoSuchServer(SupError):
