@@ -37,11 +37,13 @@ def apply(
     *,
     total: int | None = None,
     label: str = "saving",
+    announced: bool = True,
     seen: Callable[[Report], None] | None = None,
 ) -> Tally:
     """Make the changes, or show them under `--dry-run`; return the tally of their reports, each handed to SEEN, too.
 
-    Single changes that fail are reported and do not stop the others. Raises Unfinished when the server fails after
+    Without `announced` no events are published: for documents that are none of Kazoo's, and for revisions of which
+    readers never see anything. Single changes that fail are reported and do not stop the others. Raises Unfinished when the server fails after
     something was saved, and the server's own error when nothing was; the same call made again completes the work.
     """
     tally = Tally(seen)
@@ -52,7 +54,7 @@ def apply(
                     _tell(zone, tally, report)
                 advance(len(batch))
             return tally
-        with announcer.of(zone) as events:
+        with announcer.of(zone) if announced else nullcontext(announcer.SILENT) as events:
             try:
                 _save(zone, changes, events, tally, advance)
             except SupError as error:

@@ -60,7 +60,7 @@ def of(zone: Zone) -> Iterator[Announcer]:
         yield zone.announcer
         return
     if not zone.run.events:
-        yield _Silent()
+        yield SILENT
         return
     spool = outbox(zone).open()
     publisher = _publisher(zone, spool)
@@ -181,6 +181,9 @@ class _Silent:
     def settle(self, token: int) -> None: ...
 
     def announce_database(self, action: str, database: str) -> None: ...
+
+
+SILENT = _Silent()
 
 
 def _unpublished_types(zone: Zone) -> frozenset[str]:

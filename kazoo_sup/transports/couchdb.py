@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from urllib.parse import urlencode
 
 from kazoo_sup.errors import NotFound, ServerRefused, ServerUnreachable, TimedOut
-from kazoo_sup.transports import couchdb_bulk, couchdb_paging
+from kazoo_sup.transports import couchdb_bulk, couchdb_kept, couchdb_paging
 from kazoo_sup.transports.couchdb_bulk import SaveResult
 from kazoo_sup.transports.couchdb_failures import SERVER, answer_was_lost
 from kazoo_sup.transports.couchdb_package import Database, PreconditionFailed, ResourceNotFound, Server
@@ -16,6 +16,8 @@ from kazoo_sup.transports.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from kazoo_sup.transports.couchdb_kept import Attachment
 
 __all__ = ["CouchDB", "Endpoint", "Row", "SaveResult", "Timeouts", "Tls"]
 
@@ -157,12 +159,16 @@ class CouchDB:
         end: str | None = None,
         page: int = 1000,
         include_docs: bool = True,
+        conflicts: bool = False,
     ) -> Iterator[Document]:
         """Iterate over the documents with ids from `start` to `end` inclusive, design documents too, a page at a time.
 
-        Without include_docs they are only `{"_id": …, "_rev": …}`. Raises NotFound for a missing database.
+        Without include_docs they are only `{"_id": …, "_rev": …}`. With conflicts a document that has losing revisions
+        names them in `_conflicts`. Raises NotFound for a missing database.
         """
         options: dict[str, Any] = {"include_docs": include_docs}
+        if conflicts:
+            options["conflicts"] = True
         options |= {word: bound for word, bound in (("startkey", start), ("endkey", end)) if bound is not None}
         with _named(f"database {database}"):
             for row in couchdb_paging.distinct_keys(self._fetch(database, "_all_docs"), options, page):
@@ -214,6 +220,23 @@ class CouchDB:
             else:
                 yield from couchdb_paging.rows(fetch, options, page)
 
+    def get_revision(self, database: str, id: str, rev: str) -> Document | None:  # noqa: A002 - CouchDB's own word
+        """Return one revision of a document, a losing one too, or None when it is gone."""
+        try:
+            document: Document = self._document(database, id).get_json(rev=rev)[2]
+        except ResourceNotFound:
+            return None
+        return _ordered(document)
+
+    def missing_revisions(self, database: str, revisions: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Return which of these revisions, by document id, the database has not.
+
+        Raises NotFound for a missing database.
+        """
+        with _named(f"database {database}"):
+            answer = self._database(database).resource.post_json("_revs_diff", body=dict(revisions))[2]
+        return {name: each.get("missing", []) for name, each in answer.items()}
+
     # -- writing
 
     def save(self, database: str, documents: Sequence[Document]) -> list[SaveResult]:
@@ -225,8 +248,25 @@ class CouchDB:
         with _named(f"database {database}"):
             return couchdb_bulk.save(self._database(database), documents)
 
+    def save_kept(self, database: str, documents: Sequence[Document]) -> list[SaveResult]:
+        """Save documents under the revisions they carry, beside what is there, with one _bulk_docs.
+
+        One result per document, in their order; a revision that is there already counts as saved. Raises NotFound for a
+        missing database.
+        """
+        with _named(f"database {database}"):
+            return couchdb_kept.save(self._database(database), documents)
+
+    def put_kept(self, database: str, document: Document, attachments: Sequence[Attachment]) -> None:
+        """Save one document under the revision it carries; its attachments are streamed.
+
+        Raises NotFound for a missing database.
+        """
+        with _named(f"database {database}"):
+            couchdb_kept.put(self._database(database), document, attachments)
+
     def save_batches(
-        self, batches: Iterable[tuple[str, list[Document], Token]]
+        self, batches: Iterable[tuple[str, list[Document], Token]], *, kept: bool = False
     ) -> Iterator[tuple[str, list[Document], list[SaveResult], Token]]:
         """Save (database, documents, token) batches in parallel and hand each back with its results, in their order.
 
@@ -236,9 +276,9 @@ class CouchDB:
         A batch that is refused does not hide what became of those beside it: all its documents then have the same
         error, "not_found" for a missing database or the name of the class, as "ServerRefused". When the server itself
         fails no more is pulled, the batches under way are handed back, and then the first such error is raised; what
-        became of the batch it came from is not known.
+        became of the batch it came from is not known. `kept` saves them as save_kept does.
         """
-        return couchdb_bulk.save_batches(self.save, batches, self._workers)
+        return couchdb_bulk.save_batches(self.save_kept if kept else self.save, batches, self._workers)
 
     # -- attachments
 
@@ -264,12 +304,27 @@ class CouchDB:
             self._database(database).put_attachment(document, content, name, content_type)
         return str(document["_rev"])
 
-    def get_attachment(self, database: str, id: str, name: str) -> BinaryIO | None:  # noqa: A002 - CouchDB's own word
-        """Open an attachment for reading from the connection, or None when there is none; the caller closes it."""
-        source = self._database(database)
-        source.resource.headers["Accept"] = "*/*"
-        content: BinaryIO | None = source.get_attachment(id, name)
+    def get_attachment(
+        self,
+        database: str,
+        id: str,  # noqa: A002 - CouchDB's own word
+        name: str,
+        *,
+        rev: str | None = None,
+    ) -> BinaryIO | None:
+        """Open an attachment, of the current revision or of `rev`, for reading from the connection.
+
+        None when there is none; the caller closes it.
+        """
+        revision = {} if rev is None else {"rev": rev}
+        try:
+            content: BinaryIO = self._document(database, id).get(name, headers={"Accept": "*/*"}, **revision)[2]
+        except ResourceNotFound:
+            return None
         return content
+
+    def _document(self, database: str, id: str) -> Any:  # noqa: A002 - CouchDB's own word
+        return self._database(database).resource(*couchdb_kept.segments(id))
 
     def _database(self, name: str) -> Any:
         if name in {"", ".", ".."}:

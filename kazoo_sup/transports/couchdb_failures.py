@@ -74,7 +74,8 @@ def _said(body: bytes) -> tuple[str, str]:
     except ValueError:
         answer = None
     if isinstance(answer, dict):
-        return sentence(answer.get("error")), sentence(answer.get("reason"))
+        # GET /_up of a node that wants no requests has neither: {"status": "maintenance_mode"}.
+        return sentence(answer.get("error")), sentence(answer.get("reason") or answer.get("status"))
     if b"No server is available to handle this request" in body:
         return "", f"HAProxy has no {SERVER} server up"
     return "", words(body)
