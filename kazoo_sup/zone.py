@@ -58,6 +58,7 @@ class Zone:
         """What publishes the run's change events while changes are being made; see `changes`."""
         self._configurations: dict[str, dict[str, Any] | None] = {}
         self._clean_up: Callable[[], None] = lambda: None
+        self._nodes: dict[tuple[str, int], CouchDB] = {}
 
     @property
     def name(self) -> str:
@@ -72,10 +73,25 @@ class Zone:
     @cached_property
     def couchdb(self) -> CouchDB:
         """CouchDB, over the zone's coordinators."""
+        return self._couchdb(self.settings.couchdb)
+
+    def couchdb_of(self, node: str, port: int) -> CouchDB:
+        """One node of the cluster, `couchdb@HOST`, on a port of its own, with the coordinators' credentials."""
+        from urllib.parse import urlsplit
+
+        if (node, port) not in self._nodes:
+            coordinator = self.settings.couchdb[0]
+            host = node.rpartition("@")[2]
+            url = f"{urlsplit(coordinator.url).scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+            reached = type(coordinator)(url).with_credentials(coordinator.username, lambda: coordinator.password or "")
+            self._nodes[node, port] = self._couchdb([reached])
+        return self._nodes[node, port]
+
+    def _couchdb(self, servers: Sequence[Server]) -> CouchDB:
         from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts
 
         return CouchDB(
-            [Endpoint(server.url, server.username, server.password) for server in self.settings.couchdb],
+            [Endpoint(server.url, server.username, server.password) for server in servers],
             timeouts=Timeouts(self.settings.timeouts.connect, self.settings.timeouts.read),
             tls=self.settings.couchdb_tls,
         )
@@ -102,6 +118,8 @@ class Zone:
 
     def close(self) -> None:
         """Let go of what was connected."""
+        for node in self._nodes.values():
+            node.close()
         if "couchdb" in self.__dict__:
             self.couchdb.close()
         self._clean_up()

@@ -43,8 +43,9 @@ def apply(
     """Make the changes, or show them under `--dry-run`; return the tally of their reports, each handed to SEEN, too.
 
     Without `announced` no events are published: for documents that are none of Kazoo's, and for revisions of which
-    readers never see anything. Single changes that fail are reported and do not stop the others. Raises Unfinished when the server fails after
-    something was saved, and the server's own error when nothing was; the same call made again completes the work.
+    readers never see anything. Single changes that fail are reported and do not stop the others. Raises Unfinished
+    when the server fails after something was saved, and the server's own error when nothing was; the same call made
+    again completes the work.
     """
     tally = Tally(seen)
     with zone.run.progress(label, total) as advance:

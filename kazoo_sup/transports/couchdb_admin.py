@@ -6,19 +6,18 @@ documentation, "API Reference"; BigCouch 0.4 chttpd, mem3 for its dialect.
 
 from __future__ import annotations
 
-import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kazoo_sup.errors import NotAuthorised, NotFound, ServerRefused, SupError
-from kazoo_sup.transports.couchdb_failures import SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from kazoo_sup.transports.couchdb import CouchDB
 
+SERVER = "CouchDB"
 INFO_KEYS = 100
 """Databases in one _dbs_info request ([httpd] max_db_number_for_dbs_info_req)."""
 JOBS = 100
@@ -234,11 +233,6 @@ class Administration:
 def shard_file(span: str, database: str, suffix: str) -> str:
     """Return the name under which a node keeps a shard, on its admin port (mem3_util:name_shard/2)."""
     return f"shards/{span}/{database}{suffix}"
-
-
-def started(task: Mapping[str, Any]) -> float | None:
-    """Return how many seconds ago a task was started."""
-    return max(0.0, time.time() - task["started_on"]) if task.get("started_on") else None
 
 
 def _path(*segments: str) -> str:

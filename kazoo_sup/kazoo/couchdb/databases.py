@@ -34,6 +34,12 @@ class SomeFailed(SupError):
     exit_code = ExitCode.PARTIAL
 
 
+class AllFailed(SomeFailed):
+    """all {total} {what} failed; the first: {reason}"""
+
+    exit_code = ExitCode.FAILED
+
+
 def name(text: str, _zone: object = None) -> str:
     """Return a database's name as CouchDB has it, from that, from Kazoo's encoded form, or from an account's id.
 
@@ -86,8 +92,8 @@ def _matching(zone: Zone, pattern: str) -> Iterator[str]:
             yield pattern
         return
     start = pattern[: wildcard.start()]
-    bounds = {"start": start, "end": start + _LAST} if start else {}
-    yield from (each for each in zone.couchdb.databases(**bounds) if fnmatchcase(each, pattern))
+    names = zone.couchdb.databases(start=start or None, end=start + _LAST if start else None)
+    yield from (each for each in names if fnmatchcase(each, pattern))
 
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:
@@ -222,7 +228,8 @@ class Failures:
         if self._total == 1:
             raise self._first
         reason = str(self._first)
-        raise SomeFailed(failed=self._failed, total=self._total, what=self._what, reason=reason)
+        kind = AllFailed if self._failed == self._total else SomeFailed
+        raise kind(failed=self._failed, total=self._total, what=self._what, reason=reason)
 
 
 def concerns_one(error: SupError) -> bool:

@@ -1,0 +1,382 @@
+"""The file of a backup: one database, one JSON value a line, and a manifest beside it.
+
+    {"sup_backup": 1, "database": "accounts", "security": {…}, …}     the head
+    {"doc": {"_id": …, "_rev": …, …}}                                 a revision; its attachments follow it
+    {"attachment": "pin.wav", "length": 48044, …}                     an attachment; its content follows it
+    {"data": "UklGR…"}                                                a piece of the content, in base64
+    {"end": {"documents": 1, "revisions": 1, "attachments": 1}}       the whole is there
+
+While it is written the file has the ending `.partial`: what a killed run has left is taken up at the last revision that
+is whole. The manifest has what the end has, and the SHA-256 of the file; it is in place before the file gets its name,
+so that a file by that name always has one. Everything is readable by its owner only: documents hold secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fcntl
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
+
+from kazoo_sup.errors import Declined, SupError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VERSION = 1
+PIECE = 96 * 1024
+"""Bytes of an attachment in one line: a multiple of 3, so that the base64 of pieces can be joined."""
+READ = 1 << 20
+ENDING, PARTIAL, MANIFEST = ".jsonl", ".jsonl.partial", ".manifest.json"
+
+
+class BadBackup(SupError):
+    """{file}: {reason}"""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What is in a backup. A document has more than one revision where there are conflicts."""
+
+    documents: int = 0
+    revisions: int = 0
+    attachments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An attachment in a backup: what its line says, and where in the file its pieces begin."""
+
+    name: str
+    content_type: str
+    length: int
+    offset: int
+    revpos: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One revision of a document, with its attachments; `size` is that of its line, `end` the place after all of it."""
+
+    document: dict[str, Any]
+    size: int
+    end: int
+    attachments: tuple[Content, ...] = field(default=())
+
+
+def path_of(directory: Path, database: str) -> Path:
+    """Return where the backup of a database stands; the name is escaped as in a URL."""
+    return directory / f"{quote(database, safe='')}{ENDING}"
+
+
+def manifest_path(file: Path) -> Path:
+    """Return where the manifest of a backup stands."""
+    return file.with_name(file.name.removesuffix(ENDING) + MANIFEST)
+
+
+def read_manifest(file: Path) -> dict[str, Any]:
+    """Return the manifest of a backup.
+
+    Raises BadBackup when it is not there or no manifest.
+    """
+    path = manifest_path(file)
+    try:
+        manifest = json.loads(path.read_bytes())
+        if manifest["sup_backup"] == VERSION and isinstance(manifest["sha256"], str):
+            return dict(manifest)
+    except FileNotFoundError:
+        raise BadBackup(file=file, reason=f"there is no manifest {path.name} beside it") from None
+    except OSError as error:
+        raise BadBackup(file=path, reason=f"cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise BadBackup(file=path, reason="is not the manifest of a backup")
+
+
+class Writer:
+    """Writes one backup, or takes up what a killed run has left of it."""
+
+    def __init__(self, file: Path) -> None:
+        """Open FILE's partial file and hold it.
+
+        Raises Declined when another run holds it, BadBackup when it cannot be written.
+        """
+        self.file = file
+        self.partial = file.with_name(file.name.removesuffix(ENDING) + PARTIAL)
+        self.head: dict[str, Any] = {}
+        self.counts = Counts()
+        self.last_id: str | None = None
+        self.is_whole = False
+        self._sum = hashlib.sha256()
+        self._size = 0
+        try:
+            self._stream = os.fdopen(os.open(self.partial, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=READ)
+        except OSError as error:
+            raise BadBackup(file=self.partial, reason=f"cannot be written: {error.strerror}") from None
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._stream.close()
+            raise Declined(reason=f"another run is writing {self.partial}") from None
+        self._take_up()
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._size
+
+    def begin(self, head: dict[str, Any]) -> None:
+        """Write the head of a new file."""
+        self.head = {"sup_backup": VERSION, **head}
+        self._line(self.head)
+
+    def add(self, document: dict[str, Any], open_attachment: Callable[[str], BinaryIO | None]) -> bool:
+        """Write one revision with its attachments; False, and nothing is written, when one of those is gone."""
+        before, size, attachments = self._sum.copy(), self._size, self.counts.attachments
+        self._line({"doc": document})
+        for name, stub in (document.get("_attachments") or {}).items():
+            content = open_attachment(name)
+            if content is None:
+                self._sum, self._size, self.counts.attachments = before, size, attachments
+                self._stream.seek(size)
+                self._stream.truncate()
+                return False
+            with content:
+                self._attachment(name, stub, content)
+        self._counted(document["_id"])
+        return True
+
+    def end(self, **facts: Any) -> dict[str, Any]:
+        """Write the end, the manifest, and give the file its name; return the manifest."""
+        try:
+            if not self.is_whole:
+                self._line({"end": {**asdict(self.counts), **facts}})
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            manifest = {**self.head, **asdict(self.counts), **facts, "bytes": self._size}
+            manifest = {**manifest, "file": self.file.name, "sha256": self._sum.hexdigest()}
+            manifest.pop("security", None)
+            _write_whole(manifest_path(self.file), json.dumps(manifest, indent=1, ensure_ascii=False).encode() + b"\n")
+            self.partial.replace(self.file)
+            _sync(self.file.parent)
+        except OSError as error:
+            raise BadBackup(file=self.file, reason=f"cannot be written: {error.strerror}") from None
+        return manifest
+
+    def close(self) -> None:
+        """Let go; what is written so far stays for the next run."""
+        with suppress(OSError):
+            self._stream.close()
+
+    def _take_up(self) -> None:
+        """Read what is there, and cut off its last document, which a killed run may not have finished."""
+        sums, size, sure = self._sum, 0, Counts()
+        last_id, kept = None, 0
+        try:
+            for head, entry in scan(self._stream, self.partial, sums):
+                if head is not None:
+                    self.head, kept = head, self._stream.tell()
+                    size = kept
+                    continue
+                assert entry is not None
+                if entry.document["_id"] != self.last_id:
+                    kept, sure, last_id = size, replace(self.counts), self.last_id
+                self._counted(entry.document["_id"])
+                self.counts.attachments += len(entry.attachments)
+                size = entry.end
+            self.is_whole = True
+            kept = self._stream.tell()
+        except BadBackup:
+            self.counts, self.last_id = sure, last_id
+            self._stream.seek(0)
+            self._sum = _sum_of(self._stream, kept)
+        self._size = kept
+        self._stream.seek(kept)
+        self._stream.truncate()
+
+    def _counted(self, identifier: str) -> None:
+        self.counts.documents += identifier != self.last_id
+        self.counts.revisions += 1
+        self.last_id = identifier
+
+    def _attachment(self, name: str, stub: dict[str, Any], content: BinaryIO) -> None:
+        kept = {key: stub[key] for key in ("content_type", "length", "revpos", "digest") if key in stub}
+        self._line({"attachment": name, **kept})
+        length = 0
+        while piece := content.read(PIECE):
+            length += len(piece)
+            self._write(b'{"data":"' + base64.b64encode(piece) + b'"}\n')
+        if "length" in stub and length != stub["length"]:
+            raise BadBackup(
+                file=self.file, reason=f"attachment {name} came with {length} bytes in place of {stub['length']}"
+            )
+        self.counts.attachments += 1
+
+    def _line(self, value: Any) -> None:
+        from kazoo_sup.transports.couchdb_session import encode
+
+        self._write(encode(value) + b"\n")
+
+    def _write(self, line: bytes) -> None:
+        try:
+            self._stream.write(line)
+        except OSError as error:
+            raise BadBackup(file=self.partial, reason=f"cannot be written: {error.strerror}") from None
+        self._sum.update(line)
+        self._size += len(line)
+
+
+Head = dict[str, Any]
+
+
+def scan(stream: BinaryIO, file: Path, sums: Any) -> Iterator[tuple[Head, None] | tuple[None, Entry]]:
+    """Read a backup from its start to its end line: yield its head, then every revision.
+
+    SUMS is given every byte. Raises BadBackup where the file is not what it should be, or breaks off before its end.
+    """
+    stream.seek(0)
+    offset = number = 0
+    counts = Counts()
+    head_read = False
+    pending: Entry | None = None
+    contents: list[Content] = []
+    last = None
+    missing = 0  # bytes of the attachment that is being read
+
+    def bad(reason: str) -> BadBackup:
+        return BadBackup(file=file, reason=f"line {number}: {reason}")
+
+    def finished() -> Entry | None:
+        if pending is None:
+            return None
+        return Entry(pending.document, pending.size, offset, tuple(contents))
+
+    for line in stream:
+        number += 1
+        if not line.endswith(b"\n"):
+            raise bad("it breaks off")
+        if line.startswith(b'{"data":"') and contents:
+            missing -= _decoded_length(line, bad)
+        else:
+            if missing:
+                raise bad(f"the attachment before it has {missing} bytes too few or too many")
+            value = _parsed(line, bad)
+            match value:
+                case {"sup_backup": int(version), "database": str()} if not head_read:
+                    if version != VERSION:
+                        raise bad(f"it is of version {version}, this reads version {VERSION}")
+                    head_read = True
+                    sums.update(line)
+                    offset += len(line)
+                    yield value, None
+                    continue
+                case {"doc": {"_id": str(identifier), "_rev": str()} as document} if head_read:
+                    if entry := finished():
+                        yield None, entry
+                    counts.revisions += 1
+                    counts.documents += identifier != last
+                    last, pending, contents = identifier, Entry(document, len(line), offset), []
+                case {"attachment": str(name), "length": int(length)} if pending:
+                    kind = str(value.get("content_type") or "application/octet-stream")
+                    missing = length
+                    contents.append(Content(name, kind, length, offset + len(line), value.get("revpos")))
+                    counts.attachments += 1
+                case {"end": {**told}} if head_read:
+                    if entry := finished():
+                        yield None, entry
+                    if {key: told.get(key) for key in asdict(counts)} != asdict(counts):
+                        raise bad("it tells of more or less than there is")
+                    sums.update(line)
+                    if stream.read(1):
+                        raise bad("something follows the end")
+                    return
+                case _:
+                    raise bad("that is no line of a backup")
+        sums.update(line)
+        offset += len(line)
+    raise BadBackup(file=file, reason="it breaks off before its end" if number else "it is empty")
+
+
+def _parsed(line: bytes, bad: Callable[[str], BadBackup]) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        raise bad("that is no JSON") from None
+
+
+def _decoded_length(line: bytes, bad: Callable[[str], BadBackup]) -> int:
+    try:
+        return len(piece_of(line))
+    except ValueError:
+        raise bad("that is no base64") from None
+
+
+def piece_of(line: bytes) -> bytes:
+    """Return the bytes of a data line; ValueError when it holds none."""
+    if not (line.startswith(b'{"data":"') and line.endswith(b'"}\n')):
+        raise ValueError(line[:20])
+    try:
+        return base64.b64decode(line[9:-3], validate=True)
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
+
+
+class Pieces(io.RawIOBase):
+    """The content of an attachment in a backup, read piece by piece."""
+
+    def __init__(self, file: Path, content: Content) -> None:
+        """Open FILE at the content's place."""
+        self._stream = file.open("rb")
+        self._stream.seek(content.offset)
+        self._left = content.length
+        self._piece = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._piece and self._left > 0:
+            self._piece = piece_of(self._stream.readline())
+            self._left -= len(self._piece)
+        part, self._piece = self._piece[: len(buffer)], self._piece[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _sum_of(stream: BinaryIO, size: int) -> Any:
+    sums = hashlib.sha256()
+    while size > 0:
+        block = stream.read(min(READ, size))
+        sums.update(block)
+        size -= len(block)
+    return sums
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    temporary = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def _sync(directory: Path) -> None:
+    """See that the names in a directory outlive a crash."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,215 @@
+"""Restoring a database from a backup: every revision comes back under its own name, so nothing is ever stored twice.
+
+A restore that was cut off is completed by a second run: what is there already is not sent again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from kazoo_sup import changes
+from kazoo_sup.changes import kept
+from kazoo_sup.changes.change import Report
+from kazoo_sup.changes.kept import Kept
+from kazoo_sup.errors import Declined, SupError
+from kazoo_sup.kazoo.couchdb import backup, databases
+from kazoo_sup.kazoo.couchdb.backup_file import BadBackup, Content, Entry, Pieces, scan
+from kazoo_sup.names import encoded
+from kazoo_sup.transports.couchdb_admin import Administration
+
+if TYPE_CHECKING:
+    from kazoo_sup.outcome import Row
+    from kazoo_sup.zone import Zone
+
+COLUMNS = ("database", "file", "documents", "stored", "there", "state", "wrong")
+INLINE = 500_000
+"""Attachments of a document go into it while together they have no more bytes; bigger ones are streamed."""
+RESTORED, PLANNED, FAILED = "restored", "would be restored", "failed"
+
+
+class NotEmpty(Declined):
+    """database {database} holds what is not in this backup, as {id}; --merge stores the backup beside it"""
+
+
+class NotRestored(SupError):
+    """database {database} was not restored as a whole: {reason}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One file that is good, and the database that it shall go into; `exists` tells whether that is there already."""
+
+    file: Path
+    manifest: dict[str, Any]
+    database: str
+    exists: bool
+
+
+def plan(zone: Zone, files: Sequence[Path], name: str, *, merge: bool) -> list[Plan]:
+    """Check every file, and that each database is missing, empty, or holds nothing but what is in its file.
+
+    NAME is the database to restore into in place of the file's own. Raises BadBackup or NotEmpty before anything is
+    written; with `merge` a database may hold anything.
+    """
+    plans = []
+    for file in files:
+        with zone.run.progress(f"checking {file.name}", None):
+            manifest = backup.check(file)
+        database = name or manifest["database"]
+        exists = zone.couchdb.exists(database)
+        if exists and not merge:
+            foreign = _foreign(zone, database, file)
+            if foreign is not None:
+                raise NotEmpty(database=database, id=foreign)
+        plans.append(Plan(file, manifest, database, exists))
+    return plans
+
+
+def planned(zone: Zone, plans: Iterable[Plan]) -> Iterator[Row]:
+    """Yield what would be restored."""
+    for each in plans:
+        missing = sum(1 for _ in _missing(zone, each)) if each.exists else each.manifest["revisions"]
+        yield _row(each, missing, each.manifest["revisions"] - missing, PLANNED)
+
+
+def run(zone: Zone, plans: Iterable[Plan], *, merge: bool) -> Iterator[Row]:
+    """Restore each; yield a row for each."""
+    failures = databases.Failures("databases")
+    for each in plans:
+        tally = _restore(zone, each, merge=merge)
+        problem: SupError | None = None
+        if tally.errors:
+            reason = f"{tally.counts['failed']} revisions were refused, the first: {tally.errors[0]}"
+            problem = NotRestored(database=each.database, reason=reason)
+        else:
+            problem = _incomplete(zone, each, merge=merge)
+        wrong = failures.add(problem)
+        yield _row(each, tally.saved, tally.counts["unchanged"], FAILED if problem else RESTORED) | {"wrong": wrong}
+    failures.end()
+
+
+def _restore(zone: Zone, each: Plan, *, merge: bool) -> changes.Tally:
+    database = encoded(each.database)
+    if not each.exists:
+        changes.create_database(zone, database)
+    if not merge:
+        _secure(zone, each)
+    revisions = (_kept(each.file, entry) for entry in _entries(each.file))
+    label = f"restoring {each.database}"
+    return kept.store(zone, database, revisions, total=each.manifest["revisions"], label=label)
+
+
+def _secure(zone: Zone, each: Plan) -> None:
+    """Let the database be read and administered by whom the backup says."""
+    with each.file.open("rb") as stream:
+        head, _ = next(scan(stream, each.file, hashlib.sha256()))
+    security = (head or {}).get("security")
+    if isinstance(security, dict):
+        set_security(zone, each.database, security)
+
+
+def set_security(zone: Zone, database: str, security: dict[str, Any]) -> Report:
+    """Set who may read and administer a database, or show it under `--dry-run`; nothing is sent when it is so."""
+    admin = Administration(zone.couchdb)
+    before = admin.security(database)
+    action = "unchanged" if changes.same(before, security) else "edited"
+    planned_only = zone.run.dry_run and action == "edited"
+    if action == "edited" and not zone.run.dry_run:
+        admin.set_security(database, security)
+    report = Report(encoded(database), "_security", action, before, security, planned=planned_only)
+    zone.run.report(report)
+    return report
+
+
+def _incomplete(zone: Zone, each: Plan, *, merge: bool) -> SupError | None:
+    """Ask the database for every revision of the backup; return what is wrong, if anything."""
+    first = next(_missing(zone, each), None)
+    if first is not None:
+        return NotRestored(database=each.database, reason=f"document {first} is not there")
+    if not merge:
+        count = Administration(zone.couchdb).info(each.database).get("doc_count")
+        if count != each.manifest["documents"]:
+            reason = f"it counts {count} documents, the backup {each.manifest['documents']}"
+            return NotRestored(database=each.database, reason=reason)
+    return None
+
+
+def _missing(zone: Zone, each: Plan) -> Iterator[str]:
+    """Yield the id of every revision of a backup that the database has not."""
+    entries = _entries(each.file)
+    while batch := list(islice(((entry.document["_id"], entry.document["_rev"]) for entry in entries), kept.BATCH)):
+        asked: dict[str, list[str]] = {}
+        for identifier, revision in batch:
+            asked.setdefault(identifier, []).append(revision)
+        for identifier, revisions in zone.couchdb.missing_revisions(each.database, asked).items():
+            yield from [identifier] * len(revisions)
+
+
+def _foreign(zone: Zone, database: str, file: Path) -> str | None:
+    """Return the first document of a database that is not in the backup as it stands, or None.
+
+    Both are read side by side, in the order of the ids, which is the server's own.
+    """
+    entries = _entries(file)
+    entry = next(entries, None)
+    for stored in zone.couchdb.documents(database, include_docs=False):
+        while entry is not None and (
+            entry.document["_id"] != stored["_id"] or entry.document["_rev"] != stored["_rev"]
+        ):
+            entry = next(entries, None)
+        if entry is None:
+            return str(stored["_id"])
+    return None
+
+
+def _entries(file: Path) -> Iterator[Entry]:
+    try:
+        with file.open("rb") as stream:
+            yield from (entry for _head, entry in scan(stream, file, hashlib.sha256()) if entry is not None)
+    except OSError as error:
+        raise BadBackup(file=file, reason=f"cannot be read: {error.strerror}") from None
+
+
+def _kept(file: Path, entry: Entry) -> Kept:
+    from kazoo_sup.transports.couchdb_kept import Attachment
+
+    document = {key: each for key, each in entry.document.items() if key != "_attachments"}
+    weight = sum(content.length for content in entry.attachments)
+    if weight > INLINE:
+        attachments = (
+            Attachment(each.name, each.content_type, each.length, partial(_open, file, each), each.revpos)
+            for each in entry.attachments
+        )
+        return Kept(document, entry.size, tuple(attachments))
+    if entry.attachments:
+        document["_attachments"] = {each.name: _inline(file, each) for each in entry.attachments}
+    return Kept(document, entry.size + weight * 4 // 3)
+
+
+def _inline(file: Path, content: Content) -> dict[str, Any]:
+    with _open(file, content) as pieces:
+        data = base64.b64encode(pieces.read()).decode()
+    inline = {"content_type": content.content_type, "data": data}
+    return inline if content.revpos is None else {**inline, "revpos": content.revpos}
+
+
+def _open(file: Path, content: Content) -> BinaryIO:
+    return cast("BinaryIO", Pieces(file, content))
+
+
+def _row(each: Plan, stored: int, there: int, state: str) -> dict[str, Any]:
+    return {
+        "database": each.database,
+        "file": str(each.file),
+        "documents": each.manifest["documents"],
+        "stored": stored,
+        "there": there,
+        "state": state,
+    }

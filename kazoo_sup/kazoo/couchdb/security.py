@@ -1,0 +1,58 @@
+"""Who may administer and who may read a database (CouchDB docs, /{db}/_security)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup.errors import BadArgument, SupError
+from kazoo_sup.kazoo.couchdb import databases
+
+if TYPE_CHECKING:
+    from kazoo_sup.outcome import Row
+    from kazoo_sup.transports.couchdb_admin import Administration
+
+COLUMNS = ("database", "admin_names", "admin_roles", "member_names", "member_roles", "open", "wrong")
+GROUPS = ("admins", "members")
+
+
+def rows(admin: Administration, names: Iterable[str]) -> Iterator[Row]:
+    """Yield a row for each database; `open` when everybody may read and write it."""
+    failures = databases.Failures("databases")
+    for name in names:
+        try:
+            found = admin.security(name)
+            failures.add()
+        except SupError as error:
+            if not databases.concerns_one(error):
+                raise
+            yield {"database": name, "wrong": failures.add(error)}
+            continue
+        who = {f"{group[:-1]}_{kind}": (found.get(group) or {}).get(kind) or [] for group in GROUPS for kind in _KINDS}
+        yield {
+            "database": name,
+            **{key: ", ".join(map(str, each)) for key, each in who.items()},
+            "open": not (who["member_names"] or who["member_roles"]),
+        }
+    failures.end()
+
+
+_KINDS = ("names", "roles")
+
+
+def checked(security: Any) -> dict[str, Any]:
+    """Return a security object.
+
+    Raises BadArgument when CouchDB would not take it, or would not mean by it what it says.
+    """
+    if not isinstance(security, dict):
+        raise BadArgument(parameter="OBJECT", reason="must be a JSON object with admins and members")
+    for group in GROUPS:
+        found = security.get(group, {})
+        if not isinstance(found, dict) or set(found) - set(_KINDS):
+            raise BadArgument(parameter="OBJECT", reason=f"{group} must be an object with names and roles")
+        for kind in _KINDS:
+            listed = found.get(kind, [])
+            if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+                raise BadArgument(parameter="OBJECT", reason=f"{kind} of {group} must be a list of texts")
+    return security
