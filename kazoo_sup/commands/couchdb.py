@@ -237,4 +237,5 @@ def restore_(zone: Zone, *file: Path, as_: str = "", merge: bool = False) -> Out
     beside = [each.database for each in plans if each.exists] if merge else []
     if beside:
         zone.run.confirm(f"store what is in the backup beside what is in {', '.join(beside)}")
-    return table(restore.COLUMNS, restore.run(zone, plans, merge=merge))
+    rows, errors = restore.run(zone, plans, merge=merge)
+    return table(restore.COLUMNS, rows, errors=errors)

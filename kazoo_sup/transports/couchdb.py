@@ -228,6 +228,13 @@ class CouchDB:
             return None
         return _ordered(document)
 
+    def current_revisions(self, database: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return the revision by the id of each of these documents that is there and not deleted."""
+        with _named(f"database {database}"):
+            rows = self._fetch(database, "_all_docs")(keys=list(ids))
+        found = {row["id"]: row["value"] for row in rows if "error" not in row}
+        return {name: value["rev"] for name, value in found.items() if not value.get("deleted")}
+
     def missing_revisions(self, database: str, revisions: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Return which of these revisions, by document id, the database has not.
 

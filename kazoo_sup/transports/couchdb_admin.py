@@ -226,7 +226,7 @@ class Administration:
             raise self._not_offered(what, since) from None
 
     def _not_offered(self, what: str, since: str) -> NotOffered:
-        reason = f": that came with {SERVER} {since}" if since else ""
+        reason = f"; {SERVER} has it since {since}" if since else ""
         return NotOffered(server=self.product, what=what, reason=reason)
 
 

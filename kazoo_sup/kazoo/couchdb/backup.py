@@ -1,8 +1,8 @@
 """Backups of databases: every revision that counts, with its attachments, into one file a database.
 
 What is read is not one moment of the database but a walk through it: what others save meanwhile is in the backup or
-not, and the manifest says whether anything was. Deleted documents, `_local` ones and the history before the current revisions
-are left out.
+not, and the manifest says whether anything was. Deleted documents, `_local` ones and the history before the current
+revisions are left out.
 """
 
 from __future__ import annotations

@@ -221,15 +221,20 @@ class Failures:
         self._first = self._first or error
         return str(error)
 
-    def end(self) -> None:
-        """Raise what the run ends with when something failed: the error itself where there was only one item."""
+    @property
+    def errors(self) -> list[SupError]:
+        """What the run ends with, if anything failed: the error itself where there was only one item."""
         if self._first is None:
-            return
+            return []
         if self._total == 1:
-            raise self._first
-        reason = str(self._first)
+            return [self._first]
         kind = AllFailed if self._failed == self._total else SomeFailed
-        raise kind(failed=self._failed, total=self._total, what=self._what, reason=reason)
+        return [kind(failed=self._failed, total=self._total, what=self._what, reason=str(self._first))]
+
+    def end(self) -> None:
+        """Raise that, as the last thing a listing does."""
+        for error in self.errors:
+            raise error
 
 
 def concerns_one(error: SupError) -> bool:

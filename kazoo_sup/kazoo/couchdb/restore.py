@@ -79,20 +79,20 @@ def planned(zone: Zone, plans: Iterable[Plan]) -> Iterator[Row]:
         yield _row(each, missing, each.manifest["revisions"] - missing, PLANNED)
 
 
-def run(zone: Zone, plans: Iterable[Plan], *, merge: bool) -> Iterator[Row]:
-    """Restore each; yield a row for each."""
+def run(zone: Zone, plans: Iterable[Plan], *, merge: bool) -> tuple[list[Row], list[SupError]]:
+    """Restore each; return a row for each, and the error that the run ends with, if any."""
     failures = databases.Failures("databases")
+    rows: list[Row] = []
     for each in plans:
         tally = _restore(zone, each, merge=merge)
-        problem: SupError | None = None
+        problem = _incomplete(zone, each)
         if tally.errors:
             reason = f"{tally.counts['failed']} revisions were refused, the first: {tally.errors[0]}"
             problem = NotRestored(database=each.database, reason=reason)
-        else:
-            problem = _incomplete(zone, each, merge=merge)
         wrong = failures.add(problem)
-        yield _row(each, tally.saved, tally.counts["unchanged"], FAILED if problem else RESTORED) | {"wrong": wrong}
-    failures.end()
+        row = _row(each, tally.saved, tally.counts["unchanged"], FAILED if problem else RESTORED)
+        rows.append({**row, "wrong": wrong})
+    return rows, failures.errors
 
 
 def _restore(zone: Zone, each: Plan, *, merge: bool) -> changes.Tally:
@@ -128,28 +128,38 @@ def set_security(zone: Zone, database: str, security: dict[str, Any]) -> Report:
     return report
 
 
-def _incomplete(zone: Zone, each: Plan, *, merge: bool) -> SupError | None:
-    """Ask the database for every revision of the backup; return what is wrong, if anything."""
-    first = next(_missing(zone, each), None)
-    if first is not None:
-        return NotRestored(database=each.database, reason=f"document {first} is not there")
-    if not merge:
-        count = Administration(zone.couchdb).info(each.database).get("doc_count")
-        if count != each.manifest["documents"]:
-            reason = f"it counts {count} documents, the backup {each.manifest['documents']}"
-            return NotRestored(database=each.database, reason=reason)
-    return None
+def _incomplete(zone: Zone, each: Plan) -> SupError | None:
+    """Look for every revision and every document of the backup; return what is wrong, if anything."""
+    for missing in _missing(zone, each):
+        return NotRestored(database=each.database, reason=f"document {missing} is not there as it is in the backup")
+    gone, count = "", 0
+    for batch in _batches(each):
+        listed = zone.couchdb.current_revisions(each.database, list(batch))
+        for identifier in batch:
+            if identifier not in listed:
+                gone, count = gone or identifier, count + 1
+    if not count:
+        return None
+    were = "document was" if count == 1 else "documents were"
+    reason = f"{count} {were} deleted there since, {gone} first; an older revision does not undo that"
+    return NotRestored(database=each.database, reason=f"{reason}, so restore --as a new database")
 
 
 def _missing(zone: Zone, each: Plan) -> Iterator[str]:
     """Yield the id of every revision of a backup that the database has not."""
+    for batch in _batches(each):
+        for identifier, revisions in zone.couchdb.missing_revisions(each.database, batch).items():
+            yield from [identifier] * len(revisions)
+
+
+def _batches(each: Plan) -> Iterator[dict[str, list[str]]]:
+    """Yield the revisions of a backup by id, about as many at a time as are stored with one request."""
     entries = _entries(each.file)
     while batch := list(islice(((entry.document["_id"], entry.document["_rev"]) for entry in entries), kept.BATCH)):
-        asked: dict[str, list[str]] = {}
+        revisions: dict[str, list[str]] = {}
         for identifier, revision in batch:
-            asked.setdefault(identifier, []).append(revision)
-        for identifier, revisions in zone.couchdb.missing_revisions(each.database, asked).items():
-            yield from [identifier] * len(revisions)
+            revisions.setdefault(identifier, []).append(revision)
+        yield revisions
 
 
 def _foreign(zone: Zone, database: str, file: Path) -> str | None:
