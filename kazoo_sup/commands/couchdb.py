@@ -61,8 +61,8 @@ def compact(
     """Start the compaction of the databases that match PATTERN, or of --all; it goes on by itself, see active_tasks.
 
     VIEWS compacts the indexes too. FRAGMENTATION leaves those alone that have less waste, in percent. Copies on nodes
-    that are down are not compacted, which is reported (exit code 5, or 3 when that is all). On BigCouch each shard is
-    compacted on ADMIN_PORT of its nodes.
+    that are down are not compacted, which is reported (exit code 5). On BigCouch each shard is compacted on ADMIN_PORT
+    of its nodes.
     """
     if not 0 <= fragmentation <= 100:  # noqa: PLR2004 - percent
         raise BadArgument(parameter="--fragmentation", reason="must be from 0 to 100")
@@ -98,18 +98,18 @@ def reshard(
     action: Literal["start", "status", "stop"],
     target: str = "",
     *,
-    node: str = "",
+    on: str = "",
     range: str = "",
 ) -> Outcome:
     """Split the shards of a database (start), show the jobs that do (status), or stop them.
 
-    TARGET of start is a database, all of whose shards are split in two, or those on NODE, or those of RANGE, as
+    TARGET of start is a database, all of whose shards are split in two, or those on the node ON, or those of RANGE, as
     00000000-7fffffff; it asks first, since shards cannot be joined again. `start JOB` and `stop JOB` go on with a job
     and stop it; without a target they do so with all resharding. TARGET of status is a job or a database.
     """
     admin = Administration(zone.couchdb)
-    if action != "start" and (node or range):
-        raise BadArgument(parameter="--node --range", reason="are for start")
+    if action != "start" and (on or range):
+        raise BadArgument(parameter="--on --range", reason="are for start")
     if action == "status":
         lines = [resharding.summary(admin.resharding())]
         wanted = target if resharding.is_job(target) or not target else databases.name(target)
@@ -117,12 +117,12 @@ def reshard(
     if action == "stop" or not target or resharding.is_job(target):
         return _resharding(zone, admin, resharding.STOPPED if action == "stop" else resharding.RUNNING, target)
     database = databases.existing(zone, databases.name(target))
-    wanted_shards = resharding.checked(admin, database, node, range)
+    wanted_shards = resharding.checked(admin, database, on, range)
     if zone.run.dry_run:
         return table(resharding.START_COLUMNS, resharding.planned(database, wanted_shards))
     copies = sum(map(len, wanted_shards.values()))
     zone.run.confirm(f"split {copies} copies of shards of {database} in two, which cannot be undone")
-    return table(resharding.START_COLUMNS, resharding.start(admin, database, node, range))
+    return table(resharding.START_COLUMNS, resharding.start(admin, database, on, range))
 
 
 def _resharding(zone: Zone, admin: Administration, state: str, job: str) -> Outcome:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import NotFound, SupError
+from kazoo_sup.errors import ExitCode, NotFound, SupError
 from kazoo_sup.kazoo.couchdb import databases, nodes
 from kazoo_sup.transports.couchdb_admin import Administration, NotOffered, shard_file
 
@@ -27,6 +27,8 @@ STARTED, PLANNED, LEFT = "started", "would be started", "left alone"
 
 class NodeDown(SupError):
     """{nodes} {verb} down: the copies of {database} there were not {done}"""
+
+    exit_code = ExitCode.PARTIAL
 
 
 def compacted(

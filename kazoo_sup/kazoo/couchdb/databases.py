@@ -29,13 +29,13 @@ _LAST = "\ufff0"
 
 
 class SomeFailed(SupError):
-    """{failed} of {total} {what} failed; the first: {reason}"""
+    """{failed} of {total} {what} were not done as a whole; the first: {reason}"""
 
     exit_code = ExitCode.PARTIAL
 
 
 class AllFailed(SomeFailed):
-    """all {total} {what} failed; the first: {reason}"""
+    """none of {total} {what} was done; the first: {reason}"""
 
     exit_code = ExitCode.FAILED
 
@@ -209,7 +209,7 @@ class Failures:
     def __init__(self, what: str) -> None:
         """WHAT is the plural of what is counted."""
         self._what = what
-        self._total = self._failed = 0
+        self._total = self._failed = self._in_part = 0
         self._first: SupError | None = None
 
     def add(self, error: SupError | None = None) -> str | None:
@@ -218,6 +218,7 @@ class Failures:
         if error is None:
             return None
         self._failed += 1
+        self._in_part += error.exit_code == ExitCode.PARTIAL
         self._first = self._first or error
         return str(error)
 
@@ -228,7 +229,7 @@ class Failures:
             return []
         if self._total == 1:
             return [self._first]
-        kind = AllFailed if self._failed == self._total else SomeFailed
+        kind = AllFailed if self._failed - self._in_part == self._total else SomeFailed
         return [kind(failed=self._failed, total=self._total, what=self._what, reason=str(self._first))]
 
     def end(self) -> None:

@@ -21,7 +21,7 @@ LONG_QUEUE = 1000
 
 
 class ClusterTroubled(SupError):
-    """{troubled} of {total} nodes have something wrong: {reason}"""
+    """something is wrong with {troubled} of {total} nodes: {reason}"""
 
     exit_code = ExitCode.NOT_OK
 

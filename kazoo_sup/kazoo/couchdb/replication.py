@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change
-from kazoo_sup.errors import BadArgument, ExitCode, NotFound, SupError
+from kazoo_sup.errors import BadArgument, ExitCode, NotFound, ServerRefused, SupError
 from kazoo_sup.kazoo.couchdb import databases
 from kazoo_sup.transports.couchdb_admin import Administration, NotOffered
 
@@ -129,16 +129,20 @@ def status(zone: Zone) -> Iterator[Row]:
     scheduled = Administration(zone.couchdb).replications()
     try:
         first = next(scheduled, None)
-    except NotOffered:
-        yield from map(_stored, _documents(zone))
+    except NotOffered as no_scheduler:
+        yield from map(_stored, _documents(zone, no_scheduler))
         return
     if first is not None:
         yield _scheduled(first)
         yield from map(_scheduled, scheduled)
 
 
-def _documents(zone: Zone) -> Iterator[dict[str, Any]]:
-    if zone.couchdb.exists(DATABASE):
+def _documents(zone: Zone, no_scheduler: NotOffered) -> Iterator[dict[str, Any]]:
+    try:
+        exists = zone.couchdb.exists(DATABASE)
+    except ServerRefused:  # BigCouch allows no such name
+        raise no_scheduler from None
+    if exists:
         yield from (each for each in zone.couchdb.documents(DATABASE) if not each["_id"].startswith("_design/"))
 
 

@@ -50,7 +50,7 @@ def checked(admin: Administration, database: str, node: str, span: str) -> dict[
         if each == span or not span
     }
     if not any(wanted.values()):
-        raise BadArgument(parameter="--node", reason=f"{node} holds nothing of database {database}")
+        raise BadArgument(parameter="--on", reason=f"{node} holds nothing of database {database}")
     return {each: holders for each, holders in wanted.items() if holders}
 
 
