@@ -51,13 +51,19 @@ def store(zone: Zone, database: str, revisions: Iterable[Kept], *, total: int | 
 
         def batches() -> Iterator[tuple[str, list[Document], None]]:
             for batch in _batched(revisions):
-                for report in _known(zone, database, batch):
-                    tell(report)
-                for kept in [each for each in batch if each.attachments]:
-                    batch.remove(kept)
-                    tell(_streamed(zone, database, kept))
-                if batch:
-                    yield plain(database), [each.document for each in batch], None
+                missing = _missing(zone, database, batch)
+                for kept, is_missing in zip(batch, missing, strict=True):
+                    if not is_missing:
+                        tell(Report(database, kept.document["_id"], "unchanged", after=kept.document))
+                    elif kept.attachments:
+                        tell(_streamed(zone, database, kept))
+                documents = [
+                    kept.document
+                    for kept, is_missing in zip(batch, missing, strict=True)
+                    if is_missing and not kept.attachments
+                ]
+                if documents:
+                    yield plain(database), documents, None
 
         try:
             for _database, documents, results, _ in zone.couchdb.save_batches(batches(), kept=True):
@@ -89,17 +95,13 @@ def _batched(revisions: Iterable[Kept]) -> Iterator[list[Kept]]:
         yield batch
 
 
-def _known(zone: Zone, database: str, batch: list[Kept]) -> Iterator[Report]:
-    """Take out of a batch what the database has, and report it as unchanged."""
+def _missing(zone: Zone, database: str, batch: list[Kept]) -> list[bool]:
+    """Tell of each revision of a batch whether the database lacks it."""
     asked: dict[str, list[str]] = {}
     for kept in batch:
         asked.setdefault(kept.document["_id"], []).append(kept.document["_rev"])
     missing = zone.couchdb.missing_revisions(plain(database), asked)
-    for kept in list(batch):
-        document = kept.document
-        if document["_rev"] not in missing.get(document["_id"], ()):
-            batch.remove(kept)
-            yield Report(database, document["_id"], "unchanged", after=document)
+    return [kept.document["_rev"] in missing.get(kept.document["_id"], ()) for kept in batch]
 
 
 def _streamed(zone: Zone, database: str, kept: Kept) -> Report:

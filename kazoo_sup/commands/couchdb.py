@@ -1,7 +1,8 @@
 """CouchDB itself: nodes, databases, compaction, shards, replication, conflicts, backups.
 
 What a server's version does not offer (BigCouch, CouchDB 2) is told, and the command ends with a code that is not 0. A
-database goes by its own name, by the one Kazoo uses, or by the id of its account.
+database goes by its own name, by the one Kazoo uses, or by the id of its account; in a PATTERN of names * and ? stand
+for any letters and for one. ALL means every database.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def databases_(zone: Zone, *pattern: Pattern, order: str = "size", top: int = 0)
         raise BadArgument(parameter="--order", reason=f"{order!r} is none of {', '.join(databases.ORDERS)}, name")
     if top < 0:
         raise BadArgument(parameter="--top", reason="must not be negative")
-    names = databases.chosen(zone, pattern, every=True) if not pattern else databases.chosen(zone, pattern, every=False)
+    names = databases.chosen(zone, pattern, every=not pattern)
     found = databases.sorted_sizes(databases.all_sizes(zone, names), order, top)
     return table(databases.COLUMNS, (each.row for each in found))
 
@@ -58,7 +59,7 @@ def compact(
     fragmentation: int = 0,
     admin_port: int = compaction.ADMIN_PORT,
 ) -> Outcome:
-    """Start the compaction of the databases that match PATTERN, or of --all; it goes on by itself, see active_tasks.
+    """Start the compaction of the databases that match PATTERN, or of ALL; it goes on by itself, see active_tasks.
 
     VIEWS compacts the indexes too. FRAGMENTATION leaves those alone that have less waste, in percent. Copies on nodes
     that are down are not compacted, which is reported (exit code 5). On BigCouch each shard is compacted on ADMIN_PORT
@@ -73,7 +74,7 @@ def compact(
 
 @command
 def view_cleanup(zone: Zone, *pattern: Pattern, all: bool = False) -> Outcome:
-    """Remove the index files that no design document needs any more, of databases that match PATTERN, or of --all."""
+    """Remove the index files that no design document needs any more, of databases that match PATTERN, or of ALL."""
     return table(("database", "state", "wrong"), compaction.cleaned(zone, databases.chosen(zone, pattern, every=all)))
 
 
@@ -101,7 +102,7 @@ def reshard(
     on: str = "",
     range: str = "",
 ) -> Outcome:
-    """Split the shards of a database (start), show the jobs that do (status), or stop them.
+    """Split the shards of a database (ACTION start), show the jobs that do (status), or stop them.
 
     TARGET of start is a database, all of whose shards are split in two, or those on the node ON, or those of RANGE, as
     00000000-7fffffff; it asks first, since shards cannot be joined again. `start JOB` and `stop JOB` go on with a job
@@ -148,7 +149,7 @@ def replicate(
     source_auth: str = "",
     target_auth: str = "",
 ) -> Outcome:
-    """Replicate SOURCE to TARGET (start), show the replications (status), or end the one with the id SOURCE (stop).
+    """Replicate SOURCE to TARGET (ACTION start), show the replications (status), or end the one called SOURCE (stop).
 
     Each is a database of this cluster or the URL of one elsewhere. SOURCE_AUTH and TARGET_AUTH are files with
     user:password. CONTINUOUS goes on for ever, CREATE_TARGET makes the database. Status ends with exit code 2 when a
@@ -172,9 +173,9 @@ def replicate(
 
 @command
 def conflicts(zone: Zone, action: Literal["list", "resolve"], database: Database, document: str = "") -> Outcome:
-    """List the documents of DATABASE that have losing revisions, or delete those and keep the winners (resolve).
+    """List the documents of DATABASE that have losing revisions (ACTION list), or delete those revisions (resolve).
 
-    DOCUMENT is the id of one. Resolving asks first, and --dry-run shows what would be deleted.
+    DOCUMENT is the id of one. The winners stay. Resolving asks first, and --dry-run shows what would be deleted.
     """
     databases.existing(zone, database)
     if action == "list":
@@ -186,7 +187,7 @@ def conflicts(zone: Zone, action: Literal["list", "resolve"], database: Database
 
 
 @command
-def security_(zone: Zone, database: Pattern = "*", object: Json = None) -> Outcome:
+def security_(zone: Zone, database: Database = "*", object: Json = None) -> Outcome:
     """Show who may administer and read DATABASE, or the databases that match it; set it to OBJECT after asking.
 
     OBJECT is {"admins": {"names": [], "roles": ["_admin"]}, "members": {"names": [], "roles": ["_admin"]}} or the like.
@@ -198,17 +199,18 @@ def security_(zone: Zone, database: Pattern = "*", object: Json = None) -> Outco
     wanted = security.checked(object)
     databases.existing(zone, database)
     zone.run.confirm(f"change who may administer and read {database}")
-    report = restore.set_security(zone, database, wanted)
+    report = security.store(zone, database, wanted)
     return Outcome(counts={report.action: 1})
 
 
 @command
 def backup(zone: Zone, *pattern: Pattern, to: str = "", all: bool = False, verify: bool = False) -> Outcome:
-    """Back up the databases that match PATTERN, or --all, into the directory TO, a file of JSON lines each.
+    """Back up the databases that match PATTERN, or ALL, into the directory TO, a file of JSON lines each.
 
-    Documents come with their revisions, conflicts and attachments. A run that was cut off is completed by the next;
-    what is whole in the directory already is left alone, so every new backup needs a directory of its own. VERIFY reads
-    each file again and compares counts and SHA-256; without databases that is all it does, for the whole directory.
+    Documents come with their revisions, conflicts and attachments. ALL leaves out what the cluster keeps about itself
+    (_dbs, _nodes, _global_changes). A run that was cut off is completed by the next; what is whole in the directory
+    already is left alone, so every new backup needs a directory of its own. VERIFY reads each file again and compares
+    counts and SHA-256; without databases that is all it does, for the whole directory.
     """
     if not to:
         raise BadArgument(parameter="--to", reason="name the directory for the backups")
@@ -216,12 +218,14 @@ def backup(zone: Zone, *pattern: Pattern, to: str = "", all: bool = False, verif
     if verify and not pattern and not all:
         return table(backups.COLUMNS, backups.verified(directory))
     names = databases.chosen(zone, pattern, every=all)
+    if all:
+        names = backups.worthwhile(names)
     return table(backups.COLUMNS, backups.run(zone, names, directory, verify=verify))
 
 
 @command
 def restore_(zone: Zone, *file: Path, as_: str = "", merge: bool = False) -> Outcome:
-    """Restore the backups FILE, each into the database it is of, which is created; --as names another one.
+    """Restore the backups FILE, each into the database it is of, which is created, or one of them into the database AS.
 
     Every document comes back under its own revision. Files are checked before, the databases after. A database that
     holds anything that is not in the backup is refused unless MERGE says to store the documents beside what is there,

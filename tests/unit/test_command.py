@@ -138,6 +138,12 @@ class TestBinding:
         with pytest.raises(BadArgument, match="^NUMBERS: 'x'"):
             call(function, "a", "1", "x")
 
+    def test_an_option_may_be_named_like_a_word_of_python(self):
+        def function(*, as_: str = "", from_: str = "") -> Outcome:
+            return as_, from_
+
+        assert call(function, options={"as": "x", "from": "y"}) == ("x", "y")
+
     def test_keyword_only_values_come_as_options(self):
         def function(name: str, *, limit: int = 10):
             return name, limit

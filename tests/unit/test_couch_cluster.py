@@ -10,7 +10,7 @@ from servers import free_port
 
 from kazoo_sup.commands import couchdb as commands
 from kazoo_sup.errors import BadArgument, Declined, ExitCode, SupError
-from kazoo_sup.kazoo.couchdb import databases, nodes, replication, resharding, security, tasks
+from kazoo_sup.kazoo.couchdb import backup, databases, nodes, replication, resharding, security, tasks
 
 DOWN = NODES[2]
 
@@ -139,7 +139,9 @@ class TestDatabases:
             "account/ac-202610",
             "account/ab-202611",
         ]
-        assert set(databases.chosen(zone, [], every=True)) == {*cluster_server.databases} - {"dbs", "_dbs"}
+        everything = list(databases.chosen(zone, [], every=True))
+        assert set(everything) == {*cluster_server.databases}
+        assert set(backup.worthwhile(everything)) == {*everything} - {"dbs", "_dbs"}
 
     @pytest.mark.parametrize(
         ("patterns", "every"), [([], False), (["accounts"], True), (["nosuch"], False), (["x*"], False)]
@@ -188,7 +190,7 @@ class TestCompaction:
         rows, error = listed(commands.compact(zone_of(cluster_server.url), all=True))
         assert [row["state"] for row in rows] == ["started", "failed", "started"]
         assert error.exit_code is ExitCode.PARTIAL
-        assert "1 of 3 databases" in str(error)
+        assert "1 of 3 compactions" in str(error)
 
     def test_bigcouch_compacts_each_shard_on_the_admin_port_of_its_nodes(self, zone_of):
         hosts = ("127.0.0.1", "127.0.0.2", "127.0.0.3")

@@ -216,3 +216,21 @@ def test_a_table_is_drawn(capsys):
 )
 def test_exit_codes(outcome, maintenance, code):
     assert exit_code(outcome, maintenance=maintenance) is code
+
+
+@pytest.mark.parametrize("output_format", ["text", "table"])
+def test_rows_before_an_error_are_shown(capsys, output_format):
+    printed = rendered(capsys, output_format, table(("name",), broken_rows()))
+    assert "one" in printed.out
+    assert "connection refused" in printed.err
+
+
+@pytest.mark.parametrize("output_format", ["text", "table"])
+def test_an_error_before_the_first_row_stands_alone(capsys, output_format):
+    def none():
+        raise DOWN
+        yield
+
+    printed = rendered(capsys, output_format, table(("name",), none()))
+    assert printed.out == ""
+    assert "connection refused" in printed.err

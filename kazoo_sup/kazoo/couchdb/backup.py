@@ -39,8 +39,15 @@ COLUMNS = ("database", "documents", "attachments", "mb", "state", "wrong")
 DONE, WHOLE_ALREADY, PLANNED, VERIFIED, BROKEN = "done", "whole already", "would be backed up", "verified", "failed"
 PAGE_BYTES = 4_000_000
 FIRST_PAGE, LONGEST_PAGE = 200, 2000
+CLUSTERS_OWN = frozenset({"_dbs", "_nodes", "dbs", "nodes", "_global_changes"})
+"""What a cluster keeps about itself and must not be given back from another time; two go by other names in BigCouch."""
 TRIES = 3
 """How often a document is read again whose attachments are gone before they are read."""
+
+
+def worthwhile(names: Iterable[str]) -> Iterator[str]:
+    """Leave out what is the cluster's own."""
+    return (name for name in names if name not in CLUSTERS_OWN)
 
 
 def run(zone: Zone, names: Iterable[str], directory: Path, *, verify: bool) -> Iterator[Row]:
@@ -63,7 +70,7 @@ def run(zone: Zone, names: Iterable[str], directory: Path, *, verify: bool) -> I
                 info = Administration(zone.couchdb).info(name)
                 row = {"database": name, "documents": info.get("doc_count"), "state": PLANNED}
             else:
-                row = _shown(_back_up(zone, name, file), DONE)
+                row = _shown(_completed(zone, name, file), DONE)
             if verify and not zone.run.dry_run:
                 row = _shown(check(file), VERIFIED)
             failures.add()
@@ -123,6 +130,13 @@ def check(file: Path) -> dict[str, Any]:
         if manifest.get(what) != count:
             raise BadBackup(file=file, reason=f"it holds {count} {what}, its manifest says {manifest.get(what)}")
     return manifest
+
+
+def _completed(zone: Zone, database: str, file: Path) -> dict[str, Any]:
+    try:
+        return _back_up(zone, database, file)
+    except OSError as error:
+        raise BadBackup(file=file, reason=f"cannot be written: {error.strerror}") from None
 
 
 def _back_up(zone: Zone, database: str, file: Path) -> dict[str, Any]:

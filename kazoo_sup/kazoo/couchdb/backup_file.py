@@ -102,12 +102,12 @@ def read_manifest(file: Path) -> dict[str, Any]:
 
 
 class Writer:
-    """Writes one backup, or takes up what a killed run has left of it."""
+    """Writes one backup, or takes up what a killed run has left of it; any method may raise OSError."""
 
     def __init__(self, file: Path) -> None:
         """Open FILE's partial file and hold it.
 
-        Raises Declined when another run holds it, BadBackup when it cannot be written.
+        Raises Declined when another run holds it.
         """
         self.file = file
         self.partial = file.with_name(file.name.removesuffix(ENDING) + PARTIAL)
@@ -117,10 +117,7 @@ class Writer:
         self.is_whole = False
         self._sum = hashlib.sha256()
         self._size = 0
-        try:
-            self._stream = os.fdopen(os.open(self.partial, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=READ)
-        except OSError as error:
-            raise BadBackup(file=self.partial, reason=f"cannot be written: {error.strerror}") from None
+        self._stream = os.fdopen(os.open(self.partial, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=READ)
         try:
             fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -156,19 +153,16 @@ class Writer:
 
     def end(self, **facts: Any) -> dict[str, Any]:
         """Write the end, the manifest, and give the file its name; return the manifest."""
-        try:
-            if not self.is_whole:
-                self._line({"end": {**asdict(self.counts), **facts}})
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-            manifest = {**self.head, **asdict(self.counts), **facts, "bytes": self._size}
-            manifest = {**manifest, "file": self.file.name, "sha256": self._sum.hexdigest()}
-            manifest.pop("security", None)
-            _write_whole(manifest_path(self.file), json.dumps(manifest, indent=1, ensure_ascii=False).encode() + b"\n")
-            self.partial.replace(self.file)
-            _sync(self.file.parent)
-        except OSError as error:
-            raise BadBackup(file=self.file, reason=f"cannot be written: {error.strerror}") from None
+        if not self.is_whole:
+            self._line({"end": {**asdict(self.counts), **facts}})
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        manifest = {**self.head, **asdict(self.counts), **facts, "bytes": self._size}
+        manifest = {**manifest, "file": self.file.name, "sha256": self._sum.hexdigest()}
+        manifest.pop("security", None)
+        _write_whole(manifest_path(self.file), json.dumps(manifest, indent=1, ensure_ascii=False).encode() + b"\n")
+        self.partial.replace(self.file)
+        _sync(self.file.parent)
         return manifest
 
     def close(self) -> None:
@@ -226,10 +220,7 @@ class Writer:
         self._write(encode(value) + b"\n")
 
     def _write(self, line: bytes) -> None:
-        try:
-            self._stream.write(line)
-        except OSError as error:
-            raise BadBackup(file=self.partial, reason=f"cannot be written: {error.strerror}") from None
+        self._stream.write(line)
         self._sum.update(line)
         self._size += len(line)
 
@@ -237,10 +228,13 @@ class Writer:
 Head = dict[str, Any]
 
 
-def scan(stream: BinaryIO, file: Path, sums: Any) -> Iterator[tuple[Head, None] | tuple[None, Entry]]:
+def scan(
+    stream: BinaryIO, file: Path, sums: hashlib._Hash | None = None
+) -> Iterator[tuple[Head, None] | tuple[None, Entry]]:
     """Read a backup from its start to its end line: yield its head, then every revision.
 
-    SUMS is given every byte. Raises BadBackup where the file is not what it should be, or breaks off before its end.
+    SUMS is given every byte; without it the content of attachments is only counted, not decoded. Raises BadBackup where
+    the file is not what it should be, or breaks off before its end.
     """
     stream.seek(0)
     offset = number = 0
@@ -254,6 +248,10 @@ def scan(stream: BinaryIO, file: Path, sums: Any) -> Iterator[tuple[Head, None] 
     def bad(reason: str) -> BadBackup:
         return BadBackup(file=file, reason=f"line {number}: {reason}")
 
+    def note(line: bytes) -> None:
+        if sums is not None:
+            sums.update(line)
+
     def finished() -> Entry | None:
         if pending is None:
             return None
@@ -264,7 +262,7 @@ def scan(stream: BinaryIO, file: Path, sums: Any) -> Iterator[tuple[Head, None] 
         if not line.endswith(b"\n"):
             raise bad("it breaks off")
         if line.startswith(b'{"data":"') and contents:
-            missing -= _decoded_length(line, bad)
+            missing -= _length_of(line) if sums is None else _decoded_length(line, bad)
         else:
             if missing:
                 raise bad(f"the attachment before it has {missing} bytes too few or too many")
@@ -274,7 +272,7 @@ def scan(stream: BinaryIO, file: Path, sums: Any) -> Iterator[tuple[Head, None] 
                     if version != VERSION:
                         raise bad(f"it is of version {version}, this reads version {VERSION}")
                     head_read = True
-                    sums.update(line)
+                    note(line)
                     offset += len(line)
                     yield value, None
                     continue
@@ -294,13 +292,13 @@ def scan(stream: BinaryIO, file: Path, sums: Any) -> Iterator[tuple[Head, None] 
                         yield None, entry
                     if {key: told.get(key) for key in asdict(counts)} != asdict(counts):
                         raise bad("it tells of more or less than there is")
-                    sums.update(line)
+                    note(line)
                     if stream.read(1):
                         raise bad("something follows the end")
                     return
                 case _:
                     raise bad("that is no line of a backup")
-        sums.update(line)
+        note(line)
         offset += len(line)
     raise BadBackup(file=file, reason="it breaks off before its end" if number else "it is empty")
 
@@ -317,6 +315,11 @@ def _decoded_length(line: bytes, bad: Callable[[str], BadBackup]) -> int:
         return len(piece_of(line))
     except ValueError:
         raise bad("that is no base64") from None
+
+
+def _length_of(line: bytes) -> int:
+    """Return how many bytes a data line holds (RFC 4648: 3 in 4 characters, less one for each = at the end)."""
+    return (len(line) - len(b'{"data":""}\n')) // 4 * 3 - line[-5:-3].count(b"=")
 
 
 def piece_of(line: bytes) -> bytes:

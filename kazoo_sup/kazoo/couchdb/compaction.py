@@ -40,7 +40,7 @@ def compacted(
     """
     admin = Administration(zone.couchdb)
     found = nodes.cluster(admin)
-    failures = databases.Failures("databases")
+    failures = databases.Failures("compactions")
     for each in databases.all_sizes(zone, names):
         shown = {
             "database": each.database,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from kazoo_sup.command import Reads
 from kazoo_sup.errors import BadArgument, ExitCode, SupError
-from kazoo_sup.names import account_database, account_id, plain
+from kazoo_sup.names import account_database, plain
 from kazoo_sup.transports.couchdb_admin import Administration
 
 if TYPE_CHECKING:
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 MEGABYTE = 1_000_000
-NODE_LOCAL = frozenset({"_dbs", "_nodes", "dbs", "nodes", "_global_changes"})
-"""What CouchDB keeps for itself and fills anew; BigCouch lists the two without underscore."""
-
 _WILDCARD = re.compile(r"[*?[]")
 _RAW = re.compile(r"[0-9a-f]{32}(-\d{6})?")
+_ID_LENGTH = 32
 _CHUNK = 100
 _LAST = "\ufff0"
 
@@ -47,20 +45,19 @@ def name(text: str, _zone: object = None) -> str:
     """
     if not text:
         raise ValueError("a database has a name")
-    raw = _RAW.fullmatch(text)
-    if raw:
-        return plain(account_database(account_id(text) or "")) + (raw.group(1) or "")
+    if _RAW.fullmatch(text):
+        return plain(account_database(text[:_ID_LENGTH])) + text[_ID_LENGTH:]
     return plain(text)
 
 
 Database = Annotated[str, Reads(name, "DATABASE")]
 """A database, by any name of its that Kazoo or CouchDB uses."""
-Pattern = Annotated[str, Reads(name, "DATABASE")]
+Pattern = Annotated[str, Reads(name, "PATTERN")]
 """A database, or a pattern of names with * and ?."""
 
 
 def chosen(zone: Zone, patterns: Sequence[str], *, every: bool) -> Iterator[str]:
-    """Yield the names of the databases that PATTERNS name, or of all but CouchDB's own bookkeeping.
+    """Yield the names of the databases that PATTERNS name, or of every one.
 
     Raises BadArgument, before anything is yielded, when nothing or too much is named, and for a database or pattern
     that is not there.
@@ -68,7 +65,7 @@ def chosen(zone: Zone, patterns: Sequence[str], *, every: bool) -> Iterator[str]
     if every == bool(patterns):
         raise BadArgument(parameter="DATABASE", reason="name databases, or say --all")
     if every:
-        return (each for each in zone.couchdb.databases() if each not in NODE_LOCAL)
+        return zone.couchdb.databases()
     for pattern in patterns:
         if next(_matching(zone, pattern), None) is None:
             raise BadArgument(parameter="DATABASE", reason=f"there is no database {pattern}")

@@ -6,7 +6,6 @@ A restore that was cut off is completed by a second run: what is there already i
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +15,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from kazoo_sup import changes
 from kazoo_sup.changes import kept
-from kazoo_sup.changes.change import Report
 from kazoo_sup.changes.kept import Kept
 from kazoo_sup.errors import Declined, SupError
-from kazoo_sup.kazoo.couchdb import backup, databases
+from kazoo_sup.kazoo.couchdb import backup, databases, security
 from kazoo_sup.kazoo.couchdb.backup_file import BadBackup, Content, Entry, Pieces, scan
 from kazoo_sup.names import encoded
-from kazoo_sup.transports.couchdb_admin import Administration
 
 if TYPE_CHECKING:
     from kazoo_sup.outcome import Row
@@ -75,7 +72,7 @@ def plan(zone: Zone, files: Sequence[Path], name: str, *, merge: bool) -> list[P
 def planned(zone: Zone, plans: Iterable[Plan]) -> Iterator[Row]:
     """Yield what would be restored."""
     for each in plans:
-        missing = sum(1 for _ in _missing(zone, each)) if each.exists else each.manifest["revisions"]
+        missing = _missing(zone, each) if each.exists else each.manifest["revisions"]
         yield _row(each, missing, each.manifest["revisions"] - missing, PLANNED)
 
 
@@ -109,31 +106,18 @@ def _restore(zone: Zone, each: Plan, *, merge: bool) -> changes.Tally:
 def _secure(zone: Zone, each: Plan) -> None:
     """Let the database be read and administered by whom the backup says."""
     with each.file.open("rb") as stream:
-        head, _ = next(scan(stream, each.file, hashlib.sha256()))
-    security = (head or {}).get("security")
-    if isinstance(security, dict):
-        set_security(zone, each.database, security)
-
-
-def set_security(zone: Zone, database: str, security: dict[str, Any]) -> Report:
-    """Set who may read and administer a database, or show it under `--dry-run`; nothing is sent when it is so."""
-    admin = Administration(zone.couchdb)
-    before = admin.security(database)
-    action = "unchanged" if changes.same(before, security) else "edited"
-    planned_only = zone.run.dry_run and action == "edited"
-    if action == "edited" and not zone.run.dry_run:
-        admin.set_security(database, security)
-    report = Report(encoded(database), "_security", action, before, security, planned=planned_only)
-    zone.run.report(report)
-    return report
+        head, _ = next(scan(stream, each.file))
+    told = (head or {}).get("security")
+    if isinstance(told, dict):
+        security.store(zone, each.database, told)
 
 
 def _incomplete(zone: Zone, each: Plan) -> SupError | None:
-    """Look for every revision and every document of the backup; return what is wrong, if anything."""
-    for missing in _missing(zone, each):
-        return NotRestored(database=each.database, reason=f"document {missing} is not there as it is in the backup")
+    """Ask for every revision and every document of the backup; return what is wrong, if anything."""
     gone, count = "", 0
     for batch in _batches(each):
+        for missing in zone.couchdb.missing_revisions(each.database, batch):
+            return NotRestored(database=each.database, reason=f"document {missing} is not there as it is in the backup")
         listed = zone.couchdb.current_revisions(each.database, list(batch))
         for identifier in batch:
             if identifier not in listed:
@@ -145,11 +129,13 @@ def _incomplete(zone: Zone, each: Plan) -> SupError | None:
     return NotRestored(database=each.database, reason=f"{reason}, so restore --as a new database")
 
 
-def _missing(zone: Zone, each: Plan) -> Iterator[str]:
-    """Yield the id of every revision of a backup that the database has not."""
-    for batch in _batches(each):
-        for identifier, revisions in zone.couchdb.missing_revisions(each.database, batch).items():
-            yield from [identifier] * len(revisions)
+def _missing(zone: Zone, each: Plan) -> int:
+    """Count the revisions of a backup that the database has not."""
+    return sum(
+        len(revisions)
+        for batch in _batches(each)
+        for revisions in zone.couchdb.missing_revisions(each.database, batch).values()
+    )
 
 
 def _batches(each: Plan) -> Iterator[dict[str, list[str]]]:
@@ -182,7 +168,7 @@ def _foreign(zone: Zone, database: str, file: Path) -> str | None:
 def _entries(file: Path) -> Iterator[Entry]:
     try:
         with file.open("rb") as stream:
-            yield from (entry for _head, entry in scan(stream, file, hashlib.sha256()) if entry is not None)
+            yield from (entry for _head, entry in scan(stream, file) if entry is not None)
     except OSError as error:
         raise BadBackup(file=file, reason=f"cannot be read: {error.strerror}") from None
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from kazoo_sup.changes import Report, same
 from kazoo_sup.errors import BadArgument, SupError
 from kazoo_sup.kazoo.couchdb import databases
+from kazoo_sup.names import encoded
+from kazoo_sup.transports.couchdb_admin import Administration
 
 if TYPE_CHECKING:
     from kazoo_sup.outcome import Row
-    from kazoo_sup.transports.couchdb_admin import Administration
+    from kazoo_sup.zone import Zone
 
 COLUMNS = ("database", "admin_names", "admin_roles", "member_names", "member_roles", "open", "wrong")
 GROUPS = ("admins", "members")
+
+_KINDS = ("names", "roles")
 
 
 def rows(admin: Administration, names: Iterable[str]) -> Iterator[Row]:
@@ -37,7 +42,17 @@ def rows(admin: Administration, names: Iterable[str]) -> Iterator[Row]:
     failures.end()
 
 
-_KINDS = ("names", "roles")
+def store(zone: Zone, database: str, security: dict[str, Any]) -> Report:
+    """Set who may administer and read a database, or show it under `--dry-run`; nothing is sent when it is so."""
+    admin = Administration(zone.couchdb)
+    before = admin.security(database)
+    action = "unchanged" if same(before, security) else "edited"
+    planned = zone.run.dry_run and action == "edited"
+    if action == "edited" and not planned:
+        admin.set_security(database, security)
+    report = Report(encoded(database), "_security", action, before, security, planned=planned)
+    zone.run.report(report)
+    return report
 
 
 def checked(security: Any) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""How fast and how big backups are: beside copying `_all_docs` unread, at several sizes, and with attachments."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+import harness
+import requests
+from harness import PYTHON, ROOT, SUP, Column, Sample
+
+BATCH, TIMEOUT = 1000, 60
+TEXT = "x" * 400
+ATTACHMENTS = 4
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = harness.arguments(str(__doc__), rounds=5)
+    parser.add_argument(
+        "documents", nargs="*", type=int, default=[2_000, 20_000, 100_000], help="sizes of the databases"
+    )
+    parser.add_argument(
+        "--attachment", type=int, default=50, metavar="MB", help="size of the attachments' database's each"
+    )
+    parser.add_argument(
+        "--couchdb", metavar="URL", help="a CouchDB in place of the lab's; databases are made and deleted"
+    )
+    asked = parser.parse_args()
+    rows = []
+    with harness.scratch() as directory, nullcontext(asked.couchdb) if asked.couchdb else harness.lab(directory) as url:
+        for quantity in asked.documents:
+            with database(url) as name:
+                fill(url, name, quantity)
+                rows += measured(directory, url, name, quantity, asked.rounds)
+        with database(url) as name:
+            fill(url, name, ATTACHMENTS)
+            attach(url, name, asked.attachment * 1_000_000)
+            rows += measured(directory, url, name, ATTACHMENTS, 1, attachments=ATTACHMENTS)
+    columns = [
+        Column("what", "way"),
+        Column("documents", "documents", "{:,}"),
+        Column("mb", "MB", "{:.0f}"),
+        Column("rate", "documents/s", "{:,.0f}"),
+        Column("ratio", "of raw", "{:.2f}"),
+        Column("peak_mb", "peak MB", "{:.0f}"),
+    ]
+    notes = [
+        f"documents of 500 bytes; the last database has {ATTACHMENTS} attachments of {asked.attachment} MB",
+        f"medians of {asked.rounds} in turn, whole processes; the file of every backup is checked by --verify",
+    ]
+    harness.show("backup", columns, rows, notes, as_json=asked.json)
+
+
+def measured(
+    directory: Path, url: str, name: str, quantity: int, rounds: int, *, attachments: int = 0
+) -> list[dict[str, object]]:
+    """Measure the ways with one database."""
+    environment = harness.environment(directory, SUP_COUCHDB_URL=url, SUP_AMQP_URL="")
+    target = directory / "backup"
+
+    def backup(*options: str) -> Sample:
+        shutil.rmtree(target, ignore_errors=True)
+        return harness.process([SUP, "couchdb", "backup", name, "--to", str(target), *options], environment)
+
+    raw = [PYTHON, str(ROOT / "bench" / "raw_all_docs.py"), name, str(directory / "raw")]
+    ways = {"sup couchdb backup": backup, "sup couchdb backup --verify": partial(backup, "--verify")}
+    contestants = ways if attachments else {"raw _all_docs": partial(harness.process, raw, environment), **ways}
+    samples = harness.in_turn(rounds, contestants)
+    size = sum(file.stat().st_size for file in target.iterdir()) / 1e6
+    base = harness.seconds(samples["raw _all_docs"]) if not attachments else None
+    rows = []
+    for what, found in samples.items():
+        seconds = harness.seconds(found)
+        ratio = base / seconds if base else None
+        shown = {"what": what, "documents": quantity, "mb": size, "rate": quantity / seconds, "ratio": ratio}
+        rows.append({**shown, "peak_mb": harness.peak(found)})
+    return rows
+
+
+@contextmanager
+def database(url: str) -> Iterator[str]:
+    """Make a database and delete it in the end."""
+    name = f"sup-bench-{uuid.uuid4().hex}"
+    with session() as http:
+        http.put(f"{url}/{name}", timeout=TIMEOUT).raise_for_status()
+        try:
+            yield name
+        finally:
+            http.delete(f"{url}/{name}", timeout=TIMEOUT)
+
+
+def fill(url: str, name: str, quantity: int) -> None:
+    """Save so many documents."""
+    with session() as http:
+        for start in range(0, quantity, BATCH):
+            numbers = range(start, min(start + BATCH, quantity))
+            documents = [{"_id": f"{number:032d}", "pvt_type": "bench", "text": TEXT} for number in numbers]
+            http.post(f"{url}/{name}/_bulk_docs", json={"docs": documents}, timeout=TIMEOUT).raise_for_status()
+
+
+def attach(url: str, name: str, size: int) -> None:
+    """Give each document an attachment."""
+    content = bytes(range(256)) * (size // 256)
+    with session() as http:
+        rows = http.get(f"{url}/{name}/_all_docs", timeout=TIMEOUT).json()["rows"]
+        for row in rows:
+            place = f"{url}/{name}/{quote(row['id'], safe='')}/recording.wav"
+            headers = {"Content-Type": "audio/x-wav"}
+            revision = {"rev": row["value"]["rev"]}
+            http.put(place, params=revision, data=content, headers=headers, timeout=TIMEOUT).raise_for_status()
+
+
+def session() -> requests.Session:
+    """Return a session for a server that no proxy stands before."""
+    http = requests.Session()
+    http.trust_env = False
+    return http
+
+
+if __name__ == "__main__":
+    main()
