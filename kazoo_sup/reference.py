@@ -15,7 +15,7 @@ from kazoo_sup.errors import ExitCode
 _MEANINGS = {
     ExitCode.OK: "done",
     ExitCode.USAGE: "wrong command, arguments or settings, or a server that cannot be reached",
-    ExitCode.NOT_OK: "a function of a `_maintenance` module answered other than `ok`, or a status shows something wrong",
+    ExitCode.NOT_OK: "a `_maintenance` function answered other than `ok`, or a status shows something wrong",
     ExitCode.FAILED: "failed",
     ExitCode.TIMED_OUT: "timed out",
     ExitCode.PARTIAL: "partly done: some items failed, or a server failed on the way; the same command does the rest",

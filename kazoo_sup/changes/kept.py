@@ -77,7 +77,8 @@ def store(zone: Zone, database: str, revisions: Iterable[Kept], *, total: int | 
                 raise Unfinished(reason=str(error), saved=tally.saved) from error
             raise
         finally:
-            if tally.saved:
+            # Also when nothing was missing: the run before may have been killed before it could tell.
+            if tally.counts:
                 events.announce_database("edited", database)
     return tally
 

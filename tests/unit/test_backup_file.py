@@ -17,12 +17,12 @@ from kazoo_sup.kazoo.couchdb.backup_file import (
     PIECE,
     BadBackup,
     Pieces,
-    Writer,
     manifest_path,
     path_of,
     read_manifest,
     scan,
 )
+from kazoo_sup.kazoo.couchdb.backup_writer import Writer
 from kazoo_sup.kazoo.couchdb.databases import SomeFailed
 
 HEAD = {"database": "a/b", "security": {"admins": {}}, "update_seq": "7"}

@@ -22,12 +22,12 @@ from kazoo_sup.kazoo.couchdb.backup_file import (
     PARTIAL,
     BadBackup,
     Counts,
-    Writer,
     manifest_path,
     path_of,
     read_manifest,
     scan,
 )
+from kazoo_sup.kazoo.couchdb.backup_writer import Writer
 from kazoo_sup.transports.couchdb_admin import Administration
 
 if TYPE_CHECKING:

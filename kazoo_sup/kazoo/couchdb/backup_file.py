@@ -6,27 +6,22 @@
     {"data": "UklGR…"}                                                a piece of the content, in base64
     {"end": {"documents": 1, "revisions": 1, "attachments": 1}}       the whole is there
 
-While it is written the file has the ending `.partial`: what a killed run has left is taken up at the last revision that
-is whole. The manifest has what the end has, and the SHA-256 of the file; it is in place before the file gets its name,
-so that a file by that name always has one. Everything is readable by its owner only: documents hold secrets.
+The manifest has what the end has, and the SHA-256 of the file.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import fcntl
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
-from kazoo_sup.errors import Declined, SupError
+from kazoo_sup.errors import SupError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +29,14 @@ if TYPE_CHECKING:
 VERSION = 1
 PIECE = 96 * 1024
 """Bytes of an attachment in one line: a multiple of 3, so that the base64 of pieces can be joined."""
-READ = 1 << 20
 ENDING, PARTIAL, MANIFEST = ".jsonl", ".jsonl.partial", ".manifest.json"
 
 
 class BadBackup(SupError):
     """{file}: {reason}"""
+
+
+Head = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -99,133 +96,6 @@ def read_manifest(file: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         pass
     raise BadBackup(file=path, reason="is not the manifest of a backup")
-
-
-class Writer:
-    """Writes one backup, or takes up what a killed run has left of it; any method may raise OSError."""
-
-    def __init__(self, file: Path) -> None:
-        """Open FILE's partial file and hold it.
-
-        Raises Declined when another run holds it.
-        """
-        self.file = file
-        self.partial = file.with_name(file.name.removesuffix(ENDING) + PARTIAL)
-        self.head: dict[str, Any] = {}
-        self.counts = Counts()
-        self.last_id: str | None = None
-        self.is_whole = False
-        self._sum = hashlib.sha256()
-        self._size = 0
-        self._stream = os.fdopen(os.open(self.partial, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=READ)
-        try:
-            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._stream.close()
-            raise Declined(reason=f"another run is writing {self.partial}") from None
-        self._take_up()
-
-    @property
-    def size(self) -> int:
-        """Bytes so far."""
-        return self._size
-
-    def begin(self, head: dict[str, Any]) -> None:
-        """Write the head of a new file."""
-        self.head = {"sup_backup": VERSION, **head}
-        self._line(self.head)
-
-    def add(self, document: dict[str, Any], open_attachment: Callable[[str], BinaryIO | None]) -> bool:
-        """Write one revision with its attachments; False, and nothing is written, when one of those is gone."""
-        before, size, attachments = self._sum.copy(), self._size, self.counts.attachments
-        self._line({"doc": document})
-        for name, stub in (document.get("_attachments") or {}).items():
-            content = open_attachment(name)
-            if content is None:
-                self._sum, self._size, self.counts.attachments = before, size, attachments
-                self._stream.seek(size)
-                self._stream.truncate()
-                return False
-            with content:
-                self._attachment(name, stub, content)
-        self._counted(document["_id"])
-        return True
-
-    def end(self, **facts: Any) -> dict[str, Any]:
-        """Write the end, the manifest, and give the file its name; return the manifest."""
-        if not self.is_whole:
-            self._line({"end": {**asdict(self.counts), **facts}})
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-        manifest = {**self.head, **asdict(self.counts), **facts, "bytes": self._size}
-        manifest = {**manifest, "file": self.file.name, "sha256": self._sum.hexdigest()}
-        manifest.pop("security", None)
-        _write_whole(manifest_path(self.file), json.dumps(manifest, indent=1, ensure_ascii=False).encode() + b"\n")
-        self.partial.replace(self.file)
-        _sync(self.file.parent)
-        return manifest
-
-    def close(self) -> None:
-        """Let go; what is written so far stays for the next run."""
-        with suppress(OSError):
-            self._stream.close()
-
-    def _take_up(self) -> None:
-        """Read what is there, and cut off its last document, which a killed run may not have finished."""
-        sums, size, sure = self._sum, 0, Counts()
-        last_id, kept = None, 0
-        try:
-            for head, entry in scan(self._stream, self.partial, sums):
-                if head is not None:
-                    self.head, kept = head, self._stream.tell()
-                    size = kept
-                    continue
-                assert entry is not None
-                if entry.document["_id"] != self.last_id:
-                    kept, sure, last_id = size, replace(self.counts), self.last_id
-                self._counted(entry.document["_id"])
-                self.counts.attachments += len(entry.attachments)
-                size = entry.end
-            self.is_whole = True
-            kept = self._stream.tell()
-        except BadBackup:
-            self.counts, self.last_id = sure, last_id
-            self._stream.seek(0)
-            self._sum = _sum_of(self._stream, kept)
-        self._size = kept
-        self._stream.seek(kept)
-        self._stream.truncate()
-
-    def _counted(self, identifier: str) -> None:
-        self.counts.documents += identifier != self.last_id
-        self.counts.revisions += 1
-        self.last_id = identifier
-
-    def _attachment(self, name: str, stub: dict[str, Any], content: BinaryIO) -> None:
-        kept = {key: stub[key] for key in ("content_type", "length", "revpos", "digest") if key in stub}
-        self._line({"attachment": name, **kept})
-        length = 0
-        while piece := content.read(PIECE):
-            length += len(piece)
-            self._write(b'{"data":"' + base64.b64encode(piece) + b'"}\n')
-        if "length" in stub and length != stub["length"]:
-            raise BadBackup(
-                file=self.file, reason=f"attachment {name} came with {length} bytes in place of {stub['length']}"
-            )
-        self.counts.attachments += 1
-
-    def _line(self, value: Any) -> None:
-        from kazoo_sup.transports.couchdb_session import encode
-
-        self._write(encode(value) + b"\n")
-
-    def _write(self, line: bytes) -> None:
-        self._stream.write(line)
-        self._sum.update(line)
-        self._size += len(line)
-
-
-Head = dict[str, Any]
 
 
 def scan(
@@ -356,30 +226,3 @@ class Pieces(io.RawIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
-
-
-def _sum_of(stream: BinaryIO, size: int) -> Any:
-    sums = hashlib.sha256()
-    while size > 0:
-        block = stream.read(min(READ, size))
-        sums.update(block)
-        size -= len(block)
-    return sums
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-
-
-def _sync(directory: Path) -> None:
-    """See that the names in a directory outlive a crash."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
