@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kazoo_sup.changes.change import Report
     from kazoo_sup.settings import Server, Settings, ZoneSettings
     from kazoo_sup.transports.amqp import Message, Publisher
+    from kazoo_sup.transports.amqp_ask import Binding, Conversation
     from kazoo_sup.transports.couchdb import CouchDB
 
 
@@ -109,6 +110,19 @@ class Zone:
 
         self._clean_up = kamailio.clean_up
         return partial(kamailio.call, server, connect=self.settings.timeouts.connect, read=self.settings.timeouts.read)
+
+    def conversation(self, bindings: Sequence[Binding], *, keep: int | None = None) -> Conversation:
+        """Return a conversation with the zone's broker, not connected yet, in whose queue BINDINGS arrive."""
+        from kazoo_sup.transports.amqp_ask import Conversation
+
+        return Conversation(
+            self.settings.amqp,
+            bindings,
+            name=self.own_node,
+            timeout=self.settings.timeouts.connect,
+            tls=self.settings.amqp_tls,
+            keep=keep,
+        )
 
     def configuration(self, category: str) -> dict[str, Any] | None:
         """Return the system_config document of CATEGORY, read once a run, or None when there is none."""
