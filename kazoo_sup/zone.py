@@ -98,12 +98,17 @@ class Zone:
             self._nodes[node, port] = self._couchdb([reached])
         return self._nodes[node, port]
 
-    def _couchdb(self, servers: Sequence[Server]) -> CouchDB:
+    def couchdb_at(self, server: Server, *, retry: float) -> CouchDB:
+        """One coordinator alone, which spends RETRY seconds on repeats; whoever asks for it closes it."""
+        return self._couchdb([server], retry)
+
+    def _couchdb(self, servers: Sequence[Server], retry: float | None = None) -> CouchDB:
         from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts
 
+        limits = Timeouts(self.settings.timeouts.connect, self.settings.timeouts.read)
         return CouchDB(
             [Endpoint(server.url, server.username, server.password) for server in servers],
-            timeouts=Timeouts(self.settings.timeouts.connect, self.settings.timeouts.read),
+            timeouts=limits if retry is None else replace(limits, retry=retry),
             tls=self.settings.couchdb_tls,
         )
 

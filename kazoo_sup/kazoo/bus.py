@@ -281,8 +281,13 @@ def _at_once(sources: Sequence[Iterator[Payload]]) -> Iterator[Payload | SupErro
 
 def hear(zone: Zone, app: str | None, enough: Callable[[Roll], bool]) -> Roll:
     """Listen to the nodes' advertisements until there is ENOUGH, or all that live must have been heard."""
-    with zone.conversation([_nodes()]) as conversation:
+    with listening(zone) as conversation:
         return roll_call(conversation, app, enough)
+
+
+def listening(zone: Zone) -> Conversation:
+    """Return a conversation, not connected yet, in whose queue the nodes' advertisements arrive."""
+    return zone.conversation([_nodes()])
 
 
 def roll_call(conversation: Conversation, app: str | None, enough: Callable[[Roll], bool]) -> Roll:
@@ -399,6 +404,7 @@ __all__ = [
     "Roll",
     "advertisements",
     "hear",
+    "listening",
     "publish",
     "request",
     "roll_call",

@@ -1,0 +1,66 @@
+"""The whole of a zone: how every component is, on one page and in a second, and what is wrong and what to do about it.
+
+Both show every zone of the settings, or the one that -z or SUP_ZONE names. The exit code is that of the worst: 0 when
+all is ok, 3 when anything is critical, else 2 when there is a warning, else 5 when something could not be found out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Annotated
+
+from kazoo_sup.command import Reads, command
+from kazoo_sup.errors import SupError, UsageError
+from kazoo_sup.outcome import NO_RETURN, Outcome, Row
+from kazoo_sup.settings import Settings
+from kazoo_sup.settings.sources import seconds as read_seconds
+from kazoo_sup.zone import Run
+
+WATCHED_EVERY = 5.0
+
+Seconds = Annotated[float, Reads(lambda text, _zone: read_seconds(text), "SECONDS")]
+
+
+@command
+def status(
+    settings: Settings, run: Run, seconds: Seconds | None = None, *, watch: bool = False, deadline: float = 1.0
+) -> Outcome:
+    """Show how every component of every zone is: one page, drawn on a terminal, within --deadline seconds.
+
+    --watch asks again and again until Ctrl-C, every SECONDS, 5 when not given. All are asked side by side: Kamailio
+    and its dispatcher sets, FreeSWITCH and its gateways, the brokers, RabbitMQ's alarms and queues without consumers,
+    Kazoo's nodes and their apps, CouchDB and its members, HAProxy and its backends, Crossbar, Monster UI. A node of
+    Kazoo advertises itself every 5 to 15 seconds: all of them are heard with --deadline 17 or after so long of --watch.
+    """
+    began = time.monotonic()
+    from kazoo_sup.kazoo.zone_health import health, probing
+    from kazoo_sup.kazoo.zone_health.whole import Whole
+
+    if deadline <= 0:
+        raise UsageError(reason="--deadline must be a number of seconds above 0")
+    if seconds is not None and not watch:
+        raise UsageError(reason="SECONDS is for --watch: sup zone status --watch SECONDS")
+    errors: list[SupError] = []
+
+    def pages() -> Iterator[Sequence[Row]]:
+        with closing(Whole(probing.zones(settings, run, deadline), stay=watch)) as whole:
+            # What was spent on getting ready counts, too, but leaves them half of the time.
+            left = max(deadline / 2, deadline - (time.monotonic() - began))
+            while True:
+                due = time.monotonic() + (seconds or WATCHED_EVERY)
+                rows = whole.rows(left)
+                left = deadline
+                errors[:] = health.trouble(rows)
+                yield rows
+                if not watch:
+                    return
+                time.sleep(max(0.0, due - time.monotonic()))
+
+    def draw(rows: Sequence[Row], width: int, height: int) -> object:
+        from kazoo_sup.drawing import health_page
+
+        return health_page(rows, width, height)
+
+    return Outcome(NO_RETURN, pages=pages(), columns=health.COLUMNS, draw=draw, errors=errors, live=watch)

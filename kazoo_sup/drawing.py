@@ -1,0 +1,121 @@
+"""Rows of health as a page on a terminal: one line each, coloured by state, and what is well in short where space is.
+
+Imported only to draw, since it imports rich.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from kazoo_sup.outcome import printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from kazoo_sup.outcome import Row
+
+_OK = "ok"
+_SIGNS = {_OK: ("●", "green"), "warning": ("▲", "yellow"), "critical": ("✖", "bold red"), "unknown": ("?", "magenta")}
+_ORDER = ("critical", "warning", "unknown", _OK)
+_BESIDE = 3  # the head of a zone, and an empty line after it; the last is where the cursor stands
+
+
+class Line(NamedTuple):
+    """A line of a page: a component's kind, names, state, and a sentence."""
+
+    component: str
+    name: str
+    state: str
+    summary: str
+
+
+def health_page(rows: Sequence[Row], width: int, height: int) -> RenderableType:
+    """Draw each zone with its components, on one screen of HEIGHT lines where that can be."""
+    zones = [(zone, list(found)) for zone, found in groupby(rows, key=lambda row: str(row["zone"]))]
+    room = height - _BESIDE * len(zones) if zones else height
+    short = len(rows) > room
+    drawn: list[RenderableType] = []
+    for zone, found in zones:
+        drawn += [_head(zone, found), _lines(condensed(found) if short else map(_line, found), width), Text()]
+    return Group(*drawn[:-1])
+
+
+def findings_page(rows: Sequence[Row], width: int, height: int) -> RenderableType:
+    """Draw each zone with what was found in it, the worst first, and below each finding what to do."""
+    del height
+    drawn: list[RenderableType] = []
+    for zone, found in groupby(rows, key=lambda row: str(row["zone"])):
+        listed = list(found)
+        grid = _grid(width)
+        for row in sorted(listed, key=lambda row: _ORDER.index(str(row["state"]))):
+            told = Text(printable(str(row["found"])))
+            if row["do"]:
+                told.append(f"\n→ {printable(str(row['do']))}", style="cyan")
+            grid.add_row(_sign(str(row["state"])), Text(str(row["check"])), Text(printable(str(row["subject"]))), told)
+        drawn += [_head(zone, listed), grid, Text()]
+    return Group(*drawn[:-1])
+
+
+def condensed(rows: Iterable[Row]) -> Iterator[Line]:
+    """Give a line for each row that is not ok, and one for all others of the same kind that stand together."""
+    for component, found in groupby(rows, key=lambda row: str(row["component"])):
+        listed = list(found)
+        well = [row for row in listed if row["state"] == _OK]
+        if len(well) == 1:
+            yield _line(well[0])
+        elif well:
+            names = ", ".join(_short(str(row["name"])) for row in well)
+            yield Line(component, f"{len(well)} ok", _OK, names)
+        yield from (_line(row) for row in listed if row["state"] != _OK)
+
+
+def _line(row: Row) -> Line:
+    return Line(str(row["component"]), str(row["name"]), str(row["state"]), str(row["summary"]))
+
+
+def _short(name: str) -> str:
+    """Return a name up to its first dot; an address stays."""
+    first = name.partition(".")[0]
+    return name if first.isdecimal() or not first else first
+
+
+def _head(zone: str, rows: Sequence[Row]) -> Text:
+    counts = Counter(str(row["state"]) for row in rows)
+    head = Text(printable(zone), style="bold")
+    for state in _ORDER:
+        if counts[state]:
+            head.append(f"   {_SIGNS[state][0]} {counts[state]} {state}", style=_SIGNS[state][1])
+    return head
+
+
+def _lines(lines: Iterable[Line], width: int) -> Table:
+    grid = _grid(width, no_wrap=True)
+    before = ""
+    for line in lines:
+        kind = "" if line.component == before else line.component
+        before = line.component
+        told = Text(printable(line.summary), style="" if line.state == _OK else _SIGNS[line.state][1])
+        grid.add_row(_sign(line.state), Text(kind, style="cyan"), Text(printable(line.name)), told)
+    return grid
+
+
+def _grid(width: int, *, no_wrap: bool = False) -> Table:
+    grid = Table.grid(padding=(0, 1), expand=False)
+    grid.add_column(width=1)
+    grid.add_column(no_wrap=True, min_width=min(12, width // 6))
+    grid.add_column(no_wrap=True, overflow="ellipsis", max_width=max(12, width // 3))
+    more: dict[str, Any] = {"no_wrap": True, "overflow": "ellipsis"} if no_wrap else {"overflow": "fold"}
+    grid.add_column(**more)
+    return grid
+
+
+def _sign(state: str) -> Text:
+    sign, style = _SIGNS[state]
+    return Text(sign, style=style)
