@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -71,7 +72,7 @@ def condensed(rows: Iterable[Row]) -> Iterator[Line]:
         if len(well) == 1:
             yield _line(well[0])
         elif well:
-            names = ", ".join(_short(str(row["name"])) for row in well)
+            names = ", ".join(dict.fromkeys(_short(str(row["name"])) for row in well))
             yield Line(component, f"{len(well)} ok", _OK, names)
         yield from (_line(row) for row in listed if row["state"] != _OK)
 
@@ -92,6 +93,8 @@ def _head(zone: str, rows: Sequence[Row]) -> Text:
     for state in _ORDER:
         if counts[state]:
             head.append(f"   {_SIGNS[state][0]} {counts[state]} {state}", style=_SIGNS[state][1])
+    if "at" in rows[0]:
+        head.append(f"   {datetime.fromisoformat(str(rows[0]['at'])).astimezone():%H:%M:%S}", style="dim")
     return head
 
 

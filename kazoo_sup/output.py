@@ -114,7 +114,7 @@ class _Text:
 
     def _show_pages(self, outcome: Outcome, pages: Iterable[Sequence[Row]]) -> None:
         if outcome.draw and self._show_rows is _print_rows and sys.stdout.isatty():
-            _draw_pages(outcome.draw, pages)
+            _draw_pages(outcome.draw, pages, live=outcome.live)
             return
         for number, rows in enumerate(pages):
             if number:
@@ -334,15 +334,19 @@ def _print_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
         raise broken_off
 
 
-def _draw_pages(draw: Draw, pages: Iterable[Sequence[Row]]) -> None:
-    """Draw each page over the one before; the last one stays."""
+def _draw_pages(draw: Draw, pages: Iterable[Sequence[Row]], *, live: bool) -> None:
+    """Draw each page, over the one before where somebody watches; the last one stays."""
     from rich.console import Console
     from rich.live import Live
 
     console = Console()
-    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
+    if not live:
         for rows in pages:
-            live.update(draw(rows, console.width, console.height), refresh=True)
+            console.print(draw(rows, console.width, console.height))
+        return
+    with Live(console=console, auto_refresh=False) as screen:
+        for rows in pages:
+            screen.update(draw(rows, console.width, console.height), refresh=True)
 
 
 def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -185,7 +185,7 @@ def list_in_turn(
 
 
 def known(zone: Zone, kind: str) -> dict[str, Server]:
-    """Return the servers of KIND (a key of KINDS) in the zone's settings, by name; one without a name by its address."""
+    """Return the servers of KIND (a key of KINDS) in the zone's settings by their names, one without by its address."""
     found = getattr(zone.settings, kind)
     if isinstance(found, Server):
         return {urlsplit(found.url).netloc: found}

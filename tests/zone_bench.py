@@ -11,7 +11,8 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 import servers
 import yaml
@@ -63,8 +64,12 @@ def _nonsense(_request: bytes) -> Iterator[bytes]:
 def gateways(**states: str) -> str:
     """Return what FreeSWITCH says of gateways with these states."""
     head = f"{'Profile::Gateway-Name':>25}\t{'    Data    ':>32}\tState\tIB Calls(F/T)\tOB Calls(F/T)\n"
-    rows = [f"{f'sipinterface_1::{name}':>25}\t{f'sip:sup@{name}.example.com':>32}\t{state}\t0/0\t0/0\n" for name, state in states.items()]
-    return f"{head}{RULE}\n{''.join(rows)}{RULE}\n{len(rows)} gateways: Inbound(Failed/Total): 0/0,Outbound(Failed/Total):0/0\n"
+    rows = [
+        f"{f'sipinterface_1::{name}':>25}\t{f'sip:sup@{name}.example.com':>32}\t{state}\t0/0\t0/0\n"
+        for name, state in states.items()
+    ]
+    totals = f"{len(rows)} gateways: Inbound(Failed/Total): 0/0,Outbound(Failed/Total):0/0\n"
+    return f"{head}{RULE}\n{''.join(rows)}{RULE}\n{totals}"
 
 
 class ZoneBench:
@@ -86,7 +91,7 @@ class ZoneBench:
         self._given = rabbitmq, haproxy, couchdb_url, kamailio
         self._open = contextlib.ExitStack()
 
-    def __enter__(self) -> ZoneBench:
+    def __enter__(self) -> Self:
         with self._open:
             self.zone = self._zone()
             self._open = self._open.pop_all()
@@ -101,8 +106,11 @@ class ZoneBench:
     def names(self) -> list[str]:
         """The names of all endpoints, as the rows of the page have them."""
         kinds = ("freeswitch", "kamailio", "haproxy", "rabbitmq_api", "crossbar", "monster_ui")
-        addresses = [url.rpartition("@")[2] for url in (*self.zone["amqp"], *self.zone["couchdb"])]
-        return [*(name for kind in kinds for name in self.zone[kind]), *(each.rpartition("//")[2] for each in addresses)]
+        named = [name for kind in kinds for name in self.zone[kind]]
+        return [
+            *named,
+            *(urlsplit(url).netloc.rpartition("@")[2] for url in (*self.zone["amqp"], *self.zone["couchdb"])),
+        ]
 
     def _dead(self, scheme: str, how: str) -> str:
         if how == "refuses":
@@ -123,7 +131,8 @@ class ZoneBench:
     def _zone(self) -> dict[str, Any]:
         rabbitmq, haproxy, couchdb_url, kamailio = self._given
         web = self._open.enter_context(pages())
-        for name in ("kazoo_apps@apps1.example.com", "ecallmgr@apps1.example.com"):
+        nodes = ["kazoo_apps@apps1.example.com", "ecallmgr@apps1.example.com", "kazoo_apps@apps2.example.com"]
+        for name in nodes[:2]:
             advert = {"WhApps": {app: {"Startup": gregorian() - 90_000} for app in ("crossbar", "callflow", "sysconf")}}
             self._open.enter_context(KazooNode(rabbitmq.url, name, advert={"Expires": 15_000, **advert}))
         return {
@@ -144,5 +153,5 @@ class ZoneBench:
             "monster_ui": {"ui1.example.com": web, "ui2.example.com": self._dead("http", "refuses")},
             "amqp": [rabbitmq.url, self._dead("amqp", "silent")],
             "couchdb": [couchdb_url, haproxy.url, self._dead("http", "nonsense")],
-            "kazoo_nodes": ["kazoo_apps@apps1.example.com", "ecallmgr@apps1.example.com", "kazoo_apps@apps2.example.com"],
+            "kazoo_nodes": nodes,
         }

@@ -38,8 +38,7 @@ def status(
     from kazoo_sup.kazoo.zone_health import health, probing
     from kazoo_sup.kazoo.zone_health.whole import Whole
 
-    if deadline <= 0:
-        raise UsageError(reason="--deadline must be a number of seconds above 0")
+    _above_zero(deadline)
     if seconds is not None and not watch:
         raise UsageError(reason="SECONDS is for --watch: sup zone status --watch SECONDS")
     errors: list[SupError] = []
@@ -64,3 +63,40 @@ def status(
         return health_page(rows, width, height)
 
     return Outcome(NO_RETURN, pages=pages(), columns=health.COLUMNS, draw=draw, errors=errors, live=watch)
+
+
+@command
+def doctor(settings: Settings, run: Run, *, deadline: float = 10.0) -> Outcome:
+    """Look for what breaks zones in practice, and say what to do about each finding, within --deadline seconds.
+
+    That is: clocks that differ, a cookie that everybody knows, host names that do not resolve, access lists that keep
+    the proxies out, gateways and destinations that are down, databases that lack views, carrier modules without
+    credentials, change events that wait in the outbox, certificates that soon expire. Nothing is changed.
+    """
+    from kazoo_sup.kazoo.zone_doctor import examining, finding
+    from kazoo_sup.kazoo.zone_health import health, probing
+
+    _above_zero(deadline)
+    errors: list[SupError] = []
+
+    def pages() -> Iterator[Sequence[Row]]:
+        zones = probing.zones(settings, run, deadline)
+        try:
+            rows = examining.examine(zones, deadline)
+        finally:
+            for zone in zones:
+                zone.close()
+        errors[:] = health.trouble(rows)
+        yield rows
+
+    def draw(rows: Sequence[Row], width: int, height: int) -> object:
+        from kazoo_sup.drawing import findings_page
+
+        return findings_page(rows, width, height)
+
+    return Outcome(NO_RETURN, pages=pages(), columns=finding.COLUMNS, draw=draw, errors=errors)
+
+
+def _above_zero(deadline: float) -> None:
+    if deadline <= 0:
+        raise UsageError(reason="--deadline must be a number of seconds above 0")

@@ -89,8 +89,8 @@ class ZoneSettings:
 class Settings:
     """Every zone, the one to work on, and what belongs to no zone.
 
-    `active` is empty where there are several zones and nothing says which is meant; `chosen` tells that the command line
-    or SUP_ZONE named it.
+    `active` is empty where there are several zones and nothing says which is meant; `chosen` tells that the command
+    line or SUP_ZONE named it.
     `host` is this host's name as Erlang's net_adm:localhost/0 starts from it: the one the kernel has. Where that is the
     short one and nodes go by the full one, a `host` line of config.ini, SUP_HOST or the setting `host` gives it.
     `origins` says where each setting of `describe` came from.

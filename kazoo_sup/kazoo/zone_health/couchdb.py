@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.couchdb import nodes
 from kazoo_sup.kazoo.zone_health.health import Health, State
-from kazoo_sup.kazoo.zone_health.probing import Probe
+from kazoo_sup.kazoo.zone_health.probing import Probe, understood
 from kazoo_sup.servers import ask_all
 from kazoo_sup.transports.couchdb_admin import Administration, NotOffered
 
@@ -68,7 +68,7 @@ def _members(zone: Zone, coordinators: Mapping[str, Server]) -> Sequence[Mapping
 
     def ask(_name: str, server: Server) -> Sequence[Mapping[str, Any]]:
         with closing(zone.couchdb_at(server, retry=0)) as couchdb:
-            return nodes.status(Administration(couchdb))[1]
+            return understood(lambda: nodes.status(Administration(couchdb))[1])
 
     limits = zone.settings.timeouts
     for _, answer in ask_all(list(coordinators.items()), ask, limits.connect + limits.read):

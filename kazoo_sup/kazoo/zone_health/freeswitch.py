@@ -47,9 +47,7 @@ def judge(name: str, answer: Answer) -> Iterator[Health]:
 
 def down(gateways: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
     """Return name and state of the gateways that neither are well nor about to be."""
-    return [
-        (row["gateway"], row["state"]) for row in gateways if row["state"].split()[0] not in (*_WELL, *_ON_THE_WAY)
-    ]
+    return [(row["gateway"], row["state"]) for row in gateways if row["state"].split()[0] not in (*_WELL, *_ON_THE_WAY)]
 
 
 def _ask(zone: Zone, name: str, server: Server) -> Answer:

@@ -29,9 +29,7 @@ Answer = tuple[Mapping[str, Any], Sequence["Row"] | None]
 
 def probes(zone: Zone) -> list[Probe[Health]]:
     """Return a probe for each Kamailio of the settings."""
-    return [
-        Probe(COMPONENT, name, partial(_ask, zone, name), partial(judge, name)) for name in known(zone, COMPONENT)
-    ]
+    return [Probe(COMPONENT, name, partial(_ask, zone, name), partial(judge, name)) for name in known(zone, COMPONENT)]
 
 
 def judge(name: str, answer: Answer) -> Iterator[Health]:

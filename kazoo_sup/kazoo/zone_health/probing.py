@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -38,10 +37,15 @@ class Probe(Generic[Found]):
 
     def run(self) -> list[Found]:
         """Ask and judge; raises the SupError of a component that gives no answer, UnknownShape for a strange one."""
-        try:
-            return list(self.judge(self.ask()))
-        except _MISREAD as error:
-            raise UnknownShape(reason=f"{type(error).__name__}: {error}") from error
+        return understood(lambda: list(self.judge(self.ask())))
+
+
+def understood(read: Callable[[], Answer]) -> Answer:
+    """Return what READ does; UnknownShape where what came has not the shape that it takes for granted."""
+    try:
+        return read()
+    except _MISREAD as error:
+        raise UnknownShape(reason=f"{type(error).__name__}: {error}") from error
 
 
 class Once(Generic[Answer]):
