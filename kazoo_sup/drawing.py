@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Group
 from rich.table import Table
@@ -54,7 +54,7 @@ def findings_page(rows: Sequence[Row], width: int, height: int) -> RenderableTyp
     drawn: list[RenderableType] = []
     for zone, found in groupby(rows, key=lambda row: str(row["zone"])):
         listed = list(found)
-        grid = _grid(width)
+        grid = _grid([str(row["check"]) for row in listed], [str(row["subject"]) for row in listed], width)
         for row in sorted(listed, key=lambda row: _ORDER.index(str(row["state"]))):
             told = Text(printable(str(row["found"])))
             if row["do"]:
@@ -99,23 +99,30 @@ def _head(zone: str, rows: Sequence[Row]) -> Text:
 
 
 def _lines(lines: Iterable[Line], width: int) -> Table:
-    grid = _grid(width, no_wrap=True)
+    listed = list(lines)
+    grid = _grid([line.component for line in listed], [line.name for line in listed], width)
     before = ""
-    for line in lines:
+    for line in listed:
         kind = "" if line.component == before else line.component
         before = line.component
         told = Text(printable(line.summary), style="" if line.state == _OK else _SIGNS[line.state][1])
+        told.no_wrap = True
         grid.add_row(_sign(line.state), Text(kind, style="cyan"), Text(printable(line.name)), told)
     return grid
 
 
-def _grid(width: int, *, no_wrap: bool = False) -> Table:
-    grid = Table.grid(padding=(0, 1), expand=False)
+def _grid(kinds: Sequence[str], names: Sequence[str], width: int) -> Table:
+    """Return a table of sign, kind, name and sentence, of which only the sentence may need more than one line.
+
+    The widths are given because rich would take from every column, the sign's too, what one long cell needs.
+    """
+    kind = min(max(map(len, kinds), default=0), width // 5)
+    name = min(max(map(len, map(printable, names)), default=0), width // 3)
+    grid = Table.grid(padding=(0, 1))
     grid.add_column(width=1)
-    grid.add_column(no_wrap=True, min_width=min(12, width // 6))
-    grid.add_column(no_wrap=True, overflow="ellipsis", max_width=max(12, width // 3))
-    more: dict[str, Any] = {"no_wrap": True, "overflow": "ellipsis"} if no_wrap else {"overflow": "fold"}
-    grid.add_column(**more)
+    grid.add_column(width=kind, no_wrap=True)
+    grid.add_column(width=name, no_wrap=True)
+    grid.add_column(max_width=max(1, width - 1 - kind - name - 3), overflow="ellipsis")
     return grid
 
 
