@@ -27,12 +27,13 @@ Seconds = Annotated[float, Reads(lambda text, _zone: read_seconds(text), "SECOND
 def status(
     settings: Settings, run: Run, seconds: Seconds | None = None, *, watch: bool = False, deadline: float = 1.0
 ) -> Outcome:
-    """Show how every component of every zone is: one page, drawn on a terminal, within --deadline seconds.
+    """Show how every component of every zone is, on one page; with --watch again and again, every SECONDS.
 
-    --watch asks again and again until Ctrl-C, every SECONDS, 5 when not given. All are asked side by side: Kamailio
-    and its dispatcher sets, FreeSWITCH and its gateways, the brokers, RabbitMQ's alarms and queues without consumers,
-    Kazoo's nodes and their apps, CouchDB and its members, HAProxy and its backends, Crossbar, Monster UI. A node of
-    Kazoo advertises itself every 5 to 15 seconds: all of them are heard with --deadline 17 or after so long of --watch.
+    All are asked side by side, and who has not answered after --deadline DEADLINE seconds is given up: Kamailio and its
+    dispatcher sets, FreeSWITCH and its gateways, the brokers, RabbitMQ's alarms and queues without consumers, Kazoo's
+    nodes and their apps, CouchDB and its members, HAProxy and its backends, Crossbar, Monster UI. A node of Kazoo
+    advertises itself every 5 to 15 seconds: all are heard with --deadline 17, or after so long of --watch, which asks
+    every 5 seconds when SECONDS is not given.
     """
     began = time.monotonic()
     from kazoo_sup.kazoo.zone_health import health, probing
@@ -46,7 +47,7 @@ def status(
     def pages() -> Iterator[Sequence[Row]]:
         with closing(Whole(probing.zones(settings, run, deadline), stay=watch)) as whole:
             # What was spent on getting ready counts, too, but leaves them half of the time.
-            left = max(deadline / 2, deadline - (time.monotonic() - began))
+            left = round(max(deadline / 2, deadline - (time.monotonic() - began)), 2)
             while True:
                 due = time.monotonic() + (seconds or WATCHED_EVERY)
                 rows = whole.rows(left)
@@ -67,11 +68,12 @@ def status(
 
 @command
 def doctor(settings: Settings, run: Run, *, deadline: float = 10.0) -> Outcome:
-    """Look for what breaks zones in practice, and say what to do about each finding, within --deadline seconds.
+    """Look for what breaks zones in practice, and say what to do about each finding.
 
-    That is: clocks that differ, a cookie that everybody knows, host names that do not resolve, access lists that keep
-    the proxies out, gateways and destinations that are down, databases that lack views, carrier modules without
-    credentials, change events that wait in the outbox, certificates that soon expire. Nothing is changed.
+    What is not known after --deadline DEADLINE seconds is unknown. Looked at are clocks that differ, a cookie that
+    everybody knows, host names that do not resolve, access lists that keep the proxies out, gateways and destinations
+    that are down, databases that lack views, carrier modules without credentials, change events that wait in the
+    outbox, and certificates that soon expire. Nothing is changed.
     """
     from kazoo_sup.kazoo.zone_doctor import examining, finding
     from kazoo_sup.kazoo.zone_health import health, probing

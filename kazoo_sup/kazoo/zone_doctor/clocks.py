@@ -80,14 +80,13 @@ def epoch(answer: str) -> int:
 
 
 def _collect(zone: Zone, seconds: float) -> dict[str, Reading]:
-    tls, plain = zone.settings.couchdb_tls, zone.settings.amqp_tls
+    coordinators, apis = zone.settings.couchdb_tls, zone.settings.amqp_tls
     asked: list[tuple[str, Callable[[], Reading]]] = [
-        (f"couchdb {urlsplit(server.url).netloc}", partial(_date, zone, server, tls))
+        (f"couchdb {urlsplit(server.url).netloc}", partial(_date, zone, server, coordinators))
         for server in zone.settings.couchdb
     ]
     asked += [
-        (f"rabbitmq {name}", partial(_date, zone, server, plain))
-        for name, server in known(zone, "rabbitmq_api").items()
+        (f"rabbitmq {name}", partial(_date, zone, server, apis)) for name, server in known(zone, "rabbitmq_api").items()
     ]
     asked += [
         (f"freeswitch {name}", partial(_epoch, zone, name, server))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHECK = "gateways"
 
+_NAME_THEM = "name them in the settings: sup config show tells which file is in use"
 _DEEDS = {
     freeswitch.GATEWAYS: "sup freeswitch gateways {server}; ask the carrier; "
     "sup freeswitch profile rescan PROFILE {server}",
@@ -40,7 +41,7 @@ def judge(found: Sequence[Health]) -> Iterator[Finding]:
         subject = f"{each.component} {each.name}"
         yield Finding(CHECK, each.state, subject, each.summary, _DEEDS[each.component].format(server=server))
     if not found:
-        yield Finding(CHECK, State.UNKNOWN, "", "the settings name no FreeSWITCH and no Kamailio", "sup config init")
+        yield Finding(CHECK, State.UNKNOWN, "", "the settings name no FreeSWITCH and no Kamailio", _NAME_THEM)
     elif not troubled:
         yield good(CHECK, "all gateways and destinations are up")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.errors import SupError
@@ -65,9 +66,14 @@ class Hearing:
     heard: dict[str, tuple[float, Payload]] = field(default_factory=dict)
     _conversation: Conversation | None = None
     _since: float = 0.0
+    _turn: Lock = field(default_factory=Lock)
 
     def listen(self, end: float) -> float:
         """Listen until END (time.monotonic); return for how many seconds there was listening without a gap."""
+        with self._turn:  # who was given up the last time may still be at it
+            return self._listen(end)
+
+    def _listen(self, end: float) -> float:
         if self._conversation is None:
             conversation = bus.listening(self.zone)
             conversation.__enter__()
