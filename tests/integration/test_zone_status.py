@@ -171,6 +171,22 @@ class TestWatching:
             run.stdout.read()
             assert run.wait(60) == 130
 
+    def test_a_broker_that_goes_away_is_heard_again_when_it_is_back(self, broker, zone, tmp_path, environment):
+        zone({"east": {"amqp": broker.url, "kazoo_nodes": ["kazoo_apps@a.example.com"]}}, "status")
+        command = [SUP, "zone", "status", "--watch", "0.1", "--config", str(tmp_path / "sup.yaml"), "-f", "json"]
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as run:
+            rows = (json.loads(line.strip().rstrip(",")) for line in run.stdout if '"kazoo_apps@a.' in line)
+            assert next(rows)["summary"].startswith("not heard within")
+            broker.stop()
+            assert any("nobody can be heard" in row["summary"] for row in rows)
+            broker.start()
+            assert any(row["summary"].startswith("not heard within") for row in rows)
+            run.send_signal(signal.SIGINT)
+            run.stdout.read()
+            assert run.wait(60) == 130
+
 
 class TestZones:
     def test_every_zone_is_shown_and_none_need_be_the_default(self, zone):
