@@ -16,21 +16,24 @@ _sup() {
     if [[ $current == -* ]]; then
         names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --dry-run -y --yes --no-events -q --quiet'
     elif [[ -z $module ]]; then
-        names='help list config couchdb crossbar_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox rabbitmq'
+        names='help list amqp config couchdb crossbar_maintenance ecallmgr_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations kz_nodes lab number outbox rabbitmq sysconf zone'
     elif [[ $module == help && -z $function ]]; then
-        names='config couchdb crossbar_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations lab number outbox rabbitmq'
+        names='amqp config couchdb crossbar_maintenance ecallmgr_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations kz_nodes lab number outbox rabbitmq sysconf zone'
     elif [[ -z $function || $module == help ]]; then
         [[ $module == help ]] && module=$function
         case $module in
+        amqp) names='apis publish watch' ;;
         config) names='check init show' ;;
         couchdb) names='active_tasks backup compact conflicts databases replicate reshard restore security shards status view_cleanup' ;;
         crossbar_maintenance) names='does_schema_exist update_schemas' ;;
+        ecallmgr_maintenance) names='acl_summary add_fs_node allow_carrier allow_sbc carrier_acls channel_details channel_summary check_sync conference_details conference_summary deny_carrier deny_sbc disable_authz disable_local_resource_authz enable_authz enable_local_resource_authz flush_acls flush_authn flush_node_channels flush_node_conferences flush_registrar flush_util get_fs_nodes hangup_long_running_channels limit_channel_uptime list_fs_nodes node_details node_summary registrar_details registrar_summary registrar_sync reload_acls remove_acl remove_fs_node sbc_acls show_calls show_channels sync_channels sync_conferences test_carrier_ip test_sbc_ip' ;;
         freeswitch) names='acl_test api calls channels conference events gateways loglevel modules originate pause profile registrations reload_acl reload_xml resume shutdown sofia_status status uuid_dump uuid_kill uuid_transfer version' ;;
         haproxy) names='clear_counters counters drain errors info maintenance production ready servers sessions status weight' ;;
         kamailio) names='ban banned config_get config_set dialogs dispatcher_add dispatcher_list dispatcher_reload dispatcher_remove dispatcher_set_state htable_delete htable_dump htable_get htable_list htable_set memory pike_list presence_cleanup presence_list processes registrations_list registrations_remove registrations_show rpc stats status tls unban uptime' ;;
         kapps_account_config) names='flush get get_from_reseller get_global get_hierarchy get_ne_binaries get_ne_binary get_pos_integer get_with_strategy set set_global' ;;
         kapps_config) names='fetch_category fetch_current flush get get_all_kvs get_atom get_binary get_boolean get_category get_current get_float get_integer get_is_false get_is_true get_json get_jsons get_ne_binaries get_ne_binary get_ne_binary_or_ne_binaries get_node_value get_non_neg_integer get_pos_integer get_string is_locked is_true lock_db set set_boolean set_default set_float set_integer set_json set_node set_string update_default' ;;
         kapps_config_maintenance) names='get get_category get_category_pp get_json get_json_pp get_pp' ;;
+        kapps_controller) names='list_apps restart_app running_apps start_app stop_app' ;;
         kazoo_number_manager_maintenance) names='add_allowed_feature_on_number add_allowed_feature_on_reseller_of add_allowed_feature_on_system_config add_denied_feature_on_number add_denied_feature_on_reseller_of all_features app_using carrier_module_usage convert_carrier_module convert_carrier_module_number copy_accounts_to_number_dbs copy_assigned_number_dbs_to_account copy_number_dbs_to_accounts copy_number_from_accountdb_to_numbdb copy_number_from_db_to_assigned_account copy_numbers_from_accountdb_to_numbdbs copy_numbers_from_dbs_to_assigned_accounts copy_single_account_to_number_dbs copy_single_assigned_number_db_to_account copy_single_number_db_to_accounts copy_single_number_to_account_db delete ensure_adminonly_features_are_reachable feature_permissions_on_number feature_permissions_on_reseller_of feature_permissions_on_system_config fix_account_db_numbers fix_apps_for_account_dbs fix_apps_for_number_dbs fix_apps_for_single_account_db fix_apps_for_single_number_db fix_apps_in_number_dbs_for_accounts fix_apps_in_number_dbs_for_single_account fix_number fix_numbers fix_numbers_apps_in_accountdb fix_numbers_apps_in_numbdb generate_js_classifiers generate_numbers init_dbs migrate migrate_port_requests migrate_unassigned_numbers purge_deleted purge_discovery refresh_numbers_db refresh_numbers_dbs register_views remove_allowed_feature_on_number remove_allowed_feature_on_reseller_of remove_allowed_feature_on_system_config remove_denied_feature_on_number remove_denied_feature_on_reseller_of remove_wrong_assigned_from_accounts remove_wrong_assigned_from_single_accountdb reset_allowed_features_to_defaults_on_system_config update_number_services_view' ;;
         knm_bandwidth) names='configure' ;;
         knm_bandwidth2) names='configure peers sites' ;;
@@ -40,10 +43,13 @@ _sup() {
         knm_telnyx) names='configure' ;;
         knm_vitelity) names='configure' ;;
         knm_voip_innovations) names='configure' ;;
+        kz_nodes) names='list media_servers status whapps' ;;
         lab) names='start status stop' ;;
         number) names='age create delete dump explain history import list move port_in recycle release remove_feature reserve search set_feature show update' ;;
         outbox) names='clear flush list' ;;
         rabbitmq) names='alarms bindings close_connection connections consumers exchanges federation kazoo_exchanges kazoo_queues overview policies purge queues shovels status unroutable' ;;
+        sysconf) names='flush get set' ;;
+        zone) names='doctor status' ;;
         esac
     else
         COMPREPLY=($(compgen -f -- "$current"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 Row = Mapping[str, Any]
 
+Draw = Callable[[Sequence[Row], int, int], Any]
+"""Makes something that rich can draw of rows, for a terminal of so many columns and lines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -30,6 +33,8 @@ class Outcome:
     `text` is what the function itself prints before that, line by line; a line may be an object that prints itself and
     that machine formats carry whole. `rows` (with `columns`) are a listing of our own, which may be any long iterator
     and fill in `counts` and `errors` on its way; with `csv` their text is CSV (RFC 4180) in place of aligned columns.
+    `pages` are listings, each whole, one after the other where somebody watches; a terminal shows the last one as DRAW
+    makes it of the rows, for so many columns and lines, other text all of them with `columns`.
     `data` is what machine formats carry in place of `result`. `live` says that text or rows come while somebody
     watches: each is shown at once.
     `errors` are the items that failed while others succeeded: the run then ends partly done (exit code 5).
@@ -44,6 +49,8 @@ class Outcome:
     counts: Mapping[str, int] | None = None
     errors: Sequence[SupError] = ()
     live: bool = False
+    pages: Iterable[Sequence[Row]] | None = None
+    draw: Draw | None = None
 
 
 def value(term: Any, **more: Any) -> Outcome:

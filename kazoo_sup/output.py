@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from kazoo_sup import terms
 from kazoo_sup.errors import ExitCode, SupError
-from kazoo_sup.outcome import NO_RETURN, OK, Outcome, Row, printable
+from kazoo_sup.outcome import NO_RETURN, OK, Draw, Outcome, Row, printable
 
 if TYPE_CHECKING:
     from kazoo_sup.changes import Report
@@ -101,6 +101,8 @@ class _Text:
             if outcome.rows is not None:
                 show = _print_csv if outcome.csv and self._show_rows is _print_rows else self._show_rows
                 show(outcome.columns, outcome.rows)
+            if outcome.pages is not None:
+                self._show_pages(outcome, outcome.pages)
             if outcome.result != NO_RETURN:
                 print("Result: " if self._verbose else "", terms.dumps(outcome.result), sep="")
         for error in outcome.errors:
@@ -109,6 +111,16 @@ class _Text:
             counted = ", ".join(f"{count} {action}" for action, count in outcome.counts.items() if count)
             say(f"{'would be ' if self._planned else ''}{counted or 'nothing to change'}")
         return exit_code(outcome, maintenance=maintenance)
+
+    def _show_pages(self, outcome: Outcome, pages: Iterable[Sequence[Row]]) -> None:
+        if outcome.draw and self._show_rows is _print_rows and sys.stdout.isatty():
+            _draw_pages(outcome.draw, pages, live=outcome.live)
+            return
+        for number, rows in enumerate(pages):
+            if number:
+                print()
+            self._show_rows(outcome.columns, rows)
+            sys.stdout.flush()
 
     def fail(self, error: SupError) -> None:
         # The error that ends a command may be the one that a report has told already.
@@ -149,6 +161,8 @@ class _Machine:
         self._stream("text", outcome.text if outcome.live else _after_work(outcome.text), live=outcome.live)
         if outcome.rows is not None:
             self._stream("rows", outcome.rows, live=outcome.live)
+        if outcome.pages is not None:
+            self._stream("rows", chain.from_iterable(outcome.pages), live=outcome.live)
         code = exit_code(outcome, maintenance=maintenance)
         status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(code, "error")
         with _uninterrupted():
@@ -337,6 +351,21 @@ def _print_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
     if ending:
         raise ending
+
+
+def _draw_pages(draw: Draw, pages: Iterable[Sequence[Row]], *, live: bool) -> None:
+    """Draw each page, over the one before where somebody watches; the last one stays."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console()
+    if not live:
+        for rows in pages:
+            console.print(draw(rows, console.width, console.height))
+        return
+    with Live(console=console, auto_refresh=False) as screen:
+        for rows in pages:
+            screen.update(draw(rows, console.width, console.height), refresh=True)
 
 
 def _print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:

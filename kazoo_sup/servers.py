@@ -26,6 +26,7 @@ from kazoo_sup.settings.sources import hint
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
+Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 ALL = "all"
@@ -44,6 +45,8 @@ KINDS: Mapping[str, Kind] = {
     "kamailio": Kind("Kamailio", KAMAILIO),
     "haproxy": Kind("HAProxy", ("tcp", "unix")),
     "rabbitmq_api": Kind("RabbitMQ management API", ("http", "https")),
+    "crossbar": Kind("Crossbar", ("http", "https")),
+    "monster_ui": Kind("Monster UI", ("http", "https")),
 }
 """By the key of the zone's settings."""
 
@@ -78,37 +81,37 @@ def choose(zone: Zone, kind: str, word: str | None = None, *, reading: bool = Tr
     """
     if word == "":
         raise BadArgument(parameter="SERVER", reason="is empty")  # from a script's variable that is not set
-    known = _known(zone, kind)
+    listed = known(zone, kind)
     facts = {"zone": zone.name, "title": KINDS[kind].title}
-    if word and word not in (ALL, *known) and (server := _address(kind, word)):
-        return [_with_credentials(server, known)]
-    if not known:
+    if word and word not in (ALL, *listed) and (server := _address(kind, word)):
+        return [_with_credentials(server, listed)]
+    if not listed:
         raise NoServers(**facts, example=_example(zone.name, kind))
-    if word and word not in (ALL, *known):
-        raise UnknownServer(**facts, name=word, hint=hint(word, known) or f"; there is {', '.join(known)}")
+    if word and word not in (ALL, *listed):
+        raise UnknownServer(**facts, name=word, hint=hint(word, listed) or f"; there is {', '.join(listed)}")
     if word and word != ALL:
-        return [(word, known[word])]
-    if not word and not reading and len(known) > 1:
-        raise SeveralServers(**facts, names=", ".join(known))
-    return list(known.items())
+        return [(word, listed[word])]
+    if not word and not reading and len(listed) > 1:
+        raise SeveralServers(**facts, names=", ".join(listed))
+    return list(listed.items())
 
 
 def means_server(zone: Zone, kind: str, word: str | None) -> bool:
     """Tell whether WORD is `all`, a name or an address of servers of KIND: where another word may stand before it."""
-    return bool(word) and (word in (ALL, *_known(zone, kind)) or _address(kind, str(word)) is not None)
+    return bool(word) and (word in (ALL, *known(zone, kind)) or _address(kind, str(word)) is not None)
 
 
 def ask_all(
-    servers: Sequence[tuple[str, Server]], function: Callable[[str, Server], Answer], deadline: float
+    servers: Sequence[tuple[str, Asked]], function: Callable[[str, Asked], Answer], deadline: float
 ) -> Iterator[tuple[str, Answer | SupError]]:
     """Call FUNCTION(name, server) for each of SERVERS at once; yield each name with the answer or error as it comes.
 
-    A server that has not answered after DEADLINE seconds gets TimedOut, and its thread is left to itself. Whatever
-    else than a SupError a function raises is a defect and is raised here.
+    They may be anything that has names. A server that has not answered after DEADLINE seconds gets TimedOut, and its
+    thread is left to itself. Whatever else than a SupError a function raises is a defect and is raised here.
     """
     finished: SimpleQueue[tuple[str, Answer | BaseException]] = SimpleQueue()
 
-    def ask(name: str, server: Server) -> None:
+    def ask(name: str, server: Asked) -> None:
         try:
             finished.put((name, function(name, server)))
         except BaseException as error:  # noqa: BLE001 - it is raised again where somebody can catch it
@@ -181,7 +184,8 @@ def list_in_turn(
         raise errors[0]
 
 
-def _known(zone: Zone, kind: str) -> dict[str, Server]:
+def known(zone: Zone, kind: str) -> dict[str, Server]:
+    """Return the servers of KIND (a key of KINDS) in the zone's settings by their names, one without by its address."""
     found = getattr(zone.settings, kind)
     if isinstance(found, Server):
         return {urlsplit(found.url).netloc: found}

@@ -6,6 +6,7 @@ a locked configuration refuses a write instead of passing it over, and a value i
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
@@ -15,7 +16,7 @@ from kazoo_sup.kazoo import views
 from kazoo_sup.kazoo.documents import Document, stamped, value_at, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kazoo_sup.zone import Zone
 
@@ -65,15 +66,42 @@ def set_value(zone: Zone, category: str, key: str, value: Any, *, section: str, 
 
 def set_values(zone: Zone, category: str, values: Mapping[str, Any], *, section: str, always: bool = False) -> Document:
     """Store several values, by their keys, with one change of the document; each goes where `set_value` puts it."""
+    made = {key: partial(_always, value) for key, value in values.items()}
+    return _update(zone, category, made, section=section, always=always)
+
+
+def update_value(
+    zone: Zone,
+    category: str,
+    key: str,
+    value_of: Callable[[Document], Any],
+    *,
+    section: str,
+    always: bool = False,
+) -> Document:
+    """Store at KEY of CATEGORY what VALUE_OF makes of the document, as `set_value` does.
+
+    It is asked again when somebody else has changed the document in between.
+    """
+    return _update(zone, category, {key: value_of}, section=section, always=always)
+
+
+def _always(value: Any, _document: Document) -> Any:
+    return value
+
+
+def _update(
+    zone: Zone, category: str, values: Mapping[str, Callable[[Document], Any]], *, section: str, always: bool
+) -> Document:
     if zone.settings.locked:
         raise Declined(reason="system_config is locked by lock_system_config in Kazoo's config.ini")
 
     def updated(stored: Document | None) -> Document:
         document = changed = stored or {}
-        for key, value in values.items():
+        for key, value_of in values.items():
             path = keys(key)
             target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
-            changed = with_value(changed, [target, *path], value)
+            changed = with_value(changed, [target, *path], value_of(document))
         return document if changes.same(changed, document) else _stamped(changed, category, stored, zone.node)
 
     stored = zone.configuration(category)

@@ -57,8 +57,9 @@ class ZoneSettings:
     `couchdb` are coordinators of one cluster, and `brokers` the zone's RabbitMQ brokers, each in the order in which to
     try them. FreeSWITCH (`esl://host:port`), Kamailio (`http://host:port/RPC`, `unix:/path`, `udp://host:port`,
     `fifo:/path`, `binrpc:/path`, `binrpc://host:port`) and HAProxy (`unix:/path`, `tcp://host:port`) servers go by the
-    names they were given, and so do RabbitMQ's management APIs where there are several. `locked` is lock_system_config
-    of config.ini: system_config must not be written then (Kazoo kapps_config:is_locked/0).
+    names they were given, and so do RabbitMQ's management APIs, Crossbars (`http://host:port/v2`) and Monster UIs where
+    there are several. `locked` is lock_system_config of config.ini: system_config must not be written then (Kazoo
+    kapps_config:is_locked/0).
     """
 
     name: str = LOCAL
@@ -70,6 +71,8 @@ class ZoneSettings:
     freeswitch: Mapping[str, Server] = field(default_factory=dict)
     kamailio: Mapping[str, Server] = field(default_factory=dict)
     haproxy: Mapping[str, Server] = field(default_factory=dict)
+    crossbar: Server | Mapping[str, Server] | None = None
+    monster_ui: Server | Mapping[str, Server] | None = None
     kazoo_nodes: tuple[str, ...] = ()
     cookie: str = field(default="change_me", repr=False)
     schemas_dir: Path | None = None
@@ -86,6 +89,8 @@ class ZoneSettings:
 class Settings:
     """Every zone, the one to work on, and what belongs to no zone.
 
+    `active` is empty where there are several zones and nothing says which is meant; `chosen` tells that the command
+    line or SUP_ZONE named it.
     `host` is this host's name as Erlang's net_adm:localhost/0 starts from it: the one the kernel has. Where that is the
     short one and nodes go by the full one, a `host` line of config.ini, SUP_HOST or the setting `host` gives it.
     `origins` says where each setting of `describe` came from.
@@ -97,9 +102,15 @@ class Settings:
     host: str
     origins: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    chosen: bool = False
 
     def zone(self, name: str | None = None) -> ZoneSettings:
-        """Return the zone named NAME, or the active one; SettingsError when there is none of that name."""
+        """Return the zone named NAME, or the active one.
+
+        Raises SettingsError when there is none of that name, or several and nothing says which is meant.
+        """
+        if not (name or self.active):
+            raise _several(self.zones)
         if (found := self.zones.get(name or self.active)) is None:
             raise _no_zone(str(name), self.zones, "zone")
         return found
@@ -132,11 +143,13 @@ def load(
     elif default:
         active = default
     else:
-        reason = f"there are several zones ({', '.join(source.zones)}); name one with -z, SUP_ZONE or the setting zone"
-        raise SettingsError(source="zone", reason=reason)
-    if active not in source.zones:
+        active, origin = "", DEFAULT
+    if active and active not in source.zones:
         raise _no_zone(active, source.zones, origin)
-    values |= environment.settings(environ, default or active, values)
+    added = environment.settings(environ, default or active, values)
+    if not active and any(key[:2] == ("zones", active) for key in added):
+        raise _several(source.zones)  # whose servers does the environment name?
+    values |= added
     values["zone",] = active, origin
     values.setdefault(("host",), (_host(environ), "this machine"))
     values.setdefault(("state_dir",), (_state_dir(environ), DEFAULT))
@@ -147,6 +160,7 @@ def load(
         host=values["host",][0],
         origins={".".join(key): found for key, (_, found) in values.items()},
         warnings=tuple(source.warnings),
+        chosen=bool(zone or environ.get("SUP_ZONE")),
     )
 
 
@@ -233,6 +247,11 @@ def _default_zone(source: Source, environ: Mapping[str, str]) -> tuple[str | Non
     if ("zone",) in source.values:
         return source.values["zone",]
     return (source.zones[0], source.values["zones", source.zones[0]][1]) if len(source.zones) == 1 else (None, "")
+
+
+def _several(known: Collection[str]) -> SettingsError:
+    reason = f"there are several zones ({', '.join(known)}); name one with -z, SUP_ZONE or the setting zone"
+    return SettingsError(source="zone", reason=reason)
 
 
 def _no_zone(name: str, known: Collection[str], origin: str) -> SettingsError:

@@ -243,6 +243,8 @@ _ZONE = _group(
         "freeswitch": _named(_one_server("esl")),
         "kamailio": _named(_one_server(*servers.KAMAILIO)),
         "haproxy": _named(_one_server("unix", "tcp")),
+        "crossbar": _one_or_named("http", "https"),
+        "monster_ui": _one_or_named("http", "https"),
         "kazoo_nodes": _value(_nodes),
         "cookie": _value(_text),
         "schemas_dir": _value(_existing),

@@ -253,3 +253,37 @@ def test_an_error_before_the_first_row_stands_alone(capsys, output_format):
     printed = rendered(capsys, output_format, table(("name",), none()))
     assert printed.out == ""
     assert "connection refused" in printed.err
+
+
+class TestPages:
+    PAGES = ([{"name": "a", "state": "ok", "details": {"n": 1}}], [{"name": "a", "state": "critical", "details": {}}])
+
+    def outcome(self, **more):
+        return Outcome(NO_RETURN, pages=iter(self.PAGES), columns=("name", "state"), **more)
+
+    def test_text_shows_each_with_its_columns(self, capsys):
+        printed = rendered(capsys, "text", self.outcome()).out
+        assert [line.split() for line in printed.splitlines()] == [
+            ["name", "state"],
+            ["a", "ok"],
+            [],
+            ["name", "state"],
+            ["a", "critical"],
+        ]
+
+    def test_machines_get_all_rows_whole(self, capsys):
+        assert json.loads(rendered(capsys, "json", self.outcome()).out)["rows"] == [*self.PAGES[0], *self.PAGES[1]]
+
+    @pytest.mark.parametrize("live", [True, False])
+    def test_a_terminal_shows_what_is_drawn_of_the_rows(self, capsys, monkeypatch, live):
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        monkeypatch.setenv("TERM", "xterm")
+
+        def draw(rows, width, height):
+            assert width > 0 < height
+            return f"drawn {rows[0]['state']}"
+
+        printed = rendered(capsys, "text", self.outcome(draw=draw, live=live)).out
+        assert "drawn ok" in printed
+        assert "drawn critical" in printed
+        assert "name" not in printed

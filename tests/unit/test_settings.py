@@ -162,10 +162,22 @@ class TestZones:
 
     def test_several_without_a_default_need_a_name(self, load, tmp_path):
         config = write(tmp_path / "s.yaml", "zones: {east: , west: }")
+        several = r"several zones \(east, west\); name one with -z, SUP_ZONE or"
 
-        with pytest.raises(SettingsError, match=r"several zones \(east, west\); name one with -z, SUP_ZONE or"):
-            load(config=config)
+        found = load(config=config)
+        with pytest.raises(SettingsError, match=several):
+            found.zone()
+        assert list(found.zones) == ["east", "west"]
         assert load(config=config, zone="west").active == "west"
+        with pytest.raises(SettingsError, match=several):
+            load(config=config, SUP_COUCHDB_URL="http://c.example.com")
+
+    def test_one_is_chosen_by_the_command_line_and_by_the_environment_only(self, load, tmp_path):
+        config = write(tmp_path / "s.yaml", "zone: east\nzones: {east: , west: }")
+
+        assert not load(config=config).chosen
+        assert load(config=config, zone="west").chosen
+        assert load(config=config, SUP_ZONE="west").chosen
 
     def test_one_that_is_not_there_is_an_error_with_the_nearest(self, load, tmp_path):
         config = write(tmp_path / "s.yaml", TWO_ZONES)

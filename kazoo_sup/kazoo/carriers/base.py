@@ -152,6 +152,11 @@ class Carrier:
         # Kazoo reads flags with get_is_true: whatever is not true is false.
         return is_true(found) if key.type == "flag" else found
 
+    @property
+    def missing(self) -> list[str]:
+        """The names of the required keys that hold nothing."""
+        return [key.name for key in self.keys if key.required and not self.setting(key.name)]
+
     def search(self, query: Query) -> Iterator[Found]:
         """Yield numbers that can be acquired."""
         del query

@@ -151,6 +151,5 @@ def _shown(key: Key, value: Any) -> Any:
 
 
 def _warn_of_missing(zone: Zone, carrier: Carrier) -> None:
-    missing = [key.name for key in carrier.keys if key.required and not carrier.setting(key.name)]
-    if missing:
-        zone.run.warn(f"{carrier.name} cannot be used yet, it lacks {', '.join(missing)}")
+    if carrier.missing:
+        zone.run.warn(f"{carrier.name} cannot be used yet, it lacks {', '.join(carrier.missing)}")

@@ -13,8 +13,11 @@ _REQUESTS = 3
 _SLACK = 5.0
 
 
-def connect(zone: Zone, server: Server) -> ManagementAPI:
-    """Return one broker's management API; SettingsError when the password cannot be read."""
+def connect(zone: Zone, server: Server, *, retry: float = 1.0) -> ManagementAPI:
+    """Return one broker's management API, which spends RETRY seconds on repeats.
+
+    Raises SettingsError when the password cannot be read.
+    """
     from kazoo_sup.transports.rabbitmq import ManagementAPI
 
     times = zone.settings.timeouts
@@ -24,6 +27,7 @@ def connect(zone: Zone, server: Server) -> ManagementAPI:
         server.password,
         connect_timeout=times.connect,
         read_timeout=times.read,
+        retry=retry,
         tls=zone.settings.amqp_tls,
     )
 
