@@ -44,14 +44,18 @@ def normalise(number: str, converters: Mapping[str, Any] = CONVERTERS) -> str:
     return number
 
 
+def converted(text: str, zone: Zone) -> str:
+    """Return what the zone's converters make of a number as an operator types it, an E.164 number or not."""
+    digits = re.sub(r"[\s().-]", "", text)
+    return normalise(digits, system_config.get(zone, "number_manager", "e164_converters", CONVERTERS))
+
+
 def read(text: str, zone: Zone) -> str:
     """Read a number as an operator types it, with the zone's converters.
 
     Raises ValueError when that gives no E.164 number.
     """
-    digits = re.sub(r"[\s().-]", "", text)
-    converters = system_config.get(zone, "number_manager", "e164_converters", CONVERTERS)
-    number = normalise(digits, converters)
+    number = converted(text, zone)
     if not re.fullmatch(rf"\+[1-9]\d{{1,{LONGEST - 1}}}", number):
         raise ValueError(f"{text!r} is not a phone number: the zone's converters make {number!r} of it")
     return number
