@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from kazoo_sup import changes
+from collections.abc import Callable
+from typing import Any
+
+from kazoo_sup import changes, terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import schemas
-from kazoo_sup.outcome import Outcome, value
+from kazoo_sup.errors import BadArgument
+from kazoo_sup.kazoo import account_lookup, account_updates, crossbar_modules, hierarchy, schemas
+from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId
+from kazoo_sup.kazoo.numbers import assignment
+from kazoo_sup.outcome import OK, Outcome, text, value
+from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
+
+FAILED = Atom("failed")
+
+
+# -- schemas
 
 
 @command
@@ -33,3 +45,169 @@ def does_schema_exist(zone: Zone, schema: str) -> Outcome:
         name = error.facts["schema"]
         return value({"error": f"schema {name} not found", "schema": name})
     return value(True)
+
+
+# -- finding accounts
+
+
+@command
+def find_account_by_id(zone: Zone, account: AnyAccountId) -> Outcome:
+    """Show ACCOUNT, named by its id or its database's name, and answer its id (exit code 2, as in Kazoo)."""
+    return _show(zone, [account])
+
+
+@command
+def find_account_by_name(zone: Zone, name: str) -> Outcome:
+    """Show the accounts called NAME, in which only letters a to z, in any case, and digits count (exit code 2).
+
+    Kazoo takes NAME as it stands, and so finds no name with a capital or a blank in it.
+    """
+    return _show(zone, account_lookup.by_name(zone, name))
+
+
+@command
+def find_account_by_realm(zone: Zone, realm: str) -> Outcome:
+    """Show the account with REALM, in any case (exit code 2, as in Kazoo)."""
+    return _show(zone, account_lookup.by_realm(zone, realm))
+
+
+@command
+def find_account_by_number(zone: Zone, number: str) -> Outcome:
+    """Show the account that NUMBER belongs to, or that ports it in (exit code 2, as in Kazoo)."""
+    try:
+        account = assignment.account_of(zone, number)
+    except assignment.NoAccount as none:
+        reason = Atom(none)
+        line = f"failed to find account assigned to number '{number}': {terms.dumps(reason)}"
+        return text(line, (Atom("error"), reason))
+    return _show(zone, [account])
+
+
+def _show(zone: Zone, found: list[str]) -> Outcome:
+    if not found:
+        return text("failed to find account: not_found", (Atom("error"), Atom("not_found")))
+    lines = (line for account in found for line in account_lookup.shown(zone, account))
+    return text(lines, (OK, found[0]) if len(found) == 1 else (Atom("multiples"), found))
+
+
+# -- switches of accounts
+
+
+@command
+def enable_account(zone: Zone, account: AnyAccountId) -> Outcome:
+    """Enable ACCOUNT."""
+    return _switch(zone, account, "pvt_enabled", on=True)
+
+
+@command
+def disable_account(zone: Zone, account: AnyAccountId) -> Outcome:
+    """Disable ACCOUNT: nobody registers or logs in there any more."""
+    return _switch(zone, account, "pvt_enabled", on=False)
+
+
+@command
+def promote_account(zone: Zone, account: AnyAccountId) -> Outcome:
+    """Make ACCOUNT a system admin, who may do everything in the cluster."""
+    done, failed = "account {0} is admin-ified: {1}", "failed to admin-ify account {0}: {1}"
+    return _switch(zone, account, "pvt_superduper_admin", on=True, done=done, failed=failed)
+
+
+@command
+def demote_account(zone: Zone, account: AnyAccountId) -> Outcome:
+    """Make ACCOUNT no system admin any more."""
+    return _switch(zone, account, "pvt_superduper_admin", on=False)
+
+
+@command
+def allow_account_number_additions(zone: Zone, account: AnyAccountId) -> Outcome:
+    """Let ACCOUNT add phone numbers that the system does not know."""
+    done, failed = "account {0} allowed to add numbers: {1}", "failed to allow account {0} to add numbers: {1}"
+    return _switch(zone, account, "pvt_wnm_allow_additions", on=True, done=done, failed=failed)
+
+
+@command
+def disallow_account_number_additions(zone: Zone, account: AnyAccountId) -> Outcome:
+    """Let ACCOUNT add no phone numbers that the system does not know."""
+    return _switch(zone, account, "pvt_wnm_allow_additions", on=False)
+
+
+def _switch(zone: Zone, account: str, key: str, *, on: bool, done: str = "", failed: str = "") -> Outcome:
+    """Set a private flag of an account; DONE and FAILED are what Kazoo prints with the account and what came of it."""
+    document = account_updates.update(zone, account, {key: on})
+    if document is None:
+        zone.run.warn(f"there is no account {account}")
+        return text([f"  {failed.format(account, 'not_found')}"] if failed else [], FAILED)
+    return text([f"  {done.format(account, terms.json_encode(document))}"] if done else [])
+
+
+# -- the tree of accounts
+
+
+@command
+def move_account(zone: Zone, account: AnyAccountId, to_account: AccountId) -> Outcome:
+    """Move ACCOUNT, with all accounts below it, below TO_ACCOUNT.
+
+    Where Kazoo prints why it did not and answers ok, the answer here is failed (exit code 2). The numbers of
+    descendants of accounts above are not counted again; descendants_count does that, as in Kazoo.
+    """
+    if account == to_account:
+        return text("can not move to the same account", FAILED)
+    try:
+        tally = hierarchy.move(zone, account, to_account)
+    except hierarchy.Unmovable as reason:
+        return text(f"unable to complete move: {reason}", FAILED)
+    zone.run.hint("`sup crossbar_maintenance descendants_count` counts the descendants of the accounts above again")
+    return text("move complete!", counts=tally.counts)
+
+
+@command
+def descendants_count(zone: Zone, account: AnyAccountId | None = None) -> Outcome:
+    """Count the accounts below ACCOUNT, or below every account, and keep the number in their definitions."""
+    return Outcome(counts=hierarchy.count_descendants(zone, account).counts)
+
+
+# -- crossbar's own modules
+
+
+@command
+def start_module(zone: Zone, module: str) -> Outcome:
+    """Let every node load MODULE of crossbar when it starts.
+
+    Nodes that run are not touched: Kazoo's function also starts the module in the node that it is called in.
+    """
+    if crossbar_modules.is_versioned(module):
+        return text(f"failed to start {module}: version_supplied", FAILED)
+    modules = _modules(zone, module, crossbar_modules.add)
+    line = f"module {module} started" if module in modules else f"started and added {module} to autoloaded modules"
+    return text(line)
+
+
+@command
+def stop_module(zone: Zone, module: str) -> Outcome:
+    """Let no node load MODULE of crossbar when it starts.
+
+    Nodes that run are not touched: Kazoo's function also stops the module in the node that it is called in.
+    """
+    _modules(zone, module, crossbar_modules.remove)
+    return text(f"stopped and removed {module} from autoloaded modules")
+
+
+def _modules(zone: Zone, module: str, store: Callable[[Zone, str, list[str]], Any]) -> list[str]:
+    try:
+        crossbar_modules.check(module)
+    except ValueError as error:
+        raise BadArgument(parameter="MODULE", reason=str(error)) from error
+    modules = crossbar_modules.stored(zone)
+    store(zone, module, modules)
+    zone.run.hint(crossbar_modules.RESTART)
+    return modules
+
+
+# -- what is elsewhere in Kazoo
+
+
+@command
+def refresh(value: str | None = None) -> Outcome:
+    """Say which function refreshes a database now: kapps_maintenance's, also with a VALUE, its database."""
+    shown = "" if value is None else terms.dumps(value)
+    return text(f"please use kapps_maintenance:refresh({shown}).")
