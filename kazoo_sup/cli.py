@@ -162,6 +162,7 @@ def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
             warn=warn,
             hint=say if sys.stderr.isatty() and not asked.quiet else lambda sentence: None,
             confirm=lambda deed: _confirm(deed, asked),
+            ask_secret=_ask_secret,
             progress=Run().progress if asked.quiet else on_terminal,
         ),
     )
@@ -197,6 +198,16 @@ def _confirm(deed: str, asked: Options) -> None:
         raise Declined(reason=f"this would {deed}; nothing was done, it takes --yes")
     if not typer.confirm(f"This will {deed}. Go on?", err=True):
         raise Declined(reason="nothing was done")
+
+
+def _ask_secret(question: str) -> str:
+    """Ask the person at the terminal, twice and without an echo; elsewhere the first line of standard input answers."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return str(typer.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if not line:
+        raise Declined(reason=f"there is nobody to ask for the {question.lower()}, and nothing on standard input")
+    return line.rstrip("\r\n")
 
 
 class _Context:

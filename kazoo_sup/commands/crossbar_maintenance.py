@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kazoo_sup import changes, terms
+from kazoo_sup import changes, secret_input, terms
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import account_lookup, account_updates, crossbar_modules, hierarchy, schemas
+from kazoo_sup.kazoo import (
+    account_creation,
+    account_documents,
+    account_lookup,
+    account_updates,
+    crossbar_modules,
+    hierarchy,
+    schemas,
+)
+from kazoo_sup.kazoo.account_documents import Request
+from kazoo_sup.kazoo.account_validation import Refused
 from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId
 from kazoo_sup.kazoo.numbers import assignment
 from kazoo_sup.outcome import OK, Outcome, text, value
@@ -138,6 +148,46 @@ def _switch(zone: Zone, account: str, key: str, *, on: bool, done: str = "", fai
         zone.run.warn(f"there is no account {account}")
         return text([f"  {failed.format(account, 'not_found')}"] if failed else [], FAILED)
     return text([f"  {done.format(account, terms.json_encode(document))}"] if done else [])
+
+
+# -- creating accounts
+
+
+@command
+def create_account(
+    zone: Zone,
+    name: str,
+    realm: str,
+    username: str,
+    password: str = "",
+    account_id: str = "",
+    user_id: str = "",
+    *,
+    password_file: str = "",
+    no_email: bool = False,
+) -> Outcome:
+    """Create the account NAME with SIP realm REALM and its admin USERNAME, who logs in with PASSWORD.
+
+    The first account becomes the master of the cluster, any other lies below it. All is looked at before anything is
+    written, and a failure or an interruption half-way leaves nothing. The ids are made up unless given.
+
+    A PASSWORD typed here can be seen by others on this machine. Where it is left out or `-` it is the first line of
+    --password-file, else what SUP_PASSWORD holds, else it is asked for at the terminal or read from standard input.
+    --no-email spares the user the e-mail about the new login.
+    """
+    given = secret_input.password(zone.run, "" if password == "-" else password, password_file)
+    try:
+        request = Request(name, realm, username, given, account_id, user_id)
+        account_documents.check_ids(request.account, request.user)
+    except ValueError as error:
+        raise BadArgument(parameter="ACCOUNT_ID USER_ID", reason=str(error)) from error
+    lines = []
+    try:
+        for line in account_creation.create(zone, request, notify=not no_email):
+            lines.append(line)  # noqa: PERF402 - kept also where the next one is a refusal
+    except Refused as refused:
+        return text([*lines, *refused.lines(name)], FAILED)
+    return text(lines)
 
 
 # -- the tree of accounts

@@ -1,0 +1,35 @@
+"""Secrets that are not typed on the command line, where others on the machine would see them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kazoo_sup.errors import BadArgument
+
+if TYPE_CHECKING:
+    from kazoo_sup.zone import Run
+
+VARIABLE = "SUP_PASSWORD"
+
+
+def password(run: Run, typed: str, file: str = "") -> str:
+    """Return the password TYPED, else the first line of FILE, else what SUP_PASSWORD holds, else what is answered.
+
+    Raises BadArgument for a file that cannot be read, Declined where there is nobody to ask.
+    """
+    if typed:
+        return typed
+    if file:
+        return _first_line(Path(file).expanduser())
+    return os.environ.get(VARIABLE) or run.ask_secret("Password")
+
+
+def _first_line(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return lines.readline().rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadArgument(parameter="--password-file", reason=f"cannot read {file}: {reason}") from error
