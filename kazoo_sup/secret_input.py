@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 VARIABLE = "SUP_PASSWORD"
 
 
-def password(run: Run, typed: str, file: str = "") -> str:
+def password(run: Run, typed: str | None, file: str = "") -> str:
     """Return the password TYPED, else the first line of FILE, else what SUP_PASSWORD holds, else what is answered.
 
     Raises BadArgument for a file that cannot be read, Declined where there is nobody to ask.
     """
-    if typed:
+    if typed is not None:
         return typed
     if file:
         return _first_line(Path(file).expanduser())

@@ -159,7 +159,7 @@ def create_account(
     name: str,
     realm: str,
     username: str,
-    password: str = "",
+    password: str = "-",
     account_id: str = "",
     user_id: str = "",
     *,
@@ -175,7 +175,7 @@ def create_account(
     --password-file, else what SUP_PASSWORD holds, else it is asked for at the terminal or read from standard input.
     --no-email spares the user the e-mail about the new login.
     """
-    given = secret_input.password(zone.run, "" if password == "-" else password, password_file)
+    given = secret_input.password(zone.run, None if password == "-" else password, password_file)
     try:
         request = Request(name, realm, username, given, account_id, user_id)
         account_documents.check_ids(request.account, request.user)
