@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain, starmap
+from pathlib import Path
 from typing import Any
 
 from kazoo_sup import changes, secret_input, terms
+from kazoo_sup.changes import Document
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo import (
@@ -13,6 +16,9 @@ from kazoo_sup.kazoo import (
     account_documents,
     account_lookup,
     account_updates,
+    app_files,
+    app_installation,
+    apps,
     crossbar_modules,
     hierarchy,
     schemas,
@@ -21,11 +27,12 @@ from kazoo_sup.kazoo.account_documents import Request
 from kazoo_sup.kazoo.account_validation import Refused
 from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId
 from kazoo_sup.kazoo.numbers import assignment
-from kazoo_sup.outcome import OK, Outcome, text, value
+from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
 FAILED = Atom("failed")
+ENGLISH = ("i18n", "en-US")
 
 
 # -- schemas
@@ -251,6 +258,155 @@ def _modules(zone: Zone, module: str, store: Callable[[Zone, str, list[str]], An
     store(zone, module, modules)
     zone.run.hint(crossbar_modules.RESTART)
     return modules
+
+
+# -- apps of Monster UI
+
+
+@command
+def init_apps(zone: Zone, path: Path, api_url: str = "") -> Outcome:
+    """Bring every app of Monster UI below PATH into the master account, with API_URL as the place of the API.
+
+    An app that is there already keeps its metadata, but for API_URL where that is given, and gets its images anew. An
+    app that fails does not stop the others; the run then ends partly done (exit code 5), where Kazoo says ok.
+    """
+    return _install(zone, app_files.find(path), "init", apps.INIT_KEYS, api_url)
+
+
+@command
+def init_app(zone: Zone, path: Path, api_url: str = "") -> Outcome:
+    """Bring the app of Monster UI in the folder PATH into the master account, with API_URL as the place of the API."""
+    return _install(zone, [path], "init", apps.INIT_KEYS, api_url)
+
+
+@command
+def refresh_apps(zone: Zone, path: Path, api_url: str = "") -> Outcome:
+    """Bring every app of Monster UI below PATH up to date with its files, and those that are missing in as well."""
+    return _install(zone, app_files.find(path), "refresh", apps.refreshed_keys(zone), api_url)
+
+
+@command
+def refresh_app(zone: Zone, path: Path, api_url: str = "") -> Outcome:
+    """Bring the app of Monster UI in the folder PATH up to date with its files."""
+    return _install(zone, [path], "refresh", apps.refreshed_keys(zone), api_url)
+
+
+def _install(zone: Zone, folders: Sequence[Path], word: str, keys: Sequence[str], api_url: str) -> Outcome:
+    installation = app_installation.Installation(zone, keys, api_url or None)
+    lines = []
+    with zone.run.progress("installing apps", len(folders)) as advance:
+        for folder in folders:
+            lines.append(f"trying to {word} app from {folder}")
+            lines.extend(installation.install(folder))
+            advance(1)
+    return text(lines, counts=installation.counts)
+
+
+@command
+def apps_(zone: Zone) -> Outcome:
+    """Show every app of Monster UI that the master account has."""
+    place = apps.database(zone)
+    return text(chain.from_iterable(starmap(apps.shown, apps.listed(zone, place))), NO_RETURN)
+
+
+@command
+def app(zone: Zone, app_name_or_id: str) -> Outcome:
+    """Show the app of Monster UI with that name or id."""
+    return _show_app(zone, apps.database(zone), app_name_or_id)
+
+
+@command
+def set_app_field(zone: Zone, app_id: str, field: str, value: str) -> Outcome:
+    """Set FIELD, a top-level one, of an app of Monster UI to the text VALUE, and show the app."""
+    if field.startswith(("_", "pvt_")):
+        raise BadArgument(parameter="FIELD", reason=f"{field} is private to the stored document")
+    return _set_app(zone, app_id, [field], value)
+
+
+@command
+def set_app_label(zone: Zone, app_id: str, value: str) -> Outcome:
+    """Set the English label of an app of Monster UI, and show the app."""
+    return _set_app(zone, app_id, [*ENGLISH, "label"], value)
+
+
+@command
+def set_app_description(zone: Zone, app_id: str, value: str) -> Outcome:
+    """Set the English description of an app of Monster UI, and show the app."""
+    return _set_app(zone, app_id, [*ENGLISH, "description"], value)
+
+
+@command
+def set_app_extended_description(zone: Zone, app_id: str, value: str) -> Outcome:
+    """Set the long English description of an app of Monster UI, and show the app."""
+    return _set_app(zone, app_id, [*ENGLISH, "extended_description"], value)
+
+
+@command
+def set_app_features(zone: Zone, app_id: str, value: str) -> Outcome:
+    """Set the English list of features of an app of Monster UI, with `@` between them, and show the app."""
+    return _set_app(zone, app_id, [*ENGLISH, "features"], [each for each in value.split("@") if each])
+
+
+@command
+def set_app_icon(zone: Zone, app_id: str, path_to_png_icon: Path) -> Outcome:
+    """Make a PNG file the icon of an app of Monster UI; Kazoo attaches it, but leaves the app's `icon` as it is."""
+    return _attach(zone, app_id, [path_to_png_icon], "icon")
+
+
+@command
+def set_app_screenshots(zone: Zone, app_id: str, path_to_screenshots_folder: Path) -> Outcome:
+    """Add all PNG files of a folder to the screenshots of an app; Kazoo attaches them, but does not list them."""
+    files = sorted(path_to_screenshots_folder.glob("*.png"))
+    if not files:
+        reason = f"there is no PNG file in {path_to_screenshots_folder}"
+        raise BadArgument(parameter="PATH_TO_SCREENSHOTS_FOLDER", reason=reason)
+    return _attach(zone, app_id, files, "screenshots")
+
+
+def _show_app(zone: Zone, place: str, name_or_id: str) -> Outcome:
+    try:
+        found = apps.by_name(zone, place, name_or_id)
+    except apps.Ambiguous:
+        zone.run.warn(f"several apps are called {name_or_id}; name one by its id")
+        found = None
+    if found:
+        return text(apps.shown(name_or_id, found[0]), NO_RETURN)
+    document = apps.by_id(zone, place, name_or_id)
+    if document is None:
+        return text("unknown app", NO_RETURN)
+    return text(apps.shown(str(document.get("name")), apps.summary(document)), NO_RETURN)
+
+
+def _stored_app(zone: Zone, place: str, app_id: str) -> Document:
+    document = apps.by_id(zone, place, app_id)
+    if document is None:
+        raise BadArgument(parameter="APP_ID", reason=f"the master account has no app with the id {app_id}")
+    return document
+
+
+def _set_app(zone: Zone, app_id: str, path: Sequence[str], value: Any) -> Outcome:
+    place = apps.database(zone)
+    wrong = apps.set_field(zone, place, _stored_app(zone, place, app_id), path, value)
+    if wrong:
+        raise BadArgument(parameter="VALUE", reason=wrong[0].as_json()["message"])
+    return _show_app(zone, place, app_id)
+
+
+def _attach(zone: Zone, app_id: str, files: Sequence[Path], kind: str) -> Outcome:
+    place = apps.database(zone)
+    stored = _stored_app(zone, place, app_id)
+    try:
+        contents = {file.name: app_files.image(file) for file in files}
+    except app_files.BadImage as error:
+        zone.run.warn(f"cannot read {files[0]}: {error}")
+        return text(["Processing...", f"  failed to find {kind} in {app_id}"], FAILED)
+    shown = zone.run.dry_run
+    if kind == "icon":
+        ((name, content),) = contents.items()
+        apps.update(zone, place, stored, lambda found: apps.with_icon(found, name, content, shown=shown))
+    else:
+        apps.update(zone, place, stored, lambda found: apps.with_screenshots(found, contents, shown=shown))
+    return text(["Processing...", *(f"   saved {name} to {app_id}" for name in contents)], NO_RETURN)
 
 
 # -- what is elsewhere in Kazoo
