@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, starmap
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,25 @@ from kazoo_sup.kazoo import (
     account_creation,
     account_documents,
     account_lookup,
+    account_migrations,
     account_updates,
     app_files,
     app_installation,
     apps,
+    callflow_groups,
     crossbar_modules,
     hierarchy,
+    master_account,
     schemas,
+    system_config,
+    tokens,
+    view_registrations,
 )
 from kazoo_sup.kazoo.account_documents import Request
 from kazoo_sup.kazoo.account_validation import Refused
 from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId
 from kazoo_sup.kazoo.numbers import assignment
+from kazoo_sup.names import account_database
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
@@ -409,11 +416,101 @@ def _attach(zone: Zone, app_id: str, files: Sequence[Path], kind: str) -> Outcom
     return text(["Processing...", *(f"   saved {name} to {app_id}" for name in contents)], NO_RETURN)
 
 
-# -- what is elsewhere in Kazoo
+# -- migrations
+
+
+@command
+def migrate_ring_group_callflow(zone: Zone, account: AccountId) -> Outcome:
+    """Split the old ring groups of ACCOUNT into a base group that rings and a user group that leads to it."""
+    return text(callflow_groups.migrate(zone, account))
+
+
+@command
+def migrate_account_data(zone: Zone, account: AccountId) -> Outcome:
+    """Bring click-to-calls, ring groups, mailboxes, lists and apps of ACCOUNT into today's form."""
+    return text(account_migrations.migrate(zone, [account]), NO_RETURN)
+
+
+@command
+def migrate_accounts_data(zone: Zone) -> Outcome:
+    """Bring click-to-calls, ring groups, mailboxes, lists and apps of every account into today's form."""
+    return text(account_migrations.migrate(zone, account_migrations.all_accounts(zone)), NO_RETURN)
+
+
+@command
+def migrate(zone: Zone, *accounts: AccountId) -> Outcome:
+    """Bring the data of all accounts, or of ACCOUNTS, into today's form, and crossbar's list of modules as well."""
+    found = accounts or account_migrations.all_accounts(zone)
+    return text(chain(account_migrations.migrate(zone, found), _migrate_modules(zone)), NO_RETURN)
+
+
+def _migrate_modules(zone: Zone) -> Iterator[str]:
+    before = crossbar_modules.stored(zone)
+    after, deprecated, missing = crossbar_modules.migrated(before)
+    if deprecated:
+        yield f" removed deprecated modules from autoloaded modules: {_atoms(crossbar_modules.DEPRECATED)}"
+    if missing:
+        yield f"  saving autoload_modules with missing modules added: {_atoms(missing)}"
+    if deprecated or missing:
+        crossbar_modules.store(zone, after)
+
+
+def _atoms(names: Sequence[str]) -> str:
+    return terms.pretty([Atom(each) for each in names])
+
+
+# -- the cluster around it
+
+
+@command
+def db_init(zone: Zone) -> Outcome:
+    """Bring the JSON schemas up to date, as every crossbar does when it starts; see update_schemas.
+
+    Kazoo does it in the background and answers at once; the answer here comes when it is done.
+    """
+    return update_schemas(zone)
+
+
+@command
+def register_views(zone: Zone) -> Outcome:
+    """Register crossbar's design documents where the cluster has registrations and they are not among them.
+
+    Registered ones are left as they are: each node registers its own version when it starts.
+    """
+    found = view_registrations.missing(zone, "crossbar", ("provisioner_templates",))
+    return Outcome(counts=changes.apply(zone, found).counts)
+
+
+@command
+def running_modules(zone: Zone) -> Outcome:
+    """Answer the modules of crossbar that a node has loaded if it was started with the stored list (exit code 2).
+
+    Which modules a node that runs has loaded, only that node knows.
+    """
+    zone.run.hint("this is what a node loads when it starts, not what one has loaded")
+    return value([Atom(each) for each in crossbar_modules.loaded(crossbar_modules.stored(zone))])
+
+
+@command
+def flush(zone: Zone) -> Outcome:
+    """Make every node forget what it has cached of system_config and of all accounts.
+
+    Kazoo's function does it in one node, with the settings of crossbar and crossbar's own cache.
+    """
+    databases = map(account_database, account_migrations.all_accounts(zone))
+    changes.forget(zone, system_config.DATABASE, *databases)
+    return Outcome()
+
+
+@command
+def auth_token(zone: Zone, account: AccountId | None = None) -> Outcome:
+    """Answer a new token with which the master account, or ACCOUNT, may use the API (exit code 2, as in Kazoo)."""
+    return value(tokens.of_account(zone, account or master_account.require(zone)))
 
 
 @command
 def refresh(value: str | None = None) -> Outcome:
     """Say which function refreshes a database now: kapps_maintenance's, also with a VALUE, its database."""
-    shown = "" if value is None else terms.dumps(value)
-    return text(f"please use kapps_maintenance:refresh({shown}).")
+    shown = "" if value is None else terms.pretty(value)
+    # Kazoo ends the line with its result.
+    return text(f"please use kapps_maintenance:refresh({shown}).{terms.dumps(OK)}", NO_RETURN)

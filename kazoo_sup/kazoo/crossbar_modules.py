@@ -33,6 +33,9 @@ DEFAULT = tuple(
 )
 """What crossbar loads where nothing is set (Kazoo crossbar.hrl ?DEFAULT_MODULES)."""
 
+VERSIONED = frozenset({"cb_devices", "cb_limits", "cb_lists", "cb_phone_numbers", "cb_users"})
+"""Modules of which there is one for each version of the API."""
+
 DEPRECATED = ("cb_local_resources", "cb_global_resources", "cb_signup")
 """Modules that are no more (Kazoo crossbar.hrl ?DEPRECATED_MODULES)."""
 
@@ -46,6 +49,18 @@ def stored(zone: Zone) -> list[str]:
 def unversioned(modules: list[str] | tuple[str, ...]) -> list[str]:
     """Return module names sorted, each once and without its version, as Kazoo stores them."""
     return sorted({_VERSION.sub("", str(each)) for each in modules})
+
+
+def loaded(modules: list[str]) -> list[str]:
+    """Return what a node has loaded once it has started with MODULES: some of them in two versions of the API.
+
+    Source: Kazoo crossbar_init:start_mod/1, crossbar_bindings:modules_loaded/0.
+    """
+    return sorted(
+        name
+        for module in modules
+        for name in ([f"{module}_v1", f"{module}_v2"] if module in VERSIONED else [module])
+    )
 
 
 def check(module: str) -> None:
