@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from kazoo_sup.command import Reads
 from kazoo_sup.errors import BadArgument
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Run
 
 VARIABLE = "SUP_PASSWORD"
+ELSEWHERE = "-"
+"""What is typed in place of a secret that comes from elsewhere."""
+
+Secret = Annotated[str, Reads(lambda text, _zone: text, secret=True)]
+"""A secret that was typed all the same, or ELSEWHERE; it is never shown."""
 
 
-def password(run: Run, typed: str | None, file: str = "") -> str:
-    """Return the password TYPED, else the first line of FILE, else what SUP_PASSWORD holds, else what is answered.
+def password(run: Run, typed: str, file: str = "") -> str:
+    """Return the password TYPED; for ELSEWHERE the first line of FILE, else what SUP_PASSWORD holds, else an answer.
 
     Raises BadArgument for a file that cannot be read, Declined where there is nobody to ask.
     """
-    if typed is not None:
+    if typed != ELSEWHERE:
         return typed
     if file:
         return _first_line(Path(file).expanduser())

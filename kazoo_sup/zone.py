@@ -28,10 +28,10 @@ class Run:
     """What this run was asked for, and where it tells how it goes.
 
     `report` takes the report of every change; `warn` takes a sentence for people, `hint` one that only matters
-    to somebody who looks on; `confirm` is asked before destructive
-    work, with what would be done, and raises Declined when it must not; `ask_secret` asks a question whose answer is
-    not shown, or reads it from standard input, and raises Declined when there is none; `progress(label, total)` gives a function that
-    is told how many items were done since it was last called.
+    to somebody who looks on; `confirm` is asked before destructive work, with what would be done, and raises Declined
+    when it must not; `ask_secret` asks a question whose answer is not shown, or reads it from standard input, and
+    raises Declined when there is none; `progress(label, total)` gives a function that is told how many items were done
+    since it was last called.
     """
 
     dry_run: bool = False

@@ -35,6 +35,7 @@ from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId
 from kazoo_sup.kazoo.numbers import assignment
 from kazoo_sup.names import account_database
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value
+from kazoo_sup.secret_input import ELSEWHERE, Secret
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
@@ -173,7 +174,7 @@ def create_account(
     name: str,
     realm: str,
     username: str,
-    password: str = "-",
+    password: Secret = ELSEWHERE,
     account_id: str = "",
     user_id: str = "",
     *,
@@ -189,7 +190,7 @@ def create_account(
     --password-file, else what SUP_PASSWORD holds, else it is asked for at the terminal or read from standard input.
     --no-email spares the user the e-mail about the new login.
     """
-    given = secret_input.password(zone.run, None if password == "-" else password, password_file)
+    given = secret_input.password(zone.run, password, password_file)
     try:
         request = Request(name, realm, username, given, account_id, user_id)
         account_documents.check_ids(request.account, request.user)

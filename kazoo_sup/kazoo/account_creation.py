@@ -28,7 +28,6 @@ from kazoo_sup.kazoo import (
     system_config,
     views,
 )
-from kazoo_sup.kazoo.account_documents import Request
 from kazoo_sup.kazoo.account_lookup import is_enabled
 from kazoo_sup.kazoo.account_validation import Refused, check_account, check_user
 from kazoo_sup.kazoo.numbers import services_view
@@ -36,6 +35,7 @@ from kazoo_sup.kazoo.users import normalised_username
 from kazoo_sup.names import account_database, classification, plain
 
 if TYPE_CHECKING:
+    from kazoo_sup.kazoo.account_documents import Request
     from kazoo_sup.zone import Zone
 
 DATABASES = ("accounts", "system_config", "system_schemas")
@@ -114,7 +114,9 @@ def _ancestors(zone: Zone) -> list[str]:
     left = _account_without_copy(zone)
     if left:
         zone.run.warn(f"account {left} has a database but no copy in accounts: repair that first")
-        raise Refused({"message": "unable to create account tree"}, "failed to validate account: 400 empty_tree_accounts_exist")
+        raise Refused(
+            {"message": "unable to create account tree"}, "failed to validate account: 400 empty_tree_accounts_exist"
+        )
     return []
 
 
@@ -130,7 +132,9 @@ def _account_without_copy(zone: Zone) -> str | None:
 def _check_unused(zone: Zone, account: str) -> None:
     taken = accounts.exists(zone, account) or zone.couchdb.exists(plain(account_database(account)))
     if taken or zone.couchdb.get(services.DATABASE, account):
-        raise BadArgument(parameter="ACCOUNT_ID", reason=f"there is an account {account} already, or what is left of one")
+        raise BadArgument(
+            parameter="ACCOUNT_ID", reason=f"there is an account {account} already, or what is left of one"
+        )
 
 
 def _welcome(zone: Zone, request: Request) -> None:
@@ -148,6 +152,7 @@ class _Creation:
         self._account = account
         self._database = account_database(account)
         self._undo: list[Callable[[], Any]] = []
+        self._databases: set[str] = set()
         self._own: Document = {}
         self._copy: Document = {}
         self._services: Document = {}
@@ -160,7 +165,8 @@ class _Creation:
         zone, account = self._zone, self._account
         self._above = above
         parent = accounts.definition(zone, above[-1]) if above else None
-        definition = account_documents.account_definition(body, above, enabled=parent and is_enabled(parent))
+        enabled = is_enabled(parent) if parent else None
+        definition = account_documents.account_definition(body, above, enabled=enabled)
         self._create_database(self._database)
         self._own = self._create(self._database, definition)
         self._copy = self._create(accounts.DATABASE, definition)
@@ -180,9 +186,7 @@ class _Creation:
         self._create(self._database, document)
         self._count_above()
         added = [("users", str(document["priv_level"]), 1)]
-        self._services = self._save(
-            services.DATABASE, self._services, partial(_with_own_quantities, added=added)
-        )
+        self._services = self._save(services.DATABASE, self._services, partial(_with_own_quantities, added=added))
         taken = [(category, item, -number) for category, item, number in added]
         for change in services_documents.added_below(zone, self._above, added):
             self._undo.append(partial(self._take_back, change.id, taken))
@@ -231,10 +235,11 @@ class _Creation:
         if not changes.create_database(self._zone, database, views.registered(self._zone, database)):
             self._undo.remove(drop)
             raise Conflict(database=database, id="", reason="somebody else has created it just now")
+        self._databases.add(database)
 
     def _create(self, database: str, document: Document) -> Document:
         remove = partial(self._remove, database, document["_id"])
-        if database not in self._dropped():
+        if database not in self._databases:
             self._undo.append(remove)
         try:
             saved = changes.apply(self._zone, [Change(database, document, None)]).document
@@ -252,9 +257,6 @@ class _Creation:
 
     def _save(self, database: str, stored: Document, again: Callable[[Document | None], Document]) -> Document:
         return changes.apply(self._zone, [Change(database, again(stored), stored, again)]).document
-
-    def _dropped(self) -> set[str]:
-        return {each.args[1] for each in self._undo if isinstance(each, partial) and each.func is changes.delete_database}
 
     # -- undoing
 
@@ -292,5 +294,5 @@ def _with_own_quantities(stored: Document | None, *, added: list[services_docume
 
 def _ordered(document: Document) -> Document:
     """Put `_rev` behind `_id`, as a server gives the document."""
-    first = {key: document[key] for key in ("_id", "_rev") if key in document}
+    first: Document = {key: document[key] for key in ("_id", "_rev") if key in document}
     return {**first, **document}

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.changes import Document
 from kazoo_sup.kazoo import users
 from kazoo_sup.kazoo.api_documents import VERSION, alphanumeric_name, saved_by_api
 from kazoo_sup.kazoo.documents import public_fields
 from kazoo_sup.kazoo.schema_validation import Load, as_json, faults, with_defaults
+
+if TYPE_CHECKING:
+    from kazoo_sup.changes import Document
 
 KEY_BYTES = 32
 _IDENTIFIER = re.compile(r"[0-9a-z]{32}")

@@ -5,10 +5,14 @@ Source: Kazoo crossbar_doc:update_pvt_parameters/2.
 
 from __future__ import annotations
 
-from kazoo_sup.changes import Document
+from typing import TYPE_CHECKING
+
 from kazoo_sup.kazoo.accounts import normalised_name
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.names import account_database
+
+if TYPE_CHECKING:
+    from kazoo_sup.changes import Document
 
 VERSION = "1"
 NO_REQUEST = "00000000000"

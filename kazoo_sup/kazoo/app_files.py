@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kazoo_sup import terms
-from kazoo_sup.changes import Document
 from kazoo_sup.errors import BadArgument
+
+if TYPE_CHECKING:
+    from kazoo_sup.changes import Document
 
 METADATA = "metadata"
 FILE = "app.json"

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 
 class Installation:
-    """Installs apps with the keys KEYS of their files kept up; `counts` says how many were created, edited and so on."""
+    """Installs apps, and keeps up what their files say; `counts` says how many were created, edited and so on."""
 
     def __init__(self, zone: Zone, keys: Sequence[str], api_url: str | None) -> None:
-        """Install into the master account of ZONE; API_URL is where the apps find the API. Raises NoMasterAccount."""
+        """Install into the master account of ZONE.
+
+        KEYS are those that an app which is there already takes over from its file, API_URL is where the apps find the
+        API. Raises NoMasterAccount.
+        """
         self._zone = zone
         self._keys = keys
         self._api_url = api_url

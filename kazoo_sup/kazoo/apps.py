@@ -104,7 +104,7 @@ def new(metadata: Document, place: str, *, node: str) -> Document:
 
 
 def differences(stored: Document, metadata: Document, keys: Sequence[str]) -> dict[str, Any]:
-    """Return those of KEYS, with their new values, in which a stored app differs from its file; what is empty counts not."""
+    """Return those of KEYS in which a stored app differs from its file, with their new values; empty ones are none."""
     wanted = {key: metadata.get(key) for key in keys}
     return {
         key: each

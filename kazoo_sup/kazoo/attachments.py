@@ -6,9 +6,10 @@ import base64
 import hashlib
 import mimetypes
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.changes import Document
+if TYPE_CHECKING:
+    from kazoo_sup.changes import Document
 
 KEY = "_attachments"
 

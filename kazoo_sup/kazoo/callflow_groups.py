@@ -79,9 +79,7 @@ def _old_groups(zone: Zone, database: str) -> list[Document]:
     """Return the callflows of groups without a type that begin with a ring group or a recording, the last first."""
     rows = views.rows(zone, database, "callflows", "crossbar_listing", include_docs=True)
     found = [
-        row["doc"]
-        for row in rows
-        if row.get("doc") and row["value"].get("group_id") and not row["value"].get("type")
+        row["doc"] for row in rows if row.get("doc") and row["value"].get("group_id") and not row["value"].get("type")
     ]
     return [each for each in reversed(found) if value_at(each, ["flow", "module"]) in ("ring_group", "record_call")]
 

@@ -20,17 +20,16 @@ RESTART = "nodes that run keep the modules they have; each takes the stored list
 _VERSION = re.compile(r"_v[12]$")
 _NAME = re.compile(r"cb_[a-z0-9_]+")
 
-DEFAULT = tuple(
-    f"cb_{name}"
-    for name in (
-        "about accounts alerts api_auth apps_store auth basic_auth blacklists callflows cdrs channels clicktocall"
-        " comments conferences configs connectivity contact_list devices directories faxboxes faxes groups hotdesks ips"
-        " ledgers limits media menus metaflows multi_factor notifications parked_calls phone_numbers pivot"
-        " port_requests presence quickcall rates registrations resource_templates resources schemas search security"
-        " services simple_authz sms system_configs tasks templates temporal_rules temporal_rules_sets token_auth"
-        " token_restrictions transactions user_auth users vmboxes webhooks websockets whitelabel"
-    ).split()
-)
+_NAMES = """
+about accounts alerts api_auth apps_store auth basic_auth blacklists callflows cdrs channels clicktocall comments
+conferences configs connectivity contact_list devices directories faxboxes faxes groups hotdesks ips ledgers limits
+media menus metaflows multi_factor notifications parked_calls phone_numbers pivot port_requests presence quickcall rates
+registrations resource_templates resources schemas search security services simple_authz sms system_configs tasks
+templates temporal_rules temporal_rules_sets token_auth token_restrictions transactions user_auth users vmboxes webhooks
+websockets whitelabel
+"""
+
+DEFAULT = tuple(f"cb_{name}" for name in _NAMES.split())
 """What crossbar loads where nothing is set (Kazoo crossbar.hrl ?DEFAULT_MODULES)."""
 
 VERSIONED = frozenset({"cb_devices", "cb_limits", "cb_lists", "cb_phone_numbers", "cb_users"})
@@ -57,9 +56,7 @@ def loaded(modules: list[str]) -> list[str]:
     Source: Kazoo crossbar_init:start_mod/1, crossbar_bindings:modules_loaded/0.
     """
     return sorted(
-        name
-        for module in modules
-        for name in ([f"{module}_v1", f"{module}_v2"] if module in VERSIONED else [module])
+        name for module in modules for name in ([f"{module}_v1", f"{module}_v2"] if module in VERSIONED else [module])
     )
 
 

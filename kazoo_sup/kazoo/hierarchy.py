@@ -13,12 +13,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document, Tally
 from kazoo_sup.kazoo import account_updates, accounts, master_account, services, services_documents, views
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.names import account_database
 
 if TYPE_CHECKING:
+    from kazoo_sup.changes import Change, Document, Tally
     from kazoo_sup.zone import Zone
 
 COUNT = "descendants_count"

@@ -6,10 +6,13 @@ Source: Kazoo kz_util:format_account_mod_id/1, kazoo_modb:create/1, kz_ledgers:r
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from kazoo_sup.changes import Document
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.names import account_database
+
+if TYPE_CHECKING:
+    from kazoo_sup.changes import Document
 
 
 def this_month() -> str:

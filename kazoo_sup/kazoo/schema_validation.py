@@ -281,4 +281,3 @@ def _prepared(schema: Any, *, required: bool, keyed: bool = False) -> Any:
 
 def _pointer(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
-

@@ -45,7 +45,9 @@ def of_account(zone: Zone, account: str) -> str:
     pem, key = _signing_key(zone)
     server_secret = system_config.get(zone, CATEGORY, "secret_for_user_signature", None)
     if not isinstance(server_secret, str):
-        raise Declined(reason=f"system_config/{CATEGORY} has no secret_for_user_signature; crossbar makes one at a login")
+        raise Declined(
+            reason=f"system_config/{CATEGORY} has no secret_for_user_signature; crossbar makes one at a login"
+        )
     signature = hmac.digest((_secret(zone, account) + server_secret).encode(), account.encode(), "sha256")
     claims: dict[str, Any] = {
         "iss": ISSUER,
@@ -84,7 +86,9 @@ def _signing_key(zone: Zone) -> tuple[bytes, str]:
     key = system_config.get(zone, CATEGORY, "system_key", None)
     file = zone.couchdb.get_attachment(DATABASE, key, KEY_FILE) if isinstance(key, str) else None
     if file is None:
-        raise Declined(reason=f"{DATABASE} holds no key to sign tokens with; a node of Kazoo makes one at the first login")
+        raise Declined(
+            reason=f"{DATABASE} holds no key to sign tokens with; a node of Kazoo makes one at the first login"
+        )
     with file:
         pem = file.read()
     try:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.changes import Document
+if TYPE_CHECKING:
+    from kazoo_sup.changes import Document
 
 SECRET_BYTES = 16
 

@@ -64,23 +64,20 @@ def map_function(classifiers: Mapping[str, Any]) -> str:
     )
 
 
-REDUCE_FUNCTION = "\n".join(
-    (
-        "function (keys, values) {",
-        "  function add(sums, more) {",
-        "    Object.keys(more || {}).forEach(function (key) { sums[key] = (sums[key] || 0) + more[key]; });",
-        "    return sums;",
-        "  }",
-        "  return values.reduce(function (sums, value) {",
-        "    add(sums.features, value.features);",
-        "    Object.keys(value.classifications || {}).forEach(function (name) {",
-        "      sums.classifications[name] = add(sums.classifications[name] || {}, value.classifications[name]);",
-        "    });",
-        "    return sums;",
-        "  }, {classifications: {}, features: {}});",
-        "}",
-    )
-)
+REDUCE_FUNCTION = """\
+function (keys, values) {
+  function add(sums, more) {
+    Object.keys(more || {}).forEach(function (key) { sums[key] = (sums[key] || 0) + more[key]; });
+    return sums;
+  }
+  return values.reduce(function (sums, value) {
+    add(sums.features, value.features);
+    Object.keys(value.classifications || {}).forEach(function (name) {
+      sums.classifications[name] = add(sums.classifications[name] || {}, value.classifications[name]);
+    });
+    return sums;
+  }, {classifications: {}, features: {}});
+}"""
 """The view's reduce: the sums of carriers by class, and of features."""
 
 
