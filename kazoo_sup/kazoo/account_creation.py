@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, Document
-from kazoo_sup.errors import BadArgument, Conflict, NotFound, SupError
+from kazoo_sup.errors import BadArgument, Conflict, NotFound, SupError, Unfinished
 from kazoo_sup.kazoo import (
     account_documents,
     account_updates,
@@ -30,6 +30,7 @@ from kazoo_sup.kazoo import (
 )
 from kazoo_sup.kazoo.account_lookup import is_enabled
 from kazoo_sup.kazoo.account_validation import Refused, check_account, check_user
+from kazoo_sup.kazoo.documents import value_at
 from kazoo_sup.kazoo.numbers import services_view
 from kazoo_sup.kazoo.users import normalised_username
 from kazoo_sup.names import account_database, classification, plain
@@ -72,6 +73,8 @@ def create(zone: Zone, request: Request, *, notify: bool = True) -> Iterator[str
         lines = creation.promoted() if not above else []
     except BaseException as error:
         creation.undo(error)
+        if isinstance(error, Unfinished) and error.__cause__:
+            raise error.__cause__ from None  # nothing that was saved before is left
         raise
     yield f"created new account '{request.account}' in db '{account_database(request.account)}'"
     yield f"created new account admin user '{request.user}'"
@@ -169,6 +172,8 @@ class _Creation:
         definition = account_documents.account_definition(body, above, enabled=enabled)
         self._create_database(self._database)
         self._own = self._create(self._database, definition)
+        # Undone from the last to the first: the accounts above are counted again when the copy is gone.
+        self._undo += [partial(hierarchy.count_descendants, zone, ancestor) for ancestor in above]
         self._copy = self._create(accounts.DATABASE, definition)
         changes.apply(zone, [services_view.update(zone, self._database)])
         month = months.this_month()
@@ -184,12 +189,12 @@ class _Creation:
         """Create the user, and count it and the account wherever they are counted."""
         zone = self._zone
         self._create(self._database, document)
-        self._count_above()
+        for ancestor in self._above:
+            hierarchy.count_descendants(zone, ancestor)
         added = [("users", str(document["priv_level"]), 1)]
         self._services = self._save(services.DATABASE, self._services, partial(_with_own_quantities, added=added))
-        taken = [(category, item, -number) for category, item, number in added]
         for change in services_documents.added_below(zone, self._above, added):
-            self._undo.append(partial(self._take_back, change.id, taken))
+            self._undo.append(partial(self._take_back, change, added))
             changes.apply(zone, [change]).document  # noqa: B018 - raises where it was not saved
 
     def promoted(self) -> list[str]:
@@ -205,19 +210,11 @@ class _Creation:
         self._edit({"pvt_reseller": True})
         self._services = self._save(services.DATABASE, self._services, partial(_with, values={"pvt_reseller": True}))
         lines.append(f"promoting account {account} to reseller status, updating sub accounts")
-        before = system_config.get(self._zone, master_account.CATEGORY, master_account.KEY, None)
-        self._undo.append(partial(self._set_master, before))
-        self._set_master(account)
-        return [*lines, "updated master account id in system_config.accounts"]
-
-    def _set_master(self, account: str | None) -> None:
         category, key = master_account.CATEGORY, master_account.KEY
+        before = self._zone.couchdb.get(system_config.DATABASE, category)
+        self._undo.append(partial(self._restore_configuration, category, before))
         system_config.set_value(self._zone, category, key, account, section=self._zone.node)
-
-    def _count_above(self) -> None:
-        for ancestor in self._above:
-            self._undo.append(partial(hierarchy.count_descendants, self._zone, ancestor))
-            hierarchy.count_descendants(self._zone, ancestor)
+        return [*lines, "updated master account id in system_config.accounts"]
 
     def _preference(self, reseller: str) -> Document:
         """Return the reseller's choice between teletype and notify, which its accounts take over."""
@@ -279,9 +276,18 @@ class _Creation:
             gone = {"_id": identifier, "_deleted": True}
             changes.apply(self._zone, [Change(database, None, stored, lambda _stored: gone)])
 
-    def _take_back(self, ancestor: str, taken: list[services_documents.Quantity]) -> None:
-        for change in services_documents.added_below(self._zone, [ancestor], taken):
-            changes.apply(self._zone, [change])
+    def _restore_configuration(self, category: str, before: Document | None) -> None:
+        stored = self._zone.couchdb.get(system_config.DATABASE, category)
+        if stored is not None and not changes.same(stored, before):
+            gone = {"_id": category, "_deleted": True}
+            changes.apply(self._zone, [Change(system_config.DATABASE, before, stored, lambda _stored: before or gone)])
+
+    def _take_back(self, change: Change, added: list[services_documents.Quantity]) -> None:
+        """Take quantities back from a services document, unless it was not saved with them."""
+        stored = self._zone.couchdb.get(change.database, change.id) or {}
+        if value_at(stored, ["quantities"]) != value_at(change.previous, ["quantities"]):
+            taken = [(category, item, -number) for category, item, number in added]
+            changes.apply(self._zone, services_documents.added_below(self._zone, [change.id], taken))
 
 
 def _with(stored: Document | None, *, values: Document) -> Document:

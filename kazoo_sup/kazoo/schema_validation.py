@@ -126,8 +126,15 @@ def check(what: str, schema: Document, document: Document, load: Load) -> None:
 
 def faults(schema: Document, document: Document, load: Load) -> list[Fault]:
     """Return all that is wrong with a document; what is missing comes last."""
-    found = list(_misfits(_compiled(schema, load, required=False), document))
-    return [*found, *_missing(_compiled(schema, load, required=True), document, found)]
+    from fastjsonschema import JsonSchemaValueException
+
+    whole = _compiled(schema, load, required=True)
+    try:
+        whole(deepcopy(document))
+    except JsonSchemaValueException:
+        found = list(_misfits(_compiled(schema, load, required=False), document))
+        return [*found, *_missing(whole, document, found)]
+    return []
 
 
 def with_defaults(schema: Document, document: Document, load: Load) -> Document:
