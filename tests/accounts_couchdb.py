@@ -1,4 +1,4 @@
-"""The stand-in for CouchDB with what accounts need of it: their views, deleting databases, rows within bounds, counts."""
+"""The stand-in for CouchDB with what accounts need of it: their views, bounds and counts, and deleting databases."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from kazoo_sup.changes import Document
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo.documents import value_at
 from kazoo_sup.kazoo.schemas import referred
 from kazoo_sup.terms import Atom
 
@@ -58,6 +58,7 @@ _SENTENCES = {
     "additionalItems": "Strict checking of data is enabled; only include schema-defined items",
 }
 _OF_VALUES = ("minLength", "maxLength", "minimum", "maximum", "pattern", "enum")
+_NOTHING = object()
 _UNTARGETED = frozenset({"uniqueItems", "additionalProperties", "additionalItems"})
 
 
@@ -161,12 +162,11 @@ def _misfits(validate: Callable[[Any], Any], document: Document) -> Iterator[Fau
         try:
             validate(left)
         except JsonSchemaValueException as error:
-            path = tuple(map(str, error.path[1:]))
+            path = _path(left, error)
             yield _fault(path, error)
-            if not path:
-                return
             yield from _misfits_beside(path, error)
-            _take_away(left, path)
+            if not _take_away(left, path):
+                return
         else:
             return
 
@@ -195,11 +195,17 @@ def _missing(validate: Callable[[Any], Any], document: Document, found: list[Fau
         validate(left)
     except JsonSchemaValueException as error:
         if error.rule == "required":
-            path = tuple(map(str, error.path[1:]))
-            there = value_at(document, path, {}) if path else document
-            lacking = [key for key in error.rule_definition if key not in there]
+            path = _path(left, error)
+            lacking = [
+                key for key in error.rule_definition if key not in error.value and _is_missing(document, (*path, key))
+            ]
             return [Fault((*path, key), "required", None, key) for key in lacking]
     return []
+
+
+def _is_missing(document: Document, path: tuple[str, ...]) -> bool:
+    """Tell whether nothing stood at PATH of the document from the beginning."""
+    return reduce(_step, path, document) is None
 
 
 def _fault(path: tuple[str, ...], error: Any) -> Fault:
@@ -210,15 +216,36 @@ def _fault(path: tuple[str, ...], error: Any) -> Fault:
     return Fault(path, keyword, target, error.value)
 
 
-def _take_away(document: Document, path: tuple[str, ...]) -> None:
-    """Remove what stands at PATH, if it still does; the whole list where that is an element of one."""
+def _path(document: Document, error: Any) -> tuple[str, ...]:
+    """Return the path of an error in a document; the validator parts it at dots, also at those of keys."""
+    path: list[str] = []
+    found: Any = document
+    parts = [str(each) for each in error.path[1:]]
+    while parts:
+        key = parts.pop(0)
+        while isinstance(found, dict) and key not in found and parts:
+            key = f"{key}.{parts.pop(0)}"
+        path.append(key)
+        found = _step(found, key)
+    return tuple(path)
+
+
+def _step(found: Any, key: str) -> Any:
+    if isinstance(found, list):
+        return found[int(key)] if key.isdecimal() and int(key) < len(found) else None
+    return found.get(key) if isinstance(found, dict) else None
+
+
+def _take_away(document: Document, path: tuple[str, ...]) -> bool:
+    """Remove what stands at PATH, the whole list where that is an element of one; False where nothing stands there."""
     for key in path[:-1]:
         if isinstance(document.get(key), list):
             del document[key]
-        if key not in document:
-            return
+            return True
+        if not isinstance(document.get(key), dict):
+            return False
         document = document[key]
-    document.pop(path[-1], None)
+    return bool(path) and document.pop(path[-1], _NOTHING) is not _NOTHING
 
 
 def _compiled(schema: Document, load: Load, *, required: bool) -> Callable[[Any], Any]:
