@@ -43,7 +43,9 @@ class AccountsCouchDB(MemoryCouchDB):
             for key, value in Counter(row["key"] for row in rows).items():
                 yield {"key": key, "value": value}
             return
-        yield from (row for row in rows if start is None or row["key"][: len(start)] == start)
+        for row in rows:
+            if start is None or row["key"][: len(start)] == start:
+                yield {**row, "doc": self.get(database, row["id"])} if "doc" in row else row
 
 
 def _is_account(document: Document) -> bool:

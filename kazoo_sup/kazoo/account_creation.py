@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, Document
-from kazoo_sup.errors import BadArgument, Conflict, NotFound, SupError, Unfinished
+from kazoo_sup.errors import BadArgument, Conflict, SupError, Unfinished
 from kazoo_sup.kazoo import (
     account_documents,
     account_updates,
@@ -108,10 +108,7 @@ def _ancestors(zone: Zone) -> list[str]:
     Source: Kazoo kzd_accounts:create_tree_from_master/0. Better than there: a master account that is configured but
     does not exist is none, and databases of accounts count only where there is an account in them.
     """
-    try:
-        master = master_account.find(zone)
-    except NotFound:
-        master = None
+    master = master_account.find(zone)
     if master and accounts.exists(zone, master):
         return [master]
     left = _account_without_copy(zone)

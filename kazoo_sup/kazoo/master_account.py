@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kazoo_sup.errors import SupError
+from kazoo_sup.errors import NotFound, SupError
 from kazoo_sup.kazoo import system_config, views
 from kazoo_sup.kazoo.accounts import DATABASE
 
@@ -28,10 +29,11 @@ def find(zone: Zone) -> str | None:
     if isinstance(found, str) and found:
         return found
     oldest, since = None, 0
-    for row in views.rows(zone, DATABASE, "accounts", "listing_by_id", include_docs=True):
-        created = (row.get("doc") or {}).get("pvt_created") or 0
-        if oldest is None or created < since:
-            oldest, since = str(row["id"]), created
+    with suppress(NotFound):  # there is no database of accounts yet
+        for row in views.rows(zone, DATABASE, "accounts", "listing_by_id", include_docs=True):
+            created = (row.get("doc") or {}).get("pvt_created") or 0
+            if oldest is None or created < since:
+                oldest, since = str(row["id"]), created
     return oldest
 
 
