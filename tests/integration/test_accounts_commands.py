@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -94,7 +97,7 @@ class TestOnAnEmptyCluster:
         done = run(*CREATE, "pass", env={"SUP_SCHEMAS_DIR": ""})
         assert (done.code, done.stdout.splitlines()[-1]) == (2, "failed")
         assert "update_schemas" in done.stderr
-        assert not [name for name in get(empty, "_all_dbs") if name.startswith("account")]
+        assert not [name for name in get(empty, "_all_dbs") if name.startswith("account/")]
 
 
 class TestPasswords:
@@ -105,7 +108,6 @@ class TestPasswords:
             (("-", SUB, "u"), {"env": {"SUP_PASSWORD": "from afar"}}),
             (("-", SUB, "u", "--password-file", "@FILE@"), {"env": {"SUP_PASSWORD": "another"}}),
             (("from afar", SUB, "u"), {"env": {"SUP_PASSWORD": "another"}}),
-            (("-", SUB, "u"), {"input": "from afar\nfrom afar\n", "tty": True}),
         ],
     )
     def test_come_from_where_they_are_said_to(self, run, empty, tmp_path, words, more):
@@ -116,6 +118,33 @@ class TestPasswords:
         user = get(empty, f"account/{SUB[:2]}/{SUB[2:4]}/{SUB[4:]}", "u")
         assert user["pvt_md5_auth"] == hashlib.md5(b"admin:from afar", usedforsecurity=False).hexdigest()
         assert "from afar" not in done.stdout + done.stderr
+
+    def test_are_asked_for_twice_at_a_terminal_and_not_echoed(self, empty, environment):
+        ours, theirs = pty.openpty()
+        servers = {"SUP_COUCHDB_URL": empty, "SUP_AMQP_URL": "", "SUP_SCHEMAS_DIR": str(config_directory() / "schemas")}
+        process = subprocess.Popen(
+            [SUP, *CREATE, "-", SUB, "u"],
+            env={**environment, **servers},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        said = b""
+        for question in (b"Password: ", b"confirmation: "):
+            while question not in said:
+                said += os.read(ours, 1000)
+            time.sleep(0.2)  # what is typed before the question is dropped
+            os.write(ours, b"from afar\n")
+        with contextlib.suppress(OSError):  # EIO: the program has ended
+            while more := os.read(ours, 1000):
+                said += more
+        os.close(ours)
+        assert process.wait(TIMEOUT) == 0, said
+        assert b"from afar" not in said
+        user = get(empty, f"account/{SUB[:2]}/{SUB[2:4]}/{SUB[4:]}", "u")
+        assert user["pvt_md5_auth"] == hashlib.md5(b"admin:from afar", usedforsecurity=False).hexdigest()
 
     def test_one_that_was_typed_is_not_shown_again(self, run):
         done = run("-v", *CREATE, "t0psecret")
@@ -151,7 +180,7 @@ class TestCutOff:
                 }
         return found
 
-    @pytest.mark.parametrize("octets", [40_000, 90_000, 95_000, 100_000])
+    @pytest.mark.parametrize("octets", [15_000, 35_000, 45_000, 52_000])
     def test_by_an_interruption(self, run, empty, settled, environment, amqp_url, octets):
         parts = urlsplit(empty)
         events = Listener(amqp_url, key="#")
@@ -171,27 +200,24 @@ class TestCutOff:
             time.sleep(0.3)
             proxy.thaw()
             out, err = process.communicate(timeout=TIMEOUT)
-        heard = [each.routing_key for each in events.heard()]
+        heard = [each.key for each in events.heard()]
         events.close()
-        if process.returncode == 0:  # it had come to the end before the proxy froze
-            assert get(empty, "accounts", SUB)
-            return
         assert (process.returncode, out) == (130, "")
         assert "Traceback" not in err
         assert self.contents(empty) == settled
-        created = {key for key in heard if key.startswith("db_created")}
+        created = {key for key in heard if key.startswith("db_created") and SUB[4:] in key}
         assert {key.replace("db_created", "db_deleted") for key in created} <= set(heard)
 
     def test_by_a_server_that_goes_away_and_what_is_left_is_named(self, run, empty, settled):
         parts = urlsplit(empty)
         with TcpProxy(parts.hostname, parts.port) as proxy:
-            proxy.cut_after(60_000)
+            proxy.cut_after(45_000)
             env = {"SUP_COUCHDB_URL": f"http://127.0.0.1:{proxy.port}", "SUP_CONNECT_TIMEOUT": "1"}
             done = run(*CREATE, "pass", SUB, env=env)
         assert done.code != 0
         assert "Traceback" not in done.stderr
-        if self.contents(empty) != settled:
-            assert f"of account {SUB} could not be removed" in done.stderr
+        assert self.contents(empty) != settled
+        assert f"of account {SUB} could not be removed" in done.stderr
 
 
 class TestApps:

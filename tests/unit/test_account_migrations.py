@@ -139,10 +139,11 @@ class TestApps:
         assert "apps" not in with_apps.couchdb.all("accounts")[ACCOUNT]
 
 
-class TestRingGroups:
-    RINGING = {"module": "ring_group", "data": {"endpoints": [1]}, "children": {"_": {"module": "voicemail"}}}
-    RECORDED = {"module": "record_call", "data": {}, "children": {"_": RINGING}}
+RINGING = {"module": "ring_group", "data": {"endpoints": [1]}, "children": {"_": {"module": "voicemail"}}}
+RECORDED = {"module": "record_call", "data": {}, "children": {"_": RINGING}}
 
+
+class TestRingGroups:
     def callflow(self, flow=None, **more):
         document = {"_id": "cf", "pvt_type": "callflow", "name": "Sales Ring Group", "group_id": "g", "flow": flow}
         return {**document, "ui_metadata": {"origin": "voip"}, **more}
@@ -170,16 +171,16 @@ class TestRingGroups:
 
     @pytest.mark.parametrize("more", [{"type": "mainCallflow"}, {"group_id": None}, {"flow": {"module": "menu"}}])
     def test_others_are_left_alone(self, zone, more):
-        zone.couchdb.put(DATABASE, self.callflow(**{"flow": self.RINGING, **more}))
+        zone.couchdb.put(DATABASE, self.callflow(**{"flow": RINGING, **more}))
         assert list(callflow_groups.migrate(zone, ACCOUNT)) == []
 
     def test_one_that_exists_is_not_made_again(self, zone):
-        zone.couchdb.put(DATABASE, self.callflow(self.RINGING))
+        zone.couchdb.put(DATABASE, self.callflow(RINGING))
         zone.couchdb.put(DATABASE, {"_id": "b", "pvt_type": "callflow", "name": "Sales Base Group", "type": "x"})
         assert list(callflow_groups.migrate(zone, ACCOUNT))[1].endswith("already exists")
 
     def test_where_the_old_one_cannot_be_saved_the_new_one_goes(self, zone):
-        zone.couchdb.put(DATABASE, self.callflow(self.RINGING))
+        zone.couchdb.put(DATABASE, self.callflow(RINGING))
 
         def overtake(database, documents):
             if any(each["_id"] == "cf" for each in documents):

@@ -99,13 +99,14 @@ class TestMoving:
         assert {**own(zone, LEAF), "pvt_modified": None, "pvt_previous_tree": None} == before
 
 
-class TestCounting:
-    COUNTS = {ROOT: 4, LEFT: 2, CHILD: 1}
+COUNTS = {ROOT: 4, LEFT: 2, CHILD: 1}
 
+
+class TestCounting:
     def test_all(self, zone):
         hierarchy.count_descendants(zone)
         for account in TREES:
-            counted = self.COUNTS.get(account)
+            counted = COUNTS.get(account)
             assert own(zone, account).get("descendants_count") == counted
             assert zone.couchdb.all("accounts")[account].get("descendants_count") == counted
 
