@@ -162,7 +162,7 @@ def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
             warn=warn,
             hint=say if sys.stderr.isatty() and not asked.quiet else lambda sentence: None,
             confirm=lambda deed: _confirm(deed, asked),
-            ask_secret=_ask_secret,
+            ask=_ask,
             progress=Run().progress if asked.quiet else on_terminal,
         ),
     )
@@ -200,14 +200,15 @@ def _confirm(deed: str, asked: Options) -> None:
         raise Declined(reason="nothing was done")
 
 
-def _ask_secret(question: str) -> str:
-    """Ask the person at the terminal, twice and without an echo; elsewhere the first line of standard input answers."""
-    if sys.stdin is not None and sys.stdin.isatty():
-        return str(typer.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
-    line = sys.stdin.readline() if sys.stdin is not None else ""
+def _ask(question: str, secret: bool) -> str:
+    """Return the line that answers a question: typed at the terminal, unseen when it is secret, or piped in."""
+    if sys.stdin.isatty():
+        answer: str = typer.prompt(question, default="", show_default=False, hide_input=secret, err=True)
+        return answer.strip()
+    line = sys.stdin.readline()
     if not line:
-        raise Declined(reason=f"there is nobody to ask for the {question.lower()}, and nothing on standard input")
-    return line.rstrip("\r\n")
+        raise Declined(reason=f"there is no answer on standard input to: {question}")
+    return line.strip()
 
 
 class _Context:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from kazoo_sup.command import Reads
-from kazoo_sup.errors import BadArgument
+from kazoo_sup.errors import BadArgument, Declined
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Run
@@ -23,13 +24,21 @@ Secret = Annotated[str, Reads(lambda text, _zone: text, secret=True)]
 def password(run: Run, typed: str, file: str = "") -> str:
     """Return the password TYPED; for ELSEWHERE the first line of FILE, else what SUP_PASSWORD holds, else an answer.
 
-    Raises BadArgument for a file that cannot be read, Declined where there is nobody to ask.
+    Raises BadArgument for a file that cannot be read, Declined where there is nobody to ask, or who is asked at the
+    terminal types two different ones.
     """
     if typed != ELSEWHERE:
         return typed
     if file:
         return _first_line(Path(file).expanduser())
-    return os.environ.get(VARIABLE) or run.ask_secret("Password")
+    return os.environ.get(VARIABLE) or _answered(run)
+
+
+def _answered(run: Run) -> str:
+    answer = run.ask("Password", True)
+    if sys.stdin.isatty() and run.ask("The same again", True) != answer:
+        raise Declined(reason="the two passwords differ")
+    return answer
 
 
 def _first_line(file: Path) -> str:

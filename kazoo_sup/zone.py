@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import Declined
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,19 +17,15 @@ if TYPE_CHECKING:
     from kazoo_sup.transports.couchdb import CouchDB
 
 
-def _nobody_to_ask(question: str) -> str:
-    raise Declined(reason=f"there is nobody to ask: {question}")
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """What this run was asked for, and where it tells how it goes.
 
     `report` takes the report of every change; `warn` takes a sentence for people, `hint` one that only matters
     to somebody who looks on; `confirm` is asked before destructive work, with what would be done, and raises Declined
-    when it must not; `ask_secret` asks a question whose answer is not shown, or reads it from standard input, and
-    raises Declined when there is none; `progress(label, total)` gives a function that is told how many items were done
-    since it was last called.
+    when it must not; `ask(question, secret)` returns the line that is answered, on the terminal (unseen, a secret) or
+    standard input, and raises Declined when there is none; `progress(label, total)` gives a function that is told how
+    many items were done since it was last called.
     """
 
     dry_run: bool = False
@@ -40,7 +34,7 @@ class Run:
     warn: Callable[[str], None] = field(default=lambda sentence: None)
     hint: Callable[[str], None] = field(default=lambda sentence: None)
     confirm: Callable[[str], None] = field(default=lambda deed: None)
-    ask_secret: Callable[[str], str] = field(default=_nobody_to_ask)
+    ask: Callable[[str, bool], str] = field(default=lambda question, secret: "")
     progress: Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]] = field(
         default=lambda label, total: nullcontext(lambda done: None)
     )

@@ -184,11 +184,12 @@ def create_account(
     """Create the account NAME with SIP realm REALM and its admin USERNAME, who logs in with PASSWORD.
 
     The first account becomes the master of the cluster, any other lies below it. All is looked at before anything is
-    written, and a failure or an interruption half-way leaves nothing. The ids are made up unless given.
+    written, and a failure or an interruption half-way leaves nothing. ACCOUNT_ID, 32 small letters and digits, and
+    USER_ID are made up unless given.
 
-    A PASSWORD typed here can be seen by others on this machine. Where it is left out or `-` it is the first line of
-    --password-file, else what SUP_PASSWORD holds, else it is asked for at the terminal or read from standard input.
-    --no-email spares the user the e-mail about the new login.
+    A PASSWORD typed here can be seen by others on this machine. Where it is left out or `-` it is the first line of the
+    file PASSWORD_FILE, else what the variable SUP_PASSWORD holds, else it is asked for at the terminal or read from
+    standard input. --no-email spares the user the e-mail about the new login.
     """
     given = secret_input.password(zone.run, password, password_file)
     try:
@@ -289,13 +290,13 @@ def init_app(zone: Zone, path: Path, api_url: str = "") -> Outcome:
 
 @command
 def refresh_apps(zone: Zone, path: Path, api_url: str = "") -> Outcome:
-    """Bring every app of Monster UI below PATH up to date with its files, and those that are missing in as well."""
+    """Bring every app of Monster UI below PATH up to date, with API_URL as the place of the API; missing ones too."""
     return _install(zone, app_files.find(path), "refresh", apps.refreshed_keys(zone), api_url)
 
 
 @command
 def refresh_app(zone: Zone, path: Path, api_url: str = "") -> Outcome:
-    """Bring the app of Monster UI in the folder PATH up to date with its files."""
+    """Bring the app of Monster UI in the folder PATH up to date, with API_URL as the place of the API."""
     return _install(zone, [path], "refresh", apps.refreshed_keys(zone), api_url)
 
 
@@ -319,13 +320,13 @@ def apps_(zone: Zone) -> Outcome:
 
 @command
 def app(zone: Zone, app_name_or_id: str) -> Outcome:
-    """Show the app of Monster UI with that name or id."""
+    """Show the app of Monster UI that APP_NAME_OR_ID names."""
     return _show_app(zone, apps.database(zone), app_name_or_id)
 
 
 @command
 def set_app_field(zone: Zone, app_id: str, field: str, value: str) -> Outcome:
-    """Set FIELD, a top-level one, of an app of Monster UI to the text VALUE, and show the app."""
+    """Set FIELD, a top-level one, of the app of Monster UI with the id APP_ID to the text VALUE, and show the app."""
     if field.startswith(("_", "pvt_")):
         raise BadArgument(parameter="FIELD", reason=f"{field} is private to the stored document")
     return _set_app(zone, app_id, [field], value)
@@ -333,37 +334,43 @@ def set_app_field(zone: Zone, app_id: str, field: str, value: str) -> Outcome:
 
 @command
 def set_app_label(zone: Zone, app_id: str, value: str) -> Outcome:
-    """Set the English label of an app of Monster UI, and show the app."""
+    """Make VALUE the English label of the app of Monster UI with the id APP_ID, and show the app."""
     return _set_app(zone, app_id, [*ENGLISH, "label"], value)
 
 
 @command
 def set_app_description(zone: Zone, app_id: str, value: str) -> Outcome:
-    """Set the English description of an app of Monster UI, and show the app."""
+    """Make VALUE the English description of the app of Monster UI with the id APP_ID, and show the app."""
     return _set_app(zone, app_id, [*ENGLISH, "description"], value)
 
 
 @command
 def set_app_extended_description(zone: Zone, app_id: str, value: str) -> Outcome:
-    """Set the long English description of an app of Monster UI, and show the app."""
+    """Make VALUE the long English description of the app of Monster UI with the id APP_ID, and show the app."""
     return _set_app(zone, app_id, [*ENGLISH, "extended_description"], value)
 
 
 @command
 def set_app_features(zone: Zone, app_id: str, value: str) -> Outcome:
-    """Set the English list of features of an app of Monster UI, with `@` between them, and show the app."""
+    """Make VALUE, with `@` between them, the English features of the app with the id APP_ID, and show the app."""
     return _set_app(zone, app_id, [*ENGLISH, "features"], [each for each in value.split("@") if each])
 
 
 @command
 def set_app_icon(zone: Zone, app_id: str, path_to_png_icon: Path) -> Outcome:
-    """Make a PNG file the icon of an app of Monster UI; Kazoo attaches it, but leaves the app's `icon` as it is."""
+    """Make the file PATH_TO_PNG_ICON the icon of the app of Monster UI with the id APP_ID.
+
+    Kazoo attaches it, but leaves the app's field `icon` as it is.
+    """
     return _attach(zone, app_id, [path_to_png_icon], "icon")
 
 
 @command
 def set_app_screenshots(zone: Zone, app_id: str, path_to_screenshots_folder: Path) -> Outcome:
-    """Add all PNG files of a folder to the screenshots of an app; Kazoo attaches them, but does not list them."""
+    """Add the PNG files of PATH_TO_SCREENSHOTS_FOLDER to the screenshots of the app of Monster UI with the id APP_ID.
+
+    Kazoo attaches them, but does not list them in the app's field `screenshots`.
+    """
     files = sorted(path_to_screenshots_folder.glob("*.png"))
     if not files:
         reason = f"there is no PNG file in {path_to_screenshots_folder}"
@@ -440,7 +447,7 @@ def migrate_accounts_data(zone: Zone) -> Outcome:
 
 @command
 def migrate(zone: Zone, *accounts: AccountId) -> Outcome:
-    """Bring the data of all accounts, or of ACCOUNTS, into today's form, and crossbar's list of modules as well."""
+    """Bring the data of all accounts, or of each ACCOUNT, into today's form, and crossbar's list of modules as well."""
     found = accounts or account_migrations.all_accounts(zone)
     return text(chain(account_migrations.migrate(zone, found), _migrate_modules(zone)), NO_RETURN)
 

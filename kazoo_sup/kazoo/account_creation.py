@@ -8,12 +8,13 @@ deletes it on the way back; whatever goes wrong half-way, an interruption too, i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, Document
-from kazoo_sup.errors import BadArgument, Conflict, SupError, Unfinished
+from kazoo_sup.errors import BadArgument, Conflict, NotFound, SupError, Unfinished
 from kazoo_sup.kazoo import (
     account_documents,
     account_updates,
@@ -172,7 +173,9 @@ class _Creation:
         # Undone from the last to the first: the accounts above are counted again when the copy is gone.
         self._undo += [partial(hierarchy.count_descendants, zone, ancestor) for ancestor in above]
         self._copy = self._create(accounts.DATABASE, definition)
-        changes.apply(zone, [services_view.update(zone, self._database)])
+        if not zone.run.dry_run:
+            with suppress(NotFound):  # the cluster has not registered the design document that the view belongs to
+                services_view.update(zone, self._database)
         month = months.this_month()
         self._create_database(months.database(account, month))
         reseller = hierarchy.reseller_above(zone, above) if above else account

@@ -76,7 +76,7 @@ def registered(zone: Zone, database: str) -> list[Document]:
 @cache
 def bundled() -> tuple[Document, ...]:
     """Return our own design documents, each with the databases it is for (`kazoo.view_map`)."""
-    paths = sorted(Path(__file__).with_name("design").rglob("*.json"))
+    paths = sorted(Path(__file__).with_name("design").glob("*.json"))
     return tuple(json.loads(path.read_text(encoding="utf-8")) for path in paths)
 
 

@@ -132,7 +132,7 @@ class TestPasswords:
         )
         os.close(theirs)
         said = b""
-        for question in (b"Password: ", b"confirmation: "):
+        for question in (b"Password: ", b"again: "):
             while question not in said:
                 said += os.read(ours, 1000)
             time.sleep(0.2)  # what is typed before the question is dropped

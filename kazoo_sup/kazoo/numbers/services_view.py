@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document
 from kazoo_sup.kazoo import system_config, views
 from kazoo_sup.kazoo.documents import with_value
@@ -23,8 +24,8 @@ DESIGN = "_design/numbers"
 _PATH = ["views", "reconcile_services"]
 
 
-def update(zone: Zone, database: str) -> Change:
-    """Return the change that adds the view to the design document of an account's (encoded) database."""
+def update(zone: Zone, database: str) -> bool:
+    """Bring the view in an account's (encoded) database up to the zone's classifiers; False when it was so already."""
     view = {"map": map_function(_classifiers(zone)), "reduce": REDUCE_FUNCTION}
     registered = next((each for each in views.registered(zone, database) if each["_id"] == DESIGN), None)
 
@@ -32,9 +33,8 @@ def update(zone: Zone, database: str) -> Change:
         return with_value(stored or registered or {"_id": DESIGN, "language": "javascript"}, _PATH, view)
 
     stored = zone.couchdb.get(plain(database), DESIGN)
-    if stored is None and zone.run.dry_run:
-        stored = registered
-    return Change(database, again(stored), stored, again)
+    tally = changes.apply(zone, [Change(database, again(stored), stored, again)])
+    return bool(tally.document) and not tally.counts["unchanged"]
 
 
 def map_function(classifiers: Mapping[str, Any]) -> str:
