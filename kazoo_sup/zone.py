@@ -22,10 +22,10 @@ class Run:
     """What this run was asked for, and where it tells how it goes.
 
     `report` takes the report of every change; `warn` takes a sentence for people, `hint` one that only matters
-    to somebody who looks on; `confirm` is asked before destructive work, with what would be done, and raises Declined
-    when it must not; `ask(question, secret)` returns the line that is answered, on the terminal (unseen, a secret) or
-    standard input, and raises Declined when there is none; `progress(label, total)` gives a function that is told how
-    many items were done since it was last called.
+    to somebody who looks on; `confirm` is asked before destructive
+    work, with what would be done, and raises Declined when it must not; `ask(question, secret)` returns the line that
+    is answered, on the terminal (unseen, a secret) or standard input, and raises Declined when there is none;
+    `progress(label, total)` gives a function that is told how many items were done since it was last called.
     """
 
     dry_run: bool = False

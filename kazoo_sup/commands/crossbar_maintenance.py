@@ -39,6 +39,7 @@ from kazoo_sup.secret_input import ELSEWHERE, Secret
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
+APPLICATION = "crossbar"
 FAILED = Atom("failed")
 ENGLISH = ("i18n", "en-US")
 
@@ -189,7 +190,7 @@ def create_account(
 
     A PASSWORD typed here can be seen by others on this machine. Where it is left out or `-` it is the first line of the
     file PASSWORD_FILE, else what the variable SUP_PASSWORD holds, else it is asked for at the terminal or read from
-    standard input. --no-email spares the user the e-mail about the new login.
+    standard input. NO_EMAIL spares the user the e-mail about the new login.
     """
     given = secret_input.password(zone.run, password, password_file)
     try:
@@ -481,12 +482,15 @@ def db_init(zone: Zone) -> Outcome:
 
 @command
 def register_views(zone: Zone) -> Outcome:
-    """Register crossbar's design documents where the cluster has registrations and they are not among them.
+    """Register crossbar's views from an installed Kazoo.
 
-    Registered ones are left as they are: each node registers its own version when it starts.
+    Without one nothing is to be done: where no views are registered, those that come with sup are used.
     """
-    found = view_registrations.missing(zone, "crossbar", ("provisioner_templates",))
-    return Outcome(counts=changes.apply(zone, found).counts)
+    directory = view_registrations.installed(APPLICATION)
+    if directory is None:
+        zone.run.hint(f"no {APPLICATION} is installed here: where its views are not registered, sup's own are used")
+        return Outcome()
+    return Outcome(counts=changes.apply(zone, view_registrations.registrations(zone, APPLICATION, directory)).counts)
 
 
 @command

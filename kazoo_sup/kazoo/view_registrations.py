@@ -1,60 +1,85 @@
-"""Registering the design documents of one of Kazoo's applications in `system_data`.
+"""Registering views in system_data, from the files of an installed Kazoo.
 
-Source: Kazoo kz_datamgr:register_views_from_folder/1, register_view/2. Unlike there, what is registered is left as it
-is: a node brings its own version when it starts. And where nothing is registered yet, nothing is: the first of an
-application's views alone would hide those that `sup` brings for a cluster without registrations.
+Source: Kazoo kz_datamgr:register_views_from_folder/1, register_view/2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.changes import Change, Document
-from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import views
+from kazoo_sup import terms
+from kazoo_sup.changes import Change, Document, same
+from kazoo_sup.errors import SupError
+from kazoo_sup.kazoo.views import REGISTRATIONS
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
-
-def missing(zone: Zone, application: str, names: tuple[str, ...]) -> Iterator[Change]:
-    """Yield the changes that register those of our own design documents NAMES that APPLICATION has not registered."""
-    version = _version(zone)
-    if version is None:
-        return
-    wanted = [registration(each, application, version) for each in views.bundled() if _name(each) in names]
-    stored = zone.couchdb.get_many(views.REGISTRATIONS, [each["_id"] for each in wanted])
-    for document in wanted:
-        if document["_id"] not in stored:
-            yield Change(views.REGISTRATIONS, document, None, lambda found: found or {})
+INSTALLED = "/opt/kazoo/lib"
 
 
-def registration(design: Document, application: str, version: str) -> Document:
-    """Return the document that registers a design document, with the databases it is for in Kazoo's order."""
-    targets = design["kazoo"]["view_map"]
-    place = "multi_db" if len(targets) > 1 else next(iter(targets[0].values()))
+class BadView(SupError):
+    """{file}: {reason}; nothing was registered"""
+
+
+def installed(application: str, root: str = INSTALLED) -> Path | None:
+    """Return the directory of an installed application, its newest, or None."""
+    found = sorted(Path(root).glob(f"{application}-*"))
+    return found[-1] if found else None
+
+
+def registrations(zone: Zone, application: str, directory: Path) -> Iterator[Change]:
+    """Yield the changes that register every view in DIRECTORY's priv/couchdb/views for APPLICATION.
+
+    Raises BadView, before anything is registered, for a file that is no design document with a map of databases.
+    """
+    version = directory.name.removeprefix(f"{application}-")
+    documents = [registration(application, file) for file in sorted((directory / "priv/couchdb/views").glob("*.json"))]
+    stored = zone.couchdb.get_many(REGISTRATIONS, [each["_id"] for each in documents])
+    for each in documents:
+        again = partial(_updated, each, version)
+        yield Change(REGISTRATIONS, again(stored.get(each["_id"])), stored.get(each["_id"]), again)
+
+
+def registration(application: str, file: Path) -> Document:
+    """Return the registration, but for its version, of the design document in FILE. Raises BadView."""
+    try:
+        design = terms.read_json(file.read_text(encoding="utf-8"))
+        mapped = design["kazoo"]["view_map"][::-1]
+        places = [each.get("database") or each["classification"] for each in mapped]
+        name = str(design["_id"]).removeprefix("_design/")
+    except (OSError, ValueError) as error:
+        raise BadView(file=file, reason=str(error)) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadView(file=file, reason="it is no design document with a kazoo.view_map") from error
+    if not places or "_id" not in design or f"_design/{name}" != design["_id"]:
+        raise BadView(file=file, reason="it is no design document with a kazoo.view_map")
     return {
-        "_id": f"{place}-{application}-{_name(design)}",
+        "_id": f"{places[0] if len(places) == 1 else 'multi_db'}-{application}-{name}",
+        "kazoo": {"view_map": mapped},
+        "view_definition": {key: _joined(each) for key, each in design.items() if key != "kazoo"},
         "application": application,
-        "name": _name(design),
+        "name": name,
         "pvt_type": "view_definition",
-        "kazoo": {"view_map": list(reversed(targets))},
-        "view_definition": {key: each for key, each in design.items() if key != "kazoo"},
-        "version": version,
     }
 
 
-def _name(design: Document) -> str:
-    return str(design["_id"]).removeprefix("_design/")
+def _updated(wanted: Document, version: str, stored: Document | None) -> Document:
+    if stored is None:
+        return {**wanted, "version": version}
+    compared = ("kazoo", "view_definition")
+    if all(same(stored.get(key), wanted[key]) for key in compared):
+        return stored
+    return {**stored, **{key: wanted[key] for key in compared}, "version": version}
 
 
-def _version(zone: Zone) -> str | None:
-    """Return the version of the cluster's Kazoo, as a registration tells it; None where there is none."""
-    try:
-        rows = zone.couchdb.view(views.REGISTRATIONS, "views", "registered", include_docs=True, page=1)
-        found = list(islice(rows, 1))
-    except NotFound:
-        return None
-    return str((found[0].get("doc") or {}).get("version", "")) if found else None
+def _joined(value: Any) -> Any:
+    """Put code that is written as a list of lines together (Kazoo kz_datamgr:maybe_adapt_multilines/1)."""
+    if isinstance(value, dict):
+        return {key: _joined(each) for key, each in value.items()}
+    if isinstance(value, list) and value and isinstance(value[0], str) and value[0].startswith("function"):
+        return "".join(value)
+    return value

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from kazoo_sup.command import Reads
-from kazoo_sup.kazoo import system_config
+from kazoo_sup.kazoo import account_config, system_config
+from kazoo_sup.kazoo.accounts import definition
+from kazoo_sup.kazoo.documents import value_at
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -24,6 +26,11 @@ CONVERTERS: Mapping[str, Mapping[str, str]] = {
     r"^[2-9]\d{7,}$": {"prefix": "+"},
 }
 """The converters of a zone that configures none (number_manager.e164_converters)."""
+
+_NORTH_AMERICA = re.compile(r"(\+?1)?([2-9][0-9]{2}[2-9][0-9]{6})")
+
+RECONCILABLE = r"^(\+?1)?\d{10}$|^\+[2-9]\d{7,}$|^011\d*$|^00\d*$"
+"""What is a number to the number manager of a zone that configures nothing (number_manager.reconcile_regex)."""
 
 
 def normalise(number: str, converters: Mapping[str, Any] = CONVERTERS) -> str:
@@ -48,6 +55,37 @@ def converted(text: str, zone: Zone) -> str:
     """Return what the zone's converters make of a number as an operator types it, an E.164 number or not."""
     digits = re.sub(r"[\s().-]", "", text)
     return normalise(digits, system_config.get(zone, "number_manager", "e164_converters", CONVERTERS))
+
+
+def for_account(text: str, account: str, zone: Zone) -> str:
+    """Return what a number becomes when somebody of ACCOUNT (an id) dials it, an E.164 number or not.
+
+    Its dial plan is applied first, then its own converters, its reseller's or the system's. Source: Kazoo
+    knm_converter_regex:to_e164/2.
+    """
+    if text.startswith("+"):
+        return text
+    plan = value_at(definition(zone, account) or {}, ["dial_plan"], {})
+    rules = {expression: affixes for expression, affixes in plan.items() if isinstance(affixes, dict)}
+    converters = account_config.get_global(zone, account, "number_manager", "e164_converters", CONVERTERS)
+    return normalise(normalise(text, rules), converters)
+
+
+def to_npan(number: str) -> str:
+    """Return a number of North America as its ten digits, any other as it is (Kazoo knm_converters:to_npan/1)."""
+    match = _NORTH_AMERICA.fullmatch(number)
+    return match.group(2) if match else number
+
+
+def to_1npan(number: str) -> str:
+    """Return a number of North America as 1 and ten digits, any other as it is (Kazoo knm_converters:to_1npan/1)."""
+    match = _NORTH_AMERICA.fullmatch(number)
+    return f"1{match.group(2)}" if match else number
+
+
+def is_reconcilable(number: str, zone: Zone) -> bool:
+    """Tell whether the number manager takes a converted number for one (Kazoo knm_converters:is_reconcilable/1)."""
+    return re.search(system_config.get(zone, "number_manager", "reconcile_regex", RECONCILABLE), number) is not None
 
 
 def read(text: str, zone: Zone) -> str:

@@ -1,91 +1,100 @@
-"""The view of an account's numbers by class, carrier and feature, `numbers/reconcile_services`.
+"""The view `numbers/reconcile_services` of accounts: features by number, and carrier modules by class of number.
 
-It depends on the zone's number classifiers, so that it is no part of the design document that is registered, but added
-to it in each account's database. Source: Kazoo kazoo_number_manager_maintenance:update_number_services_view/1.
+Its code holds the zone's classifiers. A view of Kazoo's own making with the same classifiers is left as it is, for
+nodes compare the text with theirs, and put theirs in its place at the next refresh of the account.
+
+Source: Kazoo kazoo_number_manager_maintenance:update_number_services_view/1.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document
-from kazoo_sup.kazoo import system_config, views
-from kazoo_sup.kazoo.documents import with_value
+from kazoo_sup.errors import NotFound
+from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.documents import value_at, with_value
+from kazoo_sup.kazoo.numbers import classification
 from kazoo_sup.names import plain
-from kazoo_sup.resources import config_directory
 
 if TYPE_CHECKING:
+    from kazoo_sup.kazoo.numbers.classification import Classifiers
     from kazoo_sup.zone import Zone
 
 DESIGN = "_design/numbers"
-_PATH = ["views", "reconcile_services"]
+PATH = ["views", "reconcile_services"]
+
+_BRANCH = re.compile(r"""e164\.match\(("(?:[^"\\]|\\.)*")\)\)\s*resC\['([^']*)'\]""")
+_MAP = """function (doc) {
+  if (doc.pvt_type != 'number' || doc.pvt_deleted) { return; }
+  var one = {}, resC = {}, features = {};
+  one[doc.pvt_module_name] = 1;
+  Object.keys(doc.pvt_features || {}).forEach(function (name) { features[name] = 1; });
+  %s
+  emit(doc._id, {classifications: resC, features: features});
+}"""
+_REDUCE = """function (keys, values, rereduce) {
+  var total = {classifications: {}, features: {}};
+  function add(into, counts) {
+    Object.keys(counts).forEach(function (name) { into[name] = (into[name] || 0) + counts[name]; });
+    return into;
+  }
+  values.forEach(function (value) {
+    add(total.features, value.features || {});
+    var classes = value.classifications || {};
+    Object.keys(classes).forEach(function (name) {
+      total.classifications[name] = add(total.classifications[name] || {}, classes[name]);
+    });
+  });
+  return total;
+}"""
+
+
+def code(classifiers: Classifiers) -> dict[str, str]:
+    """Return the view's code for these classifiers."""
+    return {"map": _MAP % classification.javascript(classifiers, _block), "reduce": _REDUCE}
+
+
+def _block(name: str) -> str:
+    return f"resC['{name}'] = one;"
+
+
+def counted_by(view: Any) -> list[tuple[str, str]] | None:
+    """Return the classes and expressions that a view's code goes by, whoever wrote it; None when that is not to see."""
+    text = value_at(view, ["map"])
+    if not isinstance(text, str) or not isinstance(value_at(view, ["reduce"]), str):
+        return None
+    try:
+        return [(name, json.loads(expression)) for expression, name in _BRANCH.findall(text)]
+    except ValueError:
+        return None
 
 
 def update(zone: Zone, database: str) -> bool:
-    """Bring the view in an account's (encoded) database up to the zone's classifiers; False when it was so already."""
-    view = {"map": map_function(_classifiers(zone)), "reduce": REDUCE_FUNCTION}
-    registered = next((each for each in views.registered(zone, database) if each["_id"] == DESIGN), None)
+    """Bring the view in an account's database up to the zone's classifiers; False when it was so already.
 
-    def again(stored: Document | None) -> Document:
-        return with_value(stored or registered or {"_id": DESIGN, "language": "javascript"}, _PATH, view)
+    Raises NotFound when the account's database is missing or nobody has registered its design document.
+    """
+    classifiers = classification.available(zone)
+    wanted = [(name, each["regex"]) for name, each in classifiers.items() if isinstance(each.get("regex"), str)]
+
+    def updated(stored: Document | None) -> Document:
+        document = stored or _registered(zone, database)
+        if counted_by(value_at(document, PATH)) == wanted:
+            return document
+        return with_value(document, PATH, code(classifiers))
 
     stored = zone.couchdb.get(plain(database), DESIGN)
-    tally = changes.apply(zone, [Change(database, again(stored), stored, again)])
+    tally = changes.apply(zone, [Change(database, updated(stored), stored, updated)])
     return bool(tally.document) and not tally.counts["unchanged"]
 
 
-def map_function(classifiers: Mapping[str, Any]) -> str:
-    """Return the view's map: each number emits its carrier under its class, the first that matches, and its features.
-
-    CLASSIFIERS are those of system_config, in their order, with their regular expressions.
-    """
-    expressions = [
-        [name, each["regex"]]
-        for name, each in classifiers.items()
-        if isinstance(each, Mapping) and isinstance(each.get("regex"), str)
-    ]
-    return "\n".join(
-        (
-            "function (doc) {",
-            "  if (doc.pvt_type !== 'number' || doc.pvt_deleted) return;",
-            f"  var classes = {json.dumps(expressions)};",
-            "  var carrier = {}, classified = {}, features = {};",
-            "  carrier[doc.pvt_module_name] = 1;",
-            "  for (var i = 0; i < classes.length; i++) {",
-            "    if (doc._id.match(classes[i][1])) { classified[classes[i][0]] = carrier; break; }",
-            "  }",
-            "  Object.keys(doc.pvt_features || {}).forEach(function (feature) { features[feature] = 1; });",
-            "  emit(doc._id, {classifications: classified, features: features});",
-            "}",
-        )
-    )
-
-
-REDUCE_FUNCTION = """\
-function (keys, values) {
-  function add(sums, more) {
-    Object.keys(more || {}).forEach(function (key) { sums[key] = (sums[key] || 0) + more[key]; });
-    return sums;
-  }
-  return values.reduce(function (sums, value) {
-    add(sums.features, value.features);
-    Object.keys(value.classifications || {}).forEach(function (name) {
-      sums.classifications[name] = add(sums.classifications[name] || {}, value.classifications[name]);
-    });
-    return sums;
-  }, {classifications: {}, features: {}});
-}"""
-"""The view's reduce: the sums of carriers by class, and of features."""
-
-
-def _classifiers(zone: Zone) -> Mapping[str, Any]:
-    found = system_config.get(zone, "number_manager", "classifiers", None)
-    if isinstance(found, Mapping):
-        return found
-    file = config_directory() / "schemas" / "system_config.number_manager.json"
-    schema = json.loads(file.read_text(encoding="utf-8"))
-    default: Mapping[str, Any] = schema["properties"]["classifiers"]["default"]
-    return default
+def _registered(zone: Zone, database: str) -> Document:
+    if zone.couchdb.exists(plain(database)):
+        for design in views.registered(zone, database):
+            if design["_id"] == DESIGN:
+                return design
+    raise NotFound(server="CouchDB", what=f"{DESIGN} for database {database}")
