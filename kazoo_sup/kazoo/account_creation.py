@@ -265,6 +265,9 @@ class _Creation:
                 step()
             except SupError as failed:
                 trouble = trouble or str(failed)
+            except BaseException:
+                self._zone.run.warn(f"parts of account {self._account} are left: undoing it was cut off")
+                raise
         if trouble:
             raise LeftBehind(reason=str(error) or "interrupted", account=self._account, trouble=trouble) from error
         if self._undo:
