@@ -402,9 +402,7 @@ def _stored_app(zone: Zone, place: str, app_id: str) -> Document:
 
 def _set_app(zone: Zone, app_id: str, path: Sequence[str], value: Any) -> Outcome:
     place = apps.database(zone)
-    wrong = apps.set_field(zone, place, _stored_app(zone, place, app_id), path, value)
-    if wrong:
-        raise BadArgument(parameter="VALUE", reason=wrong[0].as_json()["message"])
+    apps.set_field(zone, place, _stored_app(zone, place, app_id), path, value)
     return _show_app(zone, place, app_id)
 
 

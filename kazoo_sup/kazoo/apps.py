@@ -15,7 +15,7 @@ from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, Document
 from kazoo_sup.kazoo import attachments, master_account, schemas, system_config, views
 from kazoo_sup.kazoo.documents import stamped, value_at, with_value
-from kazoo_sup.kazoo.schema_validation import Fault, Load, faults
+from kazoo_sup.kazoo.schema_validation import Fault, Load, faults, reject
 from kazoo_sup.names import account_database, plain
 
 if TYPE_CHECKING:
@@ -131,15 +131,18 @@ def save(zone: Zone, place: str, stored: Document | None, made: Document, files:
 # -- single fields
 
 
-def set_field(zone: Zone, place: str, stored: Document, path: Sequence[str], value: Any) -> list[Fault]:
-    """Set one field of a stored app; return what would not fit the schema then: nothing is saved in that case."""
+def set_field(zone: Zone, place: str, stored: Document, path: Sequence[str], value: Any) -> None:
+    """Set one field of a stored app.
+
+    Raises InvalidDocument for what does not fit the schema, unless that did not fit before, what the door raises, and
+    why it was not saved.
+    """
     load = _load(zone)
     before = {fault.path for fault in misfits(stored, load)}
     changed = with_value(stored, path, value)
     wrong = [fault for fault in misfits(changed, load) if fault.path not in before or fault.path == tuple(path)]
-    if not wrong:
-        update(zone, place, stored, lambda found: with_value(found, path, value))
-    return wrong
+    reject(f"app {stored['_id']}", wrong)
+    update(zone, place, stored, lambda found: with_value(found, path, value))
 
 
 def update(zone: Zone, place: str, stored: Document, change: Callable[[Document], Document]) -> None:

@@ -117,9 +117,8 @@ def dotted(path: tuple[str, ...]) -> str:
     return ".".join(each.replace(".", "%2E") for each in path)
 
 
-def check(what: str, schema: Document, document: Document, load: Load) -> None:
-    """Raise InvalidDocument, with path and reason of each fault, unless DOCUMENT fits SCHEMA; WHAT names it."""
-    found = faults(schema, document, load)
+def reject(what: str, found: list[Fault]) -> None:
+    """Raise InvalidDocument, with path and reason of each fault, if there is any; WHAT names the document."""
     if found:
         reasons = (f"{dotted(each.path) or 'it'}: {each.as_json()['message']}" for each in found)
         raise InvalidDocument(what=what, reason="; ".join(reasons))

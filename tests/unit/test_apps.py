@@ -14,6 +14,7 @@ from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo import app_files, apps, attachments
 from kazoo_sup.kazoo.app_installation import Installation
 from kazoo_sup.kazoo.master_account import NoMasterAccount
+from kazoo_sup.kazoo.schema_validation import InvalidDocument
 from kazoo_sup.names import account_database, plain
 
 MASTER = "a" * 32
@@ -216,17 +217,18 @@ class TestEditing:
         return zone.couchdb.get(PLACE, "x")
 
     def test_a_field_is_set_where_it_fits(self, zone, app):
-        assert apps.set_field(zone, account_database(MASTER), app, ["phase"], "gold") == []
+        apps.set_field(zone, account_database(MASTER), app, ["phase"], "gold")
         assert stored(zone)["phase"] == "gold"
 
     def test_one_that_does_not_fit_is_not(self, zone, app):
-        (fault,) = apps.set_field(zone, account_database(MASTER), app, ["phase"], "nosuch")
-        assert fault.path == ("phase",)
+        with pytest.raises(InvalidDocument, match="phase: Value not found"):
+            apps.set_field(zone, account_database(MASTER), app, ["phase"], "nosuch")
         assert "phase" not in stored(zone)
 
     def test_what_did_not_fit_before_does_not_matter(self, zone, app):
         assert "api_url" not in app
-        assert apps.set_field(zone, account_database(MASTER), app, ["i18n", "en-US", "label"], "PBX") == []
+        apps.set_field(zone, account_database(MASTER), app, ["i18n", "en-US", "label"], "PBX")
+        assert stored(zone)["i18n"] == {"en-US": {"label": "PBX"}}
 
     def test_an_icon_is_attached_and_named(self):
         app = apps.with_icon({"icon": "old.png"}, "new.png", b"X", shown=False)

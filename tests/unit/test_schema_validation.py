@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo.schema_validation import InvalidDocument, as_json, check, faults, with_defaults
+from kazoo_sup.kazoo.schema_validation import InvalidDocument, as_json, faults, reject, with_defaults
 from kazoo_sup.kazoo.schemas import UnknownSchema
 
 PERSON = {
@@ -106,7 +106,8 @@ def test_a_schema_that_is_not_there_is_named():
 
 def test_a_sentence_names_every_fault():
     with pytest.raises(InvalidDocument, match=r"^Bob does not fit its schema: age: Value .*; name: Field is required"):
-        check("Bob", PERSON, {"age": -1}, load)
+        reject("Bob", faults(PERSON, {"age": -1}, load))
+    reject("Bob", [])
 
 
 class TestDefaults:
