@@ -25,6 +25,7 @@ class Outcome:
     `result` is the Erlang term that the Kazoo function returns; `sup` prints it last, unless it is `no_return`.
     `text` is what the function itself prints before that, line by line. `rows` (with `columns`) are a listing of our
     own, which may be any long iterator. `data` is what machine formats carry in place of `result`.
+    `live` says that text or rows come while somebody watches: each is shown at once.
     `errors` are the items that failed while others succeeded: the run then ends partly done (exit code 5).
     """
 
@@ -35,6 +36,7 @@ class Outcome:
     data: Any = None
     counts: Mapping[str, int] | None = None
     errors: Sequence[SupError] = ()
+    live: bool = False
 
 
 def value(term: Any, **more: Any) -> Outcome:

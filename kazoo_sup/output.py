@@ -94,7 +94,7 @@ class _Text:
     def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:  # noqa: ARG002 - the text shows no exit code
         if not self._planned:
             for line in outcome.text:
-                print(line)
+                print(line, flush=outcome.live)
             if outcome.rows is not None:
                 self._show_rows(outcome.columns, outcome.rows)
             if outcome.result != NO_RETURN:
@@ -141,9 +141,9 @@ class _Machine:
             self._reports(report.as_json())
 
     def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:
-        self._stream("text", outcome.text)
+        self._stream("text", outcome.text, live=outcome.live)
         if outcome.rows is not None:
-            self._stream("rows", outcome.rows)
+            self._stream("rows", outcome.rows, live=outcome.live)
         status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(exit_code, "error")
         with _uninterrupted():
             self._envelope.field("result", _data(outcome.result) if outcome.data is None else outcome.data)
@@ -156,12 +156,14 @@ class _Machine:
             self._end("error", error.exit_code, [error])
             say(str(error))
 
-    def _stream(self, key: str, values: Iterable[Any]) -> None:
+    def _stream(self, key: str, values: Iterable[Any], *, live: bool) -> None:
         with _uninterrupted():
             add = self._envelope.items(key)
         for each in values:
             with _uninterrupted():
                 add(each)
+                if live:
+                    sys.stdout.flush()
 
     def _end(self, status: str, code: ExitCode, errors: Sequence[SupError]) -> None:
         if self._ended:

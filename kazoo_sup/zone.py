@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kazoo_sup.changes.change import Report
     from kazoo_sup.settings import Settings, ZoneSettings
     from kazoo_sup.transports.amqp import Message, Publisher
+    from kazoo_sup.transports.amqp_ask import Binding, Conversation
     from kazoo_sup.transports.couchdb import CouchDB
 
 
@@ -80,6 +81,19 @@ class Zone:
 
         patience = self.settings.timeouts.connect
         return Publisher(self.settings.amqp, on_failed=on_failed, timeout=patience, tls=self.settings.amqp_tls)
+
+    def conversation(self, bindings: Sequence[Binding], *, keep: int | None = None) -> Conversation:
+        """Return a conversation with the zone's broker, not connected yet, in whose queue BINDINGS arrive."""
+        from kazoo_sup.transports.amqp_ask import Conversation
+
+        return Conversation(
+            self.settings.amqp,
+            bindings,
+            name=self.own_node,
+            timeout=self.settings.timeouts.connect,
+            tls=self.settings.amqp_tls,
+            keep=keep,
+        )
 
     def configuration(self, category: str) -> dict[str, Any] | None:
         """Return the system_config document of CATEGORY, read once a run, or None when there is none."""

@@ -22,6 +22,7 @@ from kazoo_sup.names import routing_word
 
 __all__ = [
     "EXCHANGE_TYPES",
+    "TARGETED",
     "Api",
     "BadMessage",
     "Built",

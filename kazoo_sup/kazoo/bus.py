@@ -1,0 +1,299 @@
+"""Speaking on Kazoo's bus: telling, asking one node, asking every node of an application.
+
+How many nodes will answer is known from the application's shared queue, which each of its nodes consumes, or else from
+the nodes' advertisements, of which every node sends one in 15 seconds. As in Kazoo, nothing is asked where nobody is
+there to answer (kz_amqp_worker:call_collect/4).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup.errors import SupError, TimedOut
+from kazoo_sup.kazoo import messages
+from kazoo_sup.kazoo.messages import BadMessage, Built, Payload, Undecodable
+
+if TYPE_CHECKING:
+    from kazoo_sup.transports.amqp import Message
+    from kazoo_sup.transports.amqp_ask import Binding, Conversation, Delivery
+    from kazoo_sup.zone import Zone
+
+ANSWER_SECONDS = 5
+"""How long an answer may take unless the caller says otherwise; Kazoo's nodes give each other 2 seconds."""
+
+ADVERTISED_WITHIN = 16.0
+"""Seconds in which every node that lives has advertised itself: it does so every 5 to 15 (kz_nodes.erl, HEARTBEAT)."""
+
+_PATIENCE = 10
+_NODES = "nodes"
+
+ECALLMGR = "ecallmgr"
+
+_SHARED_QUEUES = {ECALLMGR: "fs_nodes_shared_listener", "sysconf": "sysconf_listener", "tasks": "tasks_listener"}
+"""Queues that each node of an application consumes once (QUEUE_NAME of ecallmgr_fs_nodes.erl and others)."""
+
+Request = tuple[str, Mapping[str, Any]]
+"""The name of an API and the headers to ask with."""
+
+
+class NobodyListens(SupError):
+    """no node of the cluster listens for {what}"""
+
+
+class NoAnswer(TimedOut):
+    """no answer to {what} within {seconds:g} s"""
+
+
+class BadAnswer(SupError):
+    """{node} answered {what} with something else: {reason}"""
+
+
+@dataclass(slots=True)
+class Roll:
+    """Who is there: the advertisement of each node heard, by its name, and how many nodes an application has."""
+
+    app: str | None
+    consumers: int = 0
+    adverts: dict[str, Payload] = field(default_factory=dict)
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def nodes(self) -> set[str]:
+        """The nodes heard that run the application."""
+        return {name for name, advert in self.adverts.items() if self.app in (advert.get("WhApps") or ())}
+
+    @property
+    def expected(self) -> int | None:
+        """How many nodes run the application, None while that is not known."""
+        if self.consumers or time.monotonic() - self.since >= ADVERTISED_WITHIN:
+            return max(self.consumers, len(self.nodes))
+        return None
+
+    @property
+    def somebody(self) -> bool:
+        """Whether at least one node runs the application."""
+        return bool(self.consumers or self.nodes)
+
+    def note(self, delivery: Delivery) -> bool:
+        """Take in an advertisement; tell whether the message came from where those do."""
+        if found := _advertised(delivery):
+            self.adverts[found[0]] = found[1]
+        return delivery.exchange == _NODES
+
+
+def publish(zone: Zone, requests: Sequence[Request], *, mandatory: bool = True) -> None:
+    """Publish messages and wait until the broker has them; under --dry-run say what would be published.
+
+    Raises NobodyListens when a MANDATORY one reaches no queue, and what Conversation raises.
+    """
+    built = [messages.build(name, headers, node=zone.own_node) for name, headers in requests]
+    if zone.run.dry_run:
+        for each in built:
+            zone.run.warn(f"would publish {each.api.name} with the key {each.routing_key}")
+        return
+    with zone.conversation(()) as conversation:
+        if unheard := conversation.publish([_message(each) for each in built], mandatory=mandatory):
+            raise NobodyListens(what=unheard[0])
+
+
+def request(zone: Zone, name: str, headers: Mapping[str, Any], *, seconds: float = ANSWER_SECONDS) -> Payload:
+    """Ask, and return the first answer that is one.
+
+    Raises NobodyListens at once when no queue is bound for it, NoAnswer after SECONDS, and BadAnswer when all that came
+    by then was wrong.
+    """
+    with zone.conversation(_answers()) as conversation:
+        built = messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
+        if conversation.publish([_message(built)], mandatory=True):
+            raise NobodyListens(what=name)
+        wrong: SupError = NoAnswer(what=name, seconds=seconds)
+        for delivery in _until(conversation, seconds):
+            try:
+                answer = _answer(delivery, {built.payload["Msg-ID"]: built})
+            except BadAnswer as bad:
+                wrong = bad
+                continue
+            if answer is not None:
+                return answer
+        raise wrong
+
+
+def collect(
+    zone: Zone, requests: Sequence[Request], *, app: str = ECALLMGR, seconds: float = ANSWER_SECONDS
+) -> Iterator[Payload]:
+    """Ask every node of APP, and yield the answers as they come.
+
+    It ends when all have answered, or after SECONDS. Which nodes answered, which did not, and what was no answer is
+    told through the run. Where no node of APP is there nothing is asked, and that is told.
+    """
+    if not requests:
+        return
+    with zone.conversation([*_answers(), _nodes()]) as conversation:
+        roll = roll_call(conversation, app, lambda roll: roll.somebody)
+        if not roll.somebody:
+            zone.run.warn(f"no {app} node was heard; nobody was asked")
+            return
+        built = [
+            messages.build(name, headers, node=zone.own_node, queue=conversation.queue) for name, headers in requests
+        ]
+        conversation.publish([_message(each) for each in built])
+        asked = {each.payload["Msg-ID"]: each for each in built}
+        answered: dict[str, set[str]] = {identifier: set() for identifier in asked}
+        wrong: list[SupError] = []
+        for delivery in _until(conversation, seconds):
+            if roll.note(delivery):
+                continue
+            try:
+                answer = _answer(delivery, asked)
+            except BadAnswer as bad:
+                wrong.append(bad)
+                answered.get(bad.facts["msg_id"], set()).add(bad.facts["node"])
+            else:
+                if answer is not None:
+                    answered[answer["Msg-ID"]].add(answer["Node"])
+                    yield answer
+            if (expected := roll.expected) is not None and all(len(nodes) >= expected for nodes in answered.values()):
+                break
+        _tell(zone, roll, set().union(*answered.values()), wrong)
+
+
+def hear(zone: Zone, app: str | None, enough: Callable[[Roll], bool]) -> Roll:
+    """Listen to the nodes' advertisements until there is ENOUGH, or all that live must have been heard."""
+    with zone.conversation([_nodes()]) as conversation:
+        return roll_call(conversation, app, enough)
+
+
+def roll_call(conversation: Conversation, app: str | None, enough: Callable[[Roll], bool]) -> Roll:
+    """Learn who is there, in a conversation in whose queue the advertisements arrive."""
+    queue = _SHARED_QUEUES.get(app or "")
+    roll = Roll(app, conversation.consumers(queue) if queue else 0)
+    while not enough(roll):
+        delivery = conversation.receive(max(0.0, roll.since + ADVERTISED_WITHIN - time.monotonic()))
+        if delivery is None:
+            break
+        roll.note(delivery)
+    return roll
+
+
+def advertisements(zone: Zone, tick: float) -> Iterator[tuple[str, Payload] | None]:
+    """Yield each node's name and advertisement as it comes, for ever, and None when none came for TICK seconds."""
+    with zone.conversation([_nodes()]) as conversation:
+        while True:
+            delivery = conversation.receive(tick)
+            found = delivery and _advertised(delivery)
+            if delivery is None or found is not None:
+                yield found
+
+
+def watch(zone: Zone, bindings: Sequence[Binding], *, keep: int) -> Iterator[Delivery]:
+    """Yield every message that comes by, until the run is stopped; of more than KEEP waiting the oldest are dropped."""
+    with zone.conversation(bindings, keep=keep) as conversation:
+        while (delivery := conversation.receive(None)) is not None:
+            yield delivery
+
+
+def _answers() -> list[Binding]:
+    from kazoo_sup.transports.amqp_ask import Binding
+
+    return [Binding(messages.TARGETED, messages.EXCHANGE_TYPES[messages.TARGETED])]
+
+
+def _nodes() -> Binding:
+    from kazoo_sup.transports.amqp_ask import Binding
+
+    return Binding(_NODES, messages.EXCHANGE_TYPES[_NODES], "")
+
+
+def _advertised(delivery: Delivery) -> tuple[str, Payload] | None:
+    """Return a node's name and what it advertises, None for what is no advertisement."""
+    if delivery.exchange != _NODES:
+        return None
+    try:
+        advert = _payload(delivery)
+        messages.check(messages.find("nodes.advertise"), advert)
+    except (BadMessage, Undecodable):
+        return None
+    return (advert["Node"], advert) if isinstance(advert.get("Node"), str) else None
+
+
+def _message(built: Built) -> Message:
+    from kazoo_sup.transports.amqp import Message
+
+    return Message(built.api.exchange, built.api.exchange_type, built.routing_key, built.body)
+
+
+def _payload(delivery: Delivery) -> Payload:
+    return messages.decode(delivery.exchange, delivery.body, delivery.content_type, delivery.content_encoding)
+
+
+def _until(conversation: Conversation, seconds: float) -> Iterator[Delivery]:
+    """Yield what comes until SECONDS were waited for; the time in which answers are worked on does not count.
+
+    Somebody who never stops sending does not hold the run for ever.
+    """
+    left, last = seconds, time.monotonic() + _PATIENCE * seconds
+    while left > 0 and time.monotonic() < last:
+        began = time.monotonic()
+        delivery = conversation.receive(left)
+        if delivery is None:
+            return
+        left -= time.monotonic() - began
+        yield delivery
+
+
+def _answer(delivery: Delivery, asked: Mapping[str, Built]) -> Payload | None:
+    """Return what was answered to one of the messages ASKED; None for what is an answer to none of them.
+
+    Raises BadAnswer for an answer that is not as the table says.
+    """
+    try:
+        answer = _payload(delivery)
+    except Undecodable as error:
+        raise BadAnswer(node="a node", what=delivery.exchange, reason=str(error), msg_id="") from error
+    built = asked.get(answer.get("Msg-ID", ""))
+    if built is None:
+        return None
+    node = answer.setdefault("Node", "a node without a name")
+    reasons = []
+    for name in built.api.answers:
+        try:
+            messages.check(messages.find(name), answer)
+        except BadMessage as error:
+            reasons.append(str(error))
+        else:
+            return answer
+    raise BadAnswer(node=node, what=built.api.name, reason=reasons[0], msg_id=answer["Msg-ID"])
+
+
+def _tell(zone: Zone, roll: Roll, answered: set[str], wrong: Sequence[SupError]) -> None:
+    for error in wrong:
+        zone.run.warn(str(error))
+    if answered:
+        zone.run.warn(f"answered by {', '.join(sorted(answered))}")
+    silent = sorted(roll.nodes - answered)
+    expected = max(roll.consumers, len(roll.nodes))
+    if silent:
+        zone.run.warn(f"no answer from {', '.join(silent)}")
+    elif len(answered) < expected:
+        zone.run.warn(f"{len(answered)} of {expected} {roll.app} nodes answered")
+
+
+__all__ = [
+    "ADVERTISED_WITHIN",
+    "ANSWER_SECONDS",
+    "ECALLMGR",
+    "BadAnswer",
+    "NoAnswer",
+    "NobodyListens",
+    "Roll",
+    "advertisements",
+    "collect",
+    "hear",
+    "publish",
+    "request",
+    "roll_call",
+    "watch",
+]
