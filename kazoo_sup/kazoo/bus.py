@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import SupError, TimedOut
+from kazoo_sup.errors import ExitCode, SupError, TimedOut
 from kazoo_sup.kazoo import messages
 from kazoo_sup.kazoo.messages import BadMessage, Built, Payload, Undecodable
 
@@ -47,8 +47,22 @@ class NoAnswer(TimedOut):
     """no answer to {what} within {seconds:g} s"""
 
 
+class SilentNodes(SupError):
+    """no answer from {nodes} within {seconds:g} s"""
+
+    exit_code = ExitCode.PARTIAL
+
+
+class MissingNodes(SupError):
+    """only {count} of {expected} {app} nodes answered"""
+
+    exit_code = ExitCode.PARTIAL
+
+
 class BadAnswer(SupError):
     """{node} answered {what} with something else: {reason}"""
+
+    exit_code = ExitCode.PARTIAL
 
 
 @dataclass(slots=True)
@@ -121,43 +135,84 @@ def request(zone: Zone, name: str, headers: Mapping[str, Any], *, seconds: float
         raise wrong
 
 
-def collect(
-    zone: Zone, requests: Sequence[Request], *, app: str = ECALLMGR, seconds: float = ANSWER_SECONDS
-) -> Iterator[Payload]:
-    """Ask every node of APP, and yield the answers as they come.
+class Collecting:
+    """Requests to every node of an application; iterating asks, and gives the answers as they come.
 
-    It ends when all have answered, or after SECONDS. Which nodes answered, which did not, and what was no answer is
-    told through the run. Where no node of APP is there nothing is asked, and that is told.
+    It ends when all nodes have answered, or after `seconds`. Then `errors` are the nodes that did not answer and the
+    answers that were none; who answered is told through the run. Where no node of the application is there nothing is
+    asked, and that is told. Raises NoAnswer, or BadAnswer, when nobody answered at all.
     """
-    if not requests:
-        return
-    with zone.conversation([*_answers(), _nodes()]) as conversation:
-        roll = roll_call(conversation, app, lambda roll: roll.somebody)
-        if not roll.somebody:
-            zone.run.warn(f"no {app} node was heard; nobody was asked")
+
+    def __init__(
+        self,
+        zone: Zone,
+        requests: Sequence[Request],
+        *,
+        app: str = ECALLMGR,
+        seconds: float = ANSWER_SECONDS,
+        tell: bool = True,
+    ) -> None:
+        """Take what to ask: nothing happens yet. Not to TELL is for questions on the way to another one."""
+        self._tell = tell
+        self.errors: list[SupError] = []
+        self._zone = zone
+        self._requests = requests
+        self._app = app
+        self._seconds = seconds
+
+    def __iter__(self) -> Iterator[Payload]:
+        """Ask, and give the answers."""
+        if not self._requests:
             return
-        built = [
-            messages.build(name, headers, node=zone.own_node, queue=conversation.queue) for name, headers in requests
-        ]
-        conversation.publish([_message(each) for each in built])
-        asked = {each.payload["Msg-ID"]: each for each in built}
-        answered: dict[str, set[str]] = {identifier: set() for identifier in asked}
-        wrong: list[SupError] = []
-        for delivery in _until(conversation, seconds):
+        with self._zone.conversation([*_answers(), _nodes()]) as conversation:
+            roll = roll_call(conversation, self._app, lambda roll: roll.somebody)
+            if not roll.somebody:
+                self._zone.run.warn(f"no {self._app} node was heard; nobody was asked")
+                return
+            built = [
+                messages.build(name, headers, node=self._zone.own_node, queue=conversation.queue)
+                for name, headers in self._requests
+            ]
+            conversation.publish([_message(each) for each in built])
+            answered: dict[str, set[str]] = {each.payload["Msg-ID"]: set() for each in built}
+            yield from self._heard(conversation, roll, {each.payload["Msg-ID"]: each for each in built}, answered)
+        self._sum_up(roll, set().union(*answered.values()))
+
+    def _heard(
+        self,
+        conversation: Conversation,
+        roll: Roll,
+        asked: Mapping[str, Built],
+        answered: Mapping[str, set[str]],
+    ) -> Iterator[Payload]:
+        for delivery in _until(conversation, self._seconds):
             if roll.note(delivery):
                 continue
             try:
                 answer = _answer(delivery, asked)
             except BadAnswer as bad:
-                wrong.append(bad)
+                self.errors.append(bad)
                 answered.get(bad.facts["msg_id"], set()).add(bad.facts["node"])
             else:
                 if answer is not None:
                     answered[answer["Msg-ID"]].add(answer["Node"])
                     yield answer
             if (expected := roll.expected) is not None and all(len(nodes) >= expected for nodes in answered.values()):
-                break
-        _tell(zone, roll, set().union(*answered.values()), wrong)
+                return
+
+    def _sum_up(self, roll: Roll, answered: set[str]) -> None:
+        rubbish = {error.facts["node"] for error in self.errors}
+        good = sorted(answered - rubbish)
+        if not good:
+            raise self.errors[0] if self.errors else NoAnswer(what=self._requests[0][0], seconds=self._seconds)
+        if self._tell:
+            self._zone.run.warn(f"answered by {', '.join(good)}")
+        silent = sorted(roll.nodes - answered)
+        expected = max(roll.consumers, len(roll.nodes))
+        if silent:
+            self.errors.append(SilentNodes(nodes=", ".join(silent), seconds=self._seconds))
+        elif len(answered) < expected:
+            self.errors.append(MissingNodes(count=len(answered), expected=expected, app=self._app))
 
 
 def hear(zone: Zone, app: str | None, enough: Callable[[Roll], bool]) -> Roll:
@@ -268,29 +323,16 @@ def _answer(delivery: Delivery, asked: Mapping[str, Built]) -> Payload | None:
     raise BadAnswer(node=node, what=built.api.name, reason=reasons[0], msg_id=answer["Msg-ID"])
 
 
-def _tell(zone: Zone, roll: Roll, answered: set[str], wrong: Sequence[SupError]) -> None:
-    for error in wrong:
-        zone.run.warn(str(error))
-    if answered:
-        zone.run.warn(f"answered by {', '.join(sorted(answered))}")
-    silent = sorted(roll.nodes - answered)
-    expected = max(roll.consumers, len(roll.nodes))
-    if silent:
-        zone.run.warn(f"no answer from {', '.join(silent)}")
-    elif len(answered) < expected:
-        zone.run.warn(f"{len(answered)} of {expected} {roll.app} nodes answered")
-
-
 __all__ = [
     "ADVERTISED_WITHIN",
     "ANSWER_SECONDS",
     "ECALLMGR",
     "BadAnswer",
+    "Collecting",
     "NoAnswer",
     "NobodyListens",
     "Roll",
     "advertisements",
-    "collect",
     "hear",
     "publish",
     "request",

@@ -15,6 +15,8 @@ from kazoo_sup.kazoo import views
 from kazoo_sup.kazoo.documents import Document, stamped, value_at, with_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kazoo_sup.zone import Zone
 
 DATABASE = "system_config"
@@ -58,6 +60,22 @@ def set_value(zone: Zone, category: str, key: str, value: Any, *, section: str, 
 
     Raises Declined when config.ini locks the configuration, and what the door raises.
     """
+    return update_value(zone, category, key, lambda document: value, section=section, always=always)
+
+
+def update_value(
+    zone: Zone,
+    category: str,
+    key: str,
+    value_of: Callable[[Document], Any],
+    *,
+    section: str,
+    always: bool = False,
+) -> Document:
+    """Store at KEY of CATEGORY what VALUE_OF makes of the document, as `set_value` does.
+
+    It is asked again when somebody else has changed the document in between.
+    """
     if zone.settings.locked:
         raise Declined(reason="system_config is locked by lock_system_config in Kazoo's config.ini")
     path = keys(key)
@@ -65,7 +83,7 @@ def set_value(zone: Zone, category: str, key: str, value: Any, *, section: str, 
     def updated(stored: Document | None) -> Document:
         document = stored or {}
         target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
-        changed = with_value(document, [target, *path], value)
+        changed = with_value(document, [target, *path], value_of(document))
         return document if changes.same(changed, document) else _stamped(changed, category, stored, zone.node)
 
     stored = zone.configuration(category)
