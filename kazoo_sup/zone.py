@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ class Zone:
         SHORT cuts this host's name at its first dot, as nodes with short names do.
         """
         self.settings: ZoneSettings = settings.zone()
+        self._all_settings = settings
         self.state_dir: Path = settings.state_dir
         self.host = settings.host.partition(".")[0] if short else settings.host
         self.node = node if "@" in node else f"{node}@{self.host}"
@@ -63,6 +64,15 @@ class Zone:
     def own_node(self) -> str:
         """The name under which `sup` itself speaks on the bus: never one of the cluster's nodes."""
         return f"sup@{self.host}"
+
+    def everywhere(self) -> list[Zone]:
+        """Return this zone and all others that have a broker."""
+        others = [
+            Zone(replace(self._all_settings, active=name), node=self.node, run=self.run)
+            for name, zone in self._all_settings.zones.items()
+            if name != self.name and zone.brokers
+        ]
+        return [self, *others]
 
     @cached_property
     def couchdb(self) -> CouchDB:

@@ -189,16 +189,16 @@ def flush_acls(zone: Zone) -> Outcome:
 
 
 @command
-def channel_summary(zone: Zone, node: str | None = None, *, wait: int = _WAIT) -> Outcome:
+def channel_summary(zone: Zone, node: str | None = None, *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show all channels, or those of the FreeSWITCH node NODE."""
-    found, errors = channels.briefly(zone, seconds=wait)
+    found, errors = channels.briefly(_reach(zone, wait, all_zones))
     return text(channels.table(found, node), result=NO_RETURN, errors=errors)
 
 
 @command
-def channel_details(zone: Zone, uuid: str | None = None, *, wait: int = _WAIT) -> Outcome:
+def channel_details(zone: Zone, uuid: str | None = None, *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show all that is known of every channel, or of the one with UUID."""
-    found, errors = channels.fully(zone, uuid, seconds=wait)
+    found, errors = channels.fully(_reach(zone, wait, all_zones), uuid)
     return text(channels.details(found), result=NO_RETURN, data=found, errors=errors)
 
 
@@ -236,11 +236,13 @@ def limit_channel_uptime(zone: Zone, max_age: str, as_default: Flag = True) -> O
 
 
 @command
-def hangup_long_running_channels(zone: Zone, max_age: str | None = None, *, wait: int = _WAIT) -> Outcome:
+def hangup_long_running_channels(
+    zone: Zone, max_age: str | None = None, *, wait: int = _WAIT, all_zones: bool = False
+) -> Outcome:
     """Hang up channels older than MAX_AGE seconds, else than the configured age."""
     configured = to_integer(system_config.get(zone, _CATEGORY, _MAX_UPTIME, 0))
     seconds = configured if max_age is None else _seconds("MAX_AGE", max_age)
-    found, errors = channels.fully(zone, seconds=wait)
+    found, errors = channels.fully(bus.Reach([zone], wait))
     old = [each for each in found if channels.is_handled(each) and channels.age(each, now()) > seconds]
     if old:
         raise ecallmgr.OnlyFreeSwitch(deed=f"hang up {len(old)} channels older than {seconds} seconds")
@@ -252,19 +254,20 @@ def hangup_long_running_channels(zone: Zone, max_age: str | None = None, *, wait
 
 
 @command
-def conference_summary(zone: Zone, node: str | None = None, *, wait: int = _WAIT) -> Outcome:
+def conference_summary(zone: Zone, node: str | None = None, *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show the running conferences, all or those of the FreeSWITCH node NODE."""
-    found, errors = conferences.running(zone, seconds=wait)
+    found, errors = conferences.running(_reach(zone, wait, all_zones))
     wanted = [each for each in found if node in (None, each["Node"])]
     return text(conferences.table(wanted), result=NO_RETURN, data=wanted, errors=errors)
 
 
 @command
-def conference_details(zone: Zone, uuid: str | None = None, *, wait: int = _WAIT) -> Outcome:
+def conference_details(zone: Zone, uuid: str | None = None, *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show the running conferences and who takes part, all or the one with the instance UUID."""
-    found, errors = conferences.running(zone, seconds=wait)
+    reach = _reach(zone, wait, all_zones)
+    found, errors = conferences.running(reach)
     wanted = [each for each in found if uuid in (None, each.get("UUID"))]
-    whole, more = conferences.with_participants(zone, wanted, seconds=wait)
+    whole, more = conferences.with_participants(reach, wanted)
     return text(conferences.details(whole), result=NO_RETURN, data=whole, errors=[*errors, *more])
 
 
@@ -284,17 +287,19 @@ def flush_node_conferences(zone: Zone, node: str) -> Outcome:
 
 
 @command
-def registrar_summary(zone: Zone, realm: str = "all", *, wait: int = _WAIT) -> Outcome:
+def registrar_summary(zone: Zone, realm: str = "all", *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show the registrations, all or those of REALM."""
-    found, errors = registrations.briefly(zone, realm, seconds=wait)
+    found, errors = registrations.briefly(_reach(zone, wait, all_zones), realm)
     return text(registrations.table(found), result=NO_RETURN, errors=errors)
 
 
 @command
-def registrar_details(zone: Zone, username: str = "all", realm: str | None = None, *, wait: int = _WAIT) -> Outcome:
+def registrar_details(
+    zone: Zone, username: str = "all", realm: str | None = None, *, wait: int = _WAIT, all_zones: bool = False
+) -> Outcome:
     """Show all that is known of registrations: all, those of a realm, or that of USERNAME and REALM."""
     user, of = (username, realm) if realm is not None else ecallmgr.user_and_realm(username)
-    found, errors = registrations.fully(zone, of, user, seconds=wait)
+    found, errors = registrations.fully(_reach(zone, wait, all_zones), of, user)
     return text(registrations.details(found), result=NO_RETURN, data=found, errors=errors)
 
 
@@ -306,10 +311,12 @@ def registrar_sync(zone: Zone) -> Outcome:
 
 
 @command
-def flush_registrar(zone: Zone, username: str | None = None, realm: str | None = None, *, wait: int = _WAIT) -> Outcome:
+def flush_registrar(
+    zone: Zone, username: str | None = None, realm: str | None = None, *, wait: int = _WAIT, all_zones: bool = False
+) -> Outcome:
     """Make every node forget its registrations: all, those of a realm, or that of USERNAME and REALM."""
     if username is None:
-        found, errors = registrations.realms(zone, seconds=wait)
+        found, errors = registrations.realms(bus.Reach([zone], wait))
         ecallmgr.tell(zone, [("registration.flush", {"Realm": each}) for each in found])
         return value(OK, errors=errors)
     user, of = (username, realm) if realm is not None else ecallmgr.user_and_realm(username)
@@ -365,6 +372,10 @@ def disable_local_resource_authz(zone: Zone) -> Outcome:
     """Have calls to local resources go unauthorized."""
     told = "turned off authz for local resources; calls to local resources will no longer require authorization"
     return _switched(zone, "authz_local_resources", False, told)
+
+
+def _reach(zone: Zone, wait: int, all_zones: bool) -> bus.Reach:
+    return bus.Reach(zone.everywhere() if all_zones else [zone], wait)
 
 
 def _section(zone: Zone, as_default: bool | None) -> tuple[str, bool, str]:

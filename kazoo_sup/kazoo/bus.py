@@ -10,9 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kazoo_sup.errors import ExitCode, SupError, TimedOut
+from kazoo_sup.errors import ExitCode, SupError, TimedOut, UnexpectedError
 from kazoo_sup.kazoo import messages
 from kazoo_sup.kazoo.messages import BadMessage, Built, Payload, Undecodable
 
@@ -37,6 +39,13 @@ _SHARED_QUEUES = {ECALLMGR: "fs_nodes_shared_listener", "sysconf": "sysconf_list
 
 Request = tuple[str, Mapping[str, Any]]
 """The name of an API and the headers to ask with."""
+
+
+class Reach(NamedTuple):
+    """Where to ask, and how many seconds an answer may take."""
+
+    zones: Sequence[Zone]
+    seconds: float = ANSWER_SECONDS
 
 
 class NobodyListens(SupError):
@@ -138,81 +147,136 @@ def request(zone: Zone, name: str, headers: Mapping[str, Any], *, seconds: float
 class Collecting:
     """Requests to every node of an application; iterating asks, and gives the answers as they come.
 
-    It ends when all nodes have answered, or after `seconds`. Then `errors` are the nodes that did not answer and the
-    answers that were none; who answered is told through the run. Where no node of the application is there nothing is
-    asked, and that is told. Raises NoAnswer, or BadAnswer, when nobody answered at all.
+    It ends when all nodes have answered, or in time. Then `errors` are the nodes that did not answer and the answers
+    that were none; who answered is told through the run. Where no node of the application is there nothing is asked,
+    and that is told. Raises NoAnswer, or BadAnswer, when nobody answered at all, and of several zones only if none did.
     """
 
-    def __init__(
-        self,
-        zone: Zone,
-        requests: Sequence[Request],
-        *,
-        app: str = ECALLMGR,
-        seconds: float = ANSWER_SECONDS,
-        tell: bool = True,
-    ) -> None:
+    def __init__(self, reach: Reach, requests: Sequence[Request], *, app: str = ECALLMGR, tell: bool = True) -> None:
         """Take what to ask: nothing happens yet. Not to TELL is for questions on the way to another one."""
-        self._tell = tell
         self.errors: list[SupError] = []
-        self._zone = zone
+        self._reach = reach
         self._requests = requests
         self._app = app
-        self._seconds = seconds
+        self._tell = tell
 
     def __iter__(self) -> Iterator[Payload]:
         """Ask, and give the answers."""
         if not self._requests:
             return
-        with self._zone.conversation([*_answers(), _nodes()]) as conversation:
+        if len(self._reach.zones) == 1:
+            yield from self._in(self._reach.zones[0])
+            return
+        failed: list[SupError] = []
+        for found in _at_once([self._in(zone) for zone in self._reach.zones]):
+            if isinstance(found, SupError):
+                failed.append(found)
+            else:
+                yield found
+        if len(failed) == len(self._reach.zones):
+            raise failed[0]
+        self.errors += failed
+
+    def _in(self, zone: Zone) -> Iterator[Payload]:
+        """Ask in one zone."""
+        with zone.conversation([*_answers(), _nodes()]) as conversation:
             roll = roll_call(conversation, self._app, lambda roll: roll.somebody)
             if not roll.somebody:
-                self._zone.run.warn(f"no {self._app} node was heard; nobody was asked")
+                zone.run.warn(f"no {self._app} node was heard in the zone {zone.name}; nobody was asked")
                 return
             built = [
-                messages.build(name, headers, node=self._zone.own_node, queue=conversation.queue)
+                messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
                 for name, headers in self._requests
             ]
             conversation.publish([_message(each) for each in built])
-            answered: dict[str, set[str]] = {each.payload["Msg-ID"]: set() for each in built}
-            yield from self._heard(conversation, roll, {each.payload["Msg-ID"]: each for each in built}, answered)
-        self._sum_up(roll, set().union(*answered.values()))
-
-    def _heard(
-        self,
-        conversation: Conversation,
-        roll: Roll,
-        asked: Mapping[str, Built],
-        answered: Mapping[str, set[str]],
-    ) -> Iterator[Payload]:
-        for delivery in _until(conversation, self._seconds):
-            if roll.note(delivery):
-                continue
-            try:
-                answer = _answer(delivery, asked)
-            except BadAnswer as bad:
-                self.errors.append(bad)
-                answered.get(bad.facts["msg_id"], set()).add(bad.facts["node"])
-            else:
+            census = _Census(roll, {each.payload["Msg-ID"]: each for each in built})
+            for delivery in _until(conversation, self._reach.seconds):
+                answer = census.take(delivery)
                 if answer is not None:
-                    answered[answer["Msg-ID"]].add(answer["Node"])
                     yield answer
-            if (expected := roll.expected) is not None and all(len(nodes) >= expected for nodes in answered.values()):
-                return
-
-    def _sum_up(self, roll: Roll, answered: set[str]) -> None:
-        rubbish = {error.facts["node"] for error in self.errors}
-        good = sorted(answered - rubbish)
-        if not good:
-            raise self.errors[0] if self.errors else NoAnswer(what=self._requests[0][0], seconds=self._seconds)
+                if census.complete:
+                    break
+        if not census.good:
+            raise census.wrong[0] if census.wrong else NoAnswer(what=built[0].api.name, seconds=self._reach.seconds)
         if self._tell:
-            self._zone.run.warn(f"answered by {', '.join(good)}")
-        silent = sorted(roll.nodes - answered)
-        expected = max(roll.consumers, len(roll.nodes))
+            zone.run.warn(f"answered by {', '.join(census.good)}")
+        self.errors += census.problems(self._reach.seconds)
+
+
+class _Census:
+    """Who has answered to which of some requests."""
+
+    def __init__(self, roll: Roll, asked: Mapping[str, Built]) -> None:
+        self._roll = roll
+        self._asked = asked
+        self._answered: dict[str, set[str]] = {identifier: set() for identifier in asked}
+        self.wrong: list[SupError] = []
+
+    def take(self, delivery: Delivery) -> Payload | None:
+        """Take in a message, and return it if it is an answer."""
+        if self._roll.note(delivery):
+            return None
+        try:
+            answer = _answer(delivery, self._asked)
+        except BadAnswer as bad:
+            self.wrong.append(bad)
+            self._answered.get(bad.facts["msg_id"], set()).add(bad.facts["node"])
+            return None
+        if answer is not None:
+            self._answered[answer["Msg-ID"]].add(answer["Node"])
+        return answer
+
+    @property
+    def complete(self) -> bool:
+        """Whether all nodes have answered to all requests, as far as it is known how many there are."""
+        expected = self._roll.expected
+        return expected is not None and all(len(nodes) >= expected for nodes in self._answered.values())
+
+    @property
+    def good(self) -> list[str]:
+        """The nodes that answered as they should."""
+        return sorted(self._everybody - {error.facts["node"] for error in self.wrong})
+
+    def problems(self, seconds: float) -> list[SupError]:
+        """Return what was wrong and who was silent."""
+        found = list(self.wrong)
+        silent = sorted(self._roll.nodes - self._everybody)
+        expected = max(self._roll.consumers, len(self._roll.nodes))
         if silent:
-            self.errors.append(SilentNodes(nodes=", ".join(silent), seconds=self._seconds))
-        elif len(answered) < expected:
-            self.errors.append(MissingNodes(count=len(answered), expected=expected, app=self._app))
+            found.append(SilentNodes(nodes=", ".join(silent), seconds=seconds))
+        elif len(self._everybody) < expected:
+            found.append(MissingNodes(count=len(self._everybody), expected=expected, app=self._roll.app))
+        return found
+
+    @property
+    def _everybody(self) -> set[str]:
+        return set().union(*self._answered.values())
+
+
+def _at_once(sources: Sequence[Iterator[Payload]]) -> Iterator[Payload | SupError]:
+    """Yield what comes from several sources, each on a thread of its own, and the error that ended one."""
+    arrived: SimpleQueue[Payload | SupError | None] = SimpleQueue()
+
+    def drain(source: Iterator[Payload]) -> None:
+        try:
+            for each in source:
+                arrived.put(each)
+        except SupError as error:
+            arrived.put(error)
+        except Exception as unexpected:  # noqa: BLE001 - nobody would see it on this thread
+            arrived.put(UnexpectedError(kind=type(unexpected).__name__, reason=str(unexpected)))
+        finally:
+            arrived.put(None)
+
+    for source in sources:
+        Thread(target=drain, args=(source,), daemon=True).start()
+    left = len(sources)
+    while left:
+        found = arrived.get()
+        if found is None:
+            left -= 1
+        else:
+            yield found
 
 
 def hear(zone: Zone, app: str | None, enough: Callable[[Roll], bool]) -> Roll:
@@ -331,6 +395,7 @@ __all__ = [
     "Collecting",
     "NoAnswer",
     "NobodyListens",
+    "Reach",
     "Roll",
     "advertisements",
     "hear",

@@ -16,7 +16,6 @@ from kazoo_sup.terms.columns import shown, text_field
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
-    from kazoo_sup.zone import Zone
 
 _COLUMNS = (("UUID", 50), ("Node", 40), ("Direction", 9), ("Destination", 15), ("Account-ID", 32))
 _FIELDS = ("Media-Node", "Call-Direction", "Destination", "Account-ID")
@@ -32,10 +31,10 @@ class Brief(NamedTuple):
     account: Any
 
 
-def briefly(zone: Zone, *, seconds: float, tell: bool = True) -> tuple[dict[str, Brief], list[SupError]]:
+def briefly(reach: bus.Reach, *, tell: bool = True) -> tuple[dict[str, Brief], list[SupError]]:
     """Return all channels by UUID, in the order in which ecallmgr has them, and what went wrong on the way."""
     request = ("call.query_channels_req", {"Fields": list(_FIELDS), "Active-Only": False})
-    asked = bus.Collecting(zone, [request], seconds=seconds, tell=tell)
+    asked = bus.Collecting(reach, [request], tell=tell)
     found: dict[str, Brief] = {}
     for answer in asked:
         for uuid, channel in answer["Channels"].items():
@@ -44,10 +43,10 @@ def briefly(zone: Zone, *, seconds: float, tell: bool = True) -> tuple[dict[str,
     return found, asked.errors
 
 
-def fully(zone: Zone, uuid: str | None = None, *, seconds: float) -> tuple[list[Mapping[str, Any]], list[SupError]]:
+def fully(reach: bus.Reach, uuid: str | None = None) -> tuple[list[Mapping[str, Any]], list[SupError]]:
     """Return all that is known of all channels, or of the one called UUID, and what went wrong on the way."""
     request = ("call.query_account_channels_req", {"Account-ID": "all", "Active-Only": False})
-    asked = bus.Collecting(zone, [request], seconds=seconds)
+    asked = bus.Collecting(reach, [request])
     found: dict[str, Mapping[str, Any]] = {}
     for answer in asked:
         # ecallmgr folds its table into a list, so what it has first comes last.

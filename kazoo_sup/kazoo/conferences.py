@@ -16,7 +16,6 @@ from kazoo_sup.terms.columns import number_field, text_field
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
-    from kazoo_sup.zone import Zone
 
 Conference = dict[str, Any]
 
@@ -41,14 +40,12 @@ _DETAILS = (
 """What is shown, in Kazoo's order, with the header it comes from."""
 
 
-def running(zone: Zone, *, seconds: float) -> tuple[list[Conference], list[SupError]]:
+def running(reach: bus.Reach) -> tuple[list[Conference], list[SupError]]:
     """Return the running conferences, briefly, and what went wrong on the way."""
-    calls, errors = channels.briefly(zone, seconds=seconds, tell=False)
+    calls, errors = channels.briefly(reach, tell=False)
     accounts = list(dict.fromkeys(call.account for call in calls.values() if isinstance(call.account, str)))
     hosts = {str(call.node).partition("@")[2]: str(call.node) for call in calls.values() if call.node}
-    asked = bus.Collecting(
-        zone, [("conference.search_req", {"Account-ID": account}) for account in accounts], seconds=seconds
-    )
+    asked = bus.Collecting(reach, [("conference.search_req", {"Account-ID": account}) for account in accounts])
     found: dict[str, Conference] = {}
     for answer in asked:
         for name, facts in (answer.get("Conferences") or {}).items():
@@ -64,14 +61,11 @@ def running(zone: Zone, *, seconds: float) -> tuple[list[Conference], list[SupEr
     return list(found.values()), [*errors, *asked.errors]
 
 
-def with_participants(
-    zone: Zone, conferences: Sequence[Conference], *, seconds: float
-) -> tuple[list[Conference], list[SupError]]:
+def with_participants(reach: bus.Reach, conferences: Sequence[Conference]) -> tuple[list[Conference], list[SupError]]:
     """Return the conferences with those who take part in them, and what went wrong on the way."""
     asked = bus.Collecting(
-        zone,
+        reach,
         [("conference.search_req", {"Conference-ID": each["Conference-ID"]}) for each in conferences],
-        seconds=seconds,
         tell=False,
     )
     told = {answer["UUID"]: answer for answer in asked if answer["Event-Name"] == "search_resp" and answer.get("UUID")}

@@ -16,7 +16,6 @@ from kazoo_sup.terms.columns import number_field, text_field
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
-    from kazoo_sup.zone import Zone
 
 Registration = Mapping[str, Any]
 
@@ -37,21 +36,19 @@ _BRIEFLY = (
 )
 
 
-def briefly(zone: Zone, realm: str, *, seconds: float) -> tuple[list[Registration], list[SupError]]:
+def briefly(reach: bus.Reach, realm: str) -> tuple[list[Registration], list[SupError]]:
     """Return what the table shows of the registrations of a realm ("all": of every one), and what went wrong."""
-    return _collected(zone, {"Realm": realm.lower(), "Fields": list(_BRIEFLY)}, seconds)
+    return _collected(reach, {"Realm": realm.lower(), "Fields": list(_BRIEFLY)})
 
 
-def fully(
-    zone: Zone, realm: str, username: str | None = None, *, seconds: float
-) -> tuple[list[Registration], list[SupError]]:
+def fully(reach: bus.Reach, realm: str, username: str | None = None) -> tuple[list[Registration], list[SupError]]:
     """Return all that is known of the registrations of a realm ("all"), or of one user of it, and what went wrong."""
-    return _collected(zone, {"Realm": realm.lower(), "Username": username}, seconds)
+    return _collected(reach, {"Realm": realm.lower(), "Username": username})
 
 
-def realms(zone: Zone, *, seconds: float) -> tuple[list[str], list[SupError]]:
+def realms(reach: bus.Reach) -> tuple[list[str], list[SupError]]:
     """Return the realms with registrations, and what went wrong."""
-    found, errors = _collected(zone, {"Realm": "all", "Fields": ["Username", "Realm"]}, seconds)
+    found, errors = _collected(reach, {"Realm": "all", "Fields": ["Username", "Realm"]})
     return sorted({str(each["Realm"]) for each in found}), errors
 
 
@@ -119,8 +116,8 @@ def path(registration: Registration) -> str:
     return f"{protocol}:{bare}" if ":" in bare else f"{protocol}:{bare}:{as_text(port)}"
 
 
-def _collected(zone: Zone, headers: Mapping[str, Any], seconds: float) -> tuple[list[Registration], list[SupError]]:
-    asked = bus.Collecting(zone, [("registration.query_req", headers)], seconds=seconds)
+def _collected(reach: bus.Reach, headers: Mapping[str, Any]) -> tuple[list[Registration], list[SupError]]:
+    asked = bus.Collecting(reach, [("registration.query_req", headers)])
     found: dict[tuple[str, str], Registration] = {}
     for answer in asked:
         # ecallmgr selects its table into a list, which shows what it prints first last.
