@@ -17,6 +17,9 @@ import pika
 import pika.exceptions
 
 GREGORIAN_EPOCH = 62_167_219_200
+SHARED = {"fs_nodes_shared_listener": ("switch", "switch.fs_xml_flush")}
+"""The queue that all ecallmgr nodes consume."""
+
 TYPES = {"nodes": "fanout", "targeted": "direct"}
 
 Answer = Callable[[dict[str, Any]], Any]
@@ -73,9 +76,10 @@ class KazooNode:
 
     def _run(self) -> None:
         # The broker may be stopped by a test.
-        with contextlib.suppress(pika.exceptions.AMQPError), pika.BlockingConnection(
-            pika.URLParameters(self._url)
-        ) as connection:
+        with (
+            contextlib.suppress(pika.exceptions.AMQPError),
+            pika.BlockingConnection(pika.URLParameters(self._url)) as connection,
+        ):
             channel = connection.channel()
             queue = f"{self.name}-{uuid.uuid4().hex}"
             channel.queue_declare(queue, exclusive=True, auto_delete=True)
@@ -94,7 +98,9 @@ class KazooNode:
             while not self._ending.is_set():
                 if self._advert is not None and time.monotonic() >= due:
                     due = time.monotonic() + self._every
-                    self._publish(channel, "nodes", "", {**self._advert, **self._named("nodes", "advertise", "kz_nodes")})
+                    self._publish(
+                        channel, "nodes", "", {**self._advert, **self._named("nodes", "advertise", "kz_nodes")}
+                    )
                 connection.process_data_events(0.02)
                 self._ready.set()
 
@@ -219,7 +225,9 @@ def ecallmgr(
 
     def registered_as(request: dict[str, Any]) -> dict[str, Any]:
         fields, realm, username = request.get("Fields"), request["Realm"], request.get("Username")
-        found = [each for each in registered if realm in ("all", each["Realm"]) and username in (None, each["Username"])]
+        found = [
+            each for each in registered if realm in ("all", each["Realm"]) and username in (None, each["Username"])
+        ]
         if not found:
             return {"Event-Name": "reg_query_error", "Registrar-Age": 1}
         told = [{key: each.get(key) for key in fields} if fields else each for each in found]
@@ -258,7 +266,7 @@ def ecallmgr(
         url,
         name,
         answers,
-        shared={"fs_nodes_shared_listener": ("switch", "switch.fs_xml_flush")} if shared else None,
+        shared=SHARED if shared else None,
         advert=advert if advertises else None,
         **more,
     )
