@@ -76,28 +76,32 @@ class BadAnswer(SupError):
 
 @dataclass(slots=True)
 class Roll:
-    """Who is there: the advertisement of each node heard, by its name, and how many nodes an application has."""
+    """Who is there: the advertisement of each node heard, by its name, and how many nodes run some applications."""
 
-    app: str | None
+    apps: tuple[str, ...]
     consumers: int = 0
     adverts: dict[str, Payload] = field(default_factory=dict)
     since: float = field(default_factory=time.monotonic)
 
     @property
     def nodes(self) -> set[str]:
-        """The nodes heard that run the application."""
-        return {name for name, advert in self.adverts.items() if self.app in (advert.get("WhApps") or ())}
+        """The nodes heard that run one of the applications."""
+        return {
+            name
+            for name, advert in self.adverts.items()
+            if any(app in (advert.get("WhApps") or ()) for app in self.apps)
+        }
 
     @property
     def expected(self) -> int | None:
-        """How many nodes run the application, None while that is not known."""
+        """How many nodes run one of the applications, None while that is not known."""
         if self.consumers or time.monotonic() - self.since >= ADVERTISED_WITHIN:
             return max(self.consumers, len(self.nodes))
         return None
 
     @property
     def somebody(self) -> bool:
-        """Whether at least one node runs the application."""
+        """Whether at least one node runs one of the applications."""
         return bool(self.consumers or self.nodes)
 
     def note(self, delivery: Delivery) -> bool:
@@ -145,19 +149,21 @@ def request(zone: Zone, name: str, headers: Mapping[str, Any], *, seconds: float
 
 
 class Collecting:
-    """Requests to every node of an application; iterating asks, and gives the answers as they come.
+    """Requests to every node of some applications; iterating asks, and gives the answers as they come.
 
     It ends when all nodes have answered, or in time. Then `errors` are the nodes that did not answer and the answers
     that were none; who answered is told through the run. Where no node of the application is there nothing is asked,
     and that is told. Raises NoAnswer, or BadAnswer, when nobody answered at all, and of several zones only if none did.
     """
 
-    def __init__(self, reach: Reach, requests: Sequence[Request], *, app: str = ECALLMGR, tell: bool = True) -> None:
+    def __init__(
+        self, reach: Reach, requests: Sequence[Request], *, apps: Sequence[str] = (ECALLMGR,), tell: bool = True
+    ) -> None:
         """Take what to ask: nothing happens yet. Not to TELL is for questions on the way to another one."""
         self.errors: list[SupError] = []
         self._reach = reach
         self._requests = requests
-        self._app = app
+        self._apps = apps
         self._tell = tell
 
     def __iter__(self) -> Iterator[Payload]:
@@ -180,9 +186,9 @@ class Collecting:
     def _in(self, zone: Zone) -> Iterator[Payload]:
         """Ask in one zone."""
         with zone.conversation([*_answers(), _nodes()]) as conversation:
-            roll = roll_call(conversation, self._app, lambda roll: roll.somebody)
+            roll = roll_call(conversation, self._apps, lambda roll: roll.somebody)
             if not roll.somebody:
-                zone.run.warn(f"no {self._app} node was heard in the zone {zone.name}; nobody was asked")
+                zone.run.warn(f"no {' or '.join(self._apps)} node was heard in the zone {zone.name}; nobody was asked")
                 return
             built = [
                 messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
@@ -245,7 +251,7 @@ class _Census:
         if silent:
             found.append(SilentNodes(nodes=", ".join(silent), seconds=seconds))
         elif len(self._everybody) < expected:
-            found.append(MissingNodes(count=len(self._everybody), expected=expected, app=self._roll.app))
+            found.append(MissingNodes(count=len(self._everybody), expected=expected, app=" or ".join(self._roll.apps)))
         return found
 
     @property
@@ -279,16 +285,16 @@ def _at_once(sources: Sequence[Iterator[Payload]]) -> Iterator[Payload | SupErro
             yield found
 
 
-def hear(zone: Zone, app: str | None, enough: Callable[[Roll], bool]) -> Roll:
+def hear(zone: Zone, apps: Sequence[str], enough: Callable[[Roll], bool]) -> Roll:
     """Listen to the nodes' advertisements until there is ENOUGH, or all that live must have been heard."""
     with zone.conversation([_nodes()]) as conversation:
-        return roll_call(conversation, app, enough)
+        return roll_call(conversation, apps, enough)
 
 
-def roll_call(conversation: Conversation, app: str | None, enough: Callable[[Roll], bool]) -> Roll:
+def roll_call(conversation: Conversation, apps: Sequence[str], enough: Callable[[Roll], bool]) -> Roll:
     """Learn who is there, in a conversation in whose queue the advertisements arrive."""
-    queue = _SHARED_QUEUES.get(app or "")
-    roll = Roll(app, conversation.consumers(queue) if queue else 0)
+    queues = [_SHARED_QUEUES[app] for app in apps if app in _SHARED_QUEUES]
+    roll = Roll(tuple(apps), sum(map(conversation.consumers, queues)))
     while not enough(roll):
         delivery = conversation.receive(max(0.0, roll.since + ADVERTISED_WITHIN - time.monotonic()))
         if delivery is None:
@@ -305,6 +311,30 @@ def advertisements(zone: Zone, tick: float) -> Iterator[tuple[str, Payload] | No
             found = delivery and _advertised(delivery)
             if delivery is None or found is not None:
                 yield found
+
+
+def witness(
+    zone: Zone,
+    name: str,
+    headers: Mapping[str, Any],
+    binding: Binding,
+    accepted: str,
+    *,
+    seconds: float = ANSWER_SECONDS,
+) -> Payload | None:
+    """Publish a message and return the next one of the API called ACCEPTED that BINDING brings, None after SECONDS."""
+    api = messages.find(accepted)
+    with zone.conversation([binding]) as conversation:
+        built = messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
+        conversation.publish([_message(built)])
+        for delivery in _until(conversation, seconds):
+            try:
+                payload = _payload(delivery)
+                messages.check(api, payload)
+            except (BadMessage, Undecodable):
+                continue
+            return payload
+    return None
 
 
 def watch(zone: Zone, bindings: Sequence[Binding], *, keep: int) -> Iterator[Delivery]:
@@ -403,4 +433,5 @@ __all__ = [
     "request",
     "roll_call",
     "watch",
+    "witness",
 ]

@@ -52,7 +52,7 @@ def tell(zone: Zone, requests: Sequence[bus.Request]) -> None:
     """Publish messages to the ecallmgr nodes; where there are none, there is nothing to tell and that is said."""
     if not requests:
         return
-    if not bus.hear(zone, bus.ECALLMGR, lambda roll: roll.somebody).somebody:
+    if not bus.hear(zone, (bus.ECALLMGR,), lambda roll: roll.somebody).somebody:
         zone.run.warn("no ecallmgr node was heard; nobody was told")
         return
     bus.publish(zone, requests, mandatory=False)

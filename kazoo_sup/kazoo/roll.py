@@ -25,16 +25,10 @@ class NotHeard(SupError):
 def everybody(zone: Zone) -> dict[str, Payload]:
     """Return the advertisement of every node, by its name; that takes as long as a node may be silent."""
     with zone.run.progress("listening", int(bus.ADVERTISED_WITHIN)):
-        adverts = bus.hear(zone, None, lambda roll: False).adverts
+        adverts = bus.hear(zone, (), lambda roll: False).adverts
     if not adverts:
         zone.run.warn(f"no node was heard within {bus.ADVERTISED_WITHIN:g} s")
     return adverts
-
-
-def ecallmgrs(zone: Zone) -> dict[str, Payload]:
-    """Return the advertisements of the nodes that run ecallmgr, once as many were heard as there are."""
-    roll = bus.hear(zone, bus.ECALLMGR, lambda roll: bool(roll.consumers) and len(roll.nodes) >= roll.consumers)
-    return {name: roll.adverts[name] for name in roll.nodes}
 
 
 def node(zone: Zone, name: str) -> tuple[str, Payload]:
@@ -43,7 +37,7 @@ def node(zone: Zone, name: str) -> tuple[str, Payload]:
     Raises NotHeard when it is silent for longer than a node that lives.
     """
     short = name.partition("@")[0]
-    adverts = bus.hear(zone, None, lambda roll: name in roll.adverts).adverts
+    adverts = bus.hear(zone, (), lambda roll: name in roll.adverts).adverts
     if name in adverts:
         return name, adverts[name]
     namesakes = [each for each in sorted(adverts) if each.partition("@")[0] == short]
