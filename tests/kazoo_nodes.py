@@ -135,6 +135,19 @@ class KazooNode:
         channel.basic_publish(exchange, key, body, pika.BasicProperties(content_type="application/json"))
 
 
+class Telling(KazooNode):
+    """A node that publishes to EXCHANGE, under a key of its own, whenever a message with the key HEARS comes."""
+
+    def __init__(self, url: str, name: str, exchange: str, hears: str, says: str, answer: Answer) -> None:
+        super().__init__(url, name, {(exchange, hears, "any"): answer})
+        self._says = says
+
+    def _on_message(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        super()._on_message(channel, method, properties, body)
+        answer = next(iter(self._answers.values()))
+        self._publish(channel, method.exchange, self._says, answer(json.loads(body)))
+
+
 def advertised(*apps: str, up: int = 75, **more: Any) -> dict[str, Any]:
     """Return what a node that runs APPS for UP seconds advertises."""
     return {

@@ -296,6 +296,86 @@ class TestSysconf:
         assert "no node of the cluster listens for sysconf.get_req" in done.stderr
 
 
+class TestPresence:
+    def test_the_state_that_is_told_of_a_user_is_printed(self, asking, nodes):
+        def tell(request):
+            return {**request, "Event-Name": "update", "Presence-ID": "u1@a.org", "State": "online"}
+
+        nodes(kazoo_nodes.Telling, "kazoo_apps@one", "presence", "subscriptions.#", "update.a%2Eorg.call", tell)
+        done = asking("omnipresence_maintenance", "subscribe", "a.org", "u1")
+        assert done.stdout == "Sent subscription for u1@a.org, recv'd update of state online\nok\n"
+
+    def test_subscriptions_are_those_that_omnipresence_and_kamailio_tell_of(self, asking, nodes):
+        told = [{"username": "u1", "realm": "a.org", "from": "sip:x@a.org", "expires": 60, "event": "presence"}]
+        answers = {
+            ("presence", "presence.search_req.#", "search_req"): lambda request: [
+                {"Event-Name": "search_partial_resp", "Subscriptions": told},
+                {"Event-Name": "search_resp", "Subscriptions": told},
+            ]
+        }
+        nodes(KazooNode, "kamailio@one", answers, advert=advertised("kamailio"))
+        done = asking("omnipresence_maintenance", "current_subscriptions", "a.org", "--wait", "2")
+        assert done.code == 0
+        heading, line, result = done.stdout.splitlines()
+        assert [cell.strip() for cell in line.split("|")][:4] == ["u1@a.org", "sip:x@a.org", "60", "presence"]
+        assert len(heading) == len(line)
+        assert result == "ok"
+
+    def test_resets_and_lamps_reach_who_listens(self, asking, nodes):
+        node = nodes(KazooNode, "kazoo_apps@one", {("presence", "#", "any"): lambda request: None})
+        for words in (
+            ("reset_subscription", "u1@a.org"),
+            ("reset_realm", "a.org"),
+            ("reset_zone",),
+            ("reset_server", "kamailio@one"),
+            ("send_mwi_update", "u1@a.org", "2", "3"),
+        ):
+            done = asking("omnipresence_maintenance", *words)
+            assert (done.code, done.stdout) == (0, "ok\n"), done.stderr
+        until(lambda: len(node.heard) == 5, "all messages")
+        assert [each["key"] for each in node.heard] == [
+            "presence.reset.a%2Eorg.u1",
+            "presence.reset.a%2Eorg.*",
+            "presence.reset.*.local",
+            "presence.reset.*.kamailio%40one",
+            "mwi_updates.a%2Eorg.u1",
+        ]
+        refused = asking("omnipresence_maintenance", "reset_cluster")
+        assert (refused.code, len(node.heard)) == (3, 5)
+
+
+class TestApplications:
+    def test_a_module_of_blackhole_is_started_on_every_node(self, asking, nodes):
+        answers = {
+            ("kapps", "ws.module_req", "module_req"): lambda request: {
+                "Event-Name": "module_resp",
+                "Persisted": request["Persist"],
+                "Started": True,
+            }
+        }
+        for name in ("kazoo_apps@one", "kazoo_apps@two"):
+            nodes(KazooNode, name, answers, advert=advertised("blackhole"))
+        done = asking("blackhole_maintenance", "start_module", "bh_call", "false", "--wait", "2")
+        assert done.stdout.startswith("starting bh_call:\nnode kazoo_apps@")
+        assert done.stdout.count("  Persisted: false\n  Started: true\n") == 2
+        assert done.stdout.endswith("ok\n")
+
+    def test_a_call_s_sip_messages_are_put_together(self, asking, nodes):
+        for number in (1, 2):
+            chunks = [{"call-id": "c1", "label": number}]
+            answers = {
+                ("monitor", "call_inspector.lookup", "lookup_req"): lambda request, chunks=chunks: {
+                    "Event-Name": "lookup_resp",
+                    "Chunks": chunks,
+                }
+            }
+            nodes(KazooNode, f"kazoo_apps@{number}", answers, advert=advertised("call_inspector"))
+        found = json.loads(asking("call_inspector_maintenance", "callid_details", "c1", "--wait", "2").stdout)
+        assert sorted(each["label"] for each in found) == [1, 2]
+        one = json.loads(asking("call_inspector_maintenance", "inspect_call_id", "c1").stdout)
+        assert (one["call-id"], [list(each) for each in one["messages"]]) == ("c1", [["label"]])
+
+
 class TestByHand:
     def test_what_is_published_is_heard_as_it_was_built(self, asking, kamailio):
         done = asking("ecallmgr_maintenance", "check_sync", "user1", "acme.example.org")
