@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from kazoo_sup.errors import ExitCode, SupError, TimedOut, UnexpectedError
 from kazoo_sup.kazoo import messages
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from kazoo_sup.transports.amqp import Message
     from kazoo_sup.transports.amqp_ask import Binding, Conversation, Delivery
     from kazoo_sup.zone import Zone
+
+T = TypeVar("T")
 
 ANSWER_SECONDS = 5
 """How long an answer may take unless the caller says otherwise; Kazoo's nodes give each other 2 seconds."""
@@ -174,7 +176,7 @@ class Collecting:
             yield from self._in(self._reach.zones[0])
             return
         failed: list[SupError] = []
-        for found in _at_once([self._in(zone) for zone in self._reach.zones]):
+        for found in at_once([self._in(zone) for zone in self._reach.zones]):
             if isinstance(found, SupError):
                 failed.append(found)
             else:
@@ -259,11 +261,11 @@ class _Census:
         return set().union(*self._answered.values())
 
 
-def _at_once(sources: Sequence[Iterator[Payload]]) -> Iterator[Payload | SupError]:
+def at_once(sources: Sequence[Iterator[T]]) -> Iterator[T | SupError]:
     """Yield what comes from several sources, each on a thread of its own, and the error that ended one."""
-    arrived: SimpleQueue[Payload | SupError | None] = SimpleQueue()
+    arrived: SimpleQueue[T | SupError | None] = SimpleQueue()
 
-    def drain(source: Iterator[Payload]) -> None:
+    def drain(source: Iterator[T]) -> None:
         try:
             for each in source:
                 arrived.put(each)
@@ -428,6 +430,7 @@ __all__ = [
     "Reach",
     "Roll",
     "advertisements",
+    "at_once",
     "hear",
     "publish",
     "request",
