@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kazoo_sup import terms
-from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo.collecting import Collecting
 from kazoo_sup.terms.columns import shown, text_field
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
+    from kazoo_sup.kazoo.collecting import Reach
 
 _COLUMNS = (("UUID", 50), ("Node", 40), ("Direction", 9), ("Destination", 15), ("Account-ID", 32))
 _FIELDS = ("Media-Node", "Call-Direction", "Destination", "Account-ID")
@@ -31,10 +32,10 @@ class Brief(NamedTuple):
     account: Any
 
 
-def briefly(reach: bus.Reach, *, tell: bool = True) -> tuple[dict[str, Brief], list[SupError]]:
+def briefly(reach: Reach, *, tell: bool = True) -> tuple[dict[str, Brief], list[SupError]]:
     """Return all channels by UUID, in the order in which ecallmgr has them, and what went wrong on the way."""
     request = ("call.query_channels_req", {"Fields": list(_FIELDS), "Active-Only": False})
-    asked = bus.Collecting(reach, [request], tell=tell)
+    asked = Collecting(reach, [request], tell=tell)
     found: dict[str, Brief] = {}
     for answer in asked:
         for uuid, channel in answer["Channels"].items():
@@ -43,10 +44,10 @@ def briefly(reach: bus.Reach, *, tell: bool = True) -> tuple[dict[str, Brief], l
     return found, asked.errors
 
 
-def fully(reach: bus.Reach, uuid: str | None = None) -> tuple[list[Mapping[str, Any]], list[SupError]]:
+def fully(reach: Reach, uuid: str | None = None) -> tuple[list[Mapping[str, Any]], list[SupError]]:
     """Return all that is known of all channels, or of the one called UUID, and what went wrong on the way."""
     request = ("call.query_account_channels_req", {"Account-ID": "all", "Active-Only": False})
-    asked = bus.Collecting(reach, [request])
+    asked = Collecting(reach, [request])
     found: dict[str, Mapping[str, Any]] = {}
     for answer in asked:
         # ecallmgr folds its table into a list, so what it has first comes last.

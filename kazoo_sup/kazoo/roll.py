@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo import bus, nodes
+from kazoo_sup.kazoo import bus, collecting, nodes
 from kazoo_sup.kazoo.documents import now
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def everybody(zones: Sequence[Zone]) -> dict[str, Payload]:
         adverts = next(_heard_in(zones[0]))
     else:
         adverts = {}
-        for found in bus.at_once([_heard_in(zone) for zone in zones]):
+        for found in collecting.at_once([_heard_in(zone) for zone in zones]):
             if isinstance(found, SupError):
                 zones[0].run.warn(str(found))
             else:
