@@ -197,7 +197,7 @@ def flush_acls(zone: Zone) -> Outcome:
 def channel_summary(zone: Zone, node: str | None = None, *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show all channels, or those of the FreeSWITCH node NODE."""
     found, errors = channels.briefly(_reach(zone, wait, all_zones))
-    return text(channels.table(found, node), result=NO_RETURN, errors=errors)
+    return text(channels.table(found, node), result=NO_RETURN, data=found, errors=errors)
 
 
 @command
@@ -299,7 +299,7 @@ def flush_node_conferences(zone: Zone, node: str) -> Outcome:
 def registrar_summary(zone: Zone, realm: str = "all", *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show the registrations, all or those of REALM."""
     found, errors = registrations.briefly(_reach(zone, wait, all_zones), realm)
-    return text(registrations.table(found), result=NO_RETURN, errors=errors)
+    return text(registrations.table(found), result=NO_RETURN, data=found, errors=errors)
 
 
 @command
@@ -315,7 +315,7 @@ def registrar_details(
 @command
 def registrar_sync(zone: Zone) -> Outcome:
     """Ask Kamailio to tell of all its registrations again."""
-    bus.publish(zone, [("registration.sync", {})], mandatory=False)
+    bus.publish(zone, [("registration.sync", {})], mandatory=False, signed=True)
     return value(NO_RETURN)
 
 
@@ -409,7 +409,8 @@ def _modify(zone: Zone, name: str, ip: str | None, as_default: bool, network_lis
     # Kazoo resolves a host name only to see whether it can, and denies it by its name.
     entry = acls.entry(network_list, kind, found[0] if kind == "allow" else address)
     lines = [f"updating {network_list} ACLs {name}({entry['cidr']}) to {kind} traffic"]
-    for doubt in acls.doubts({**acls.configured(zone, seen_by), name: entry}, about=name):
+    meant = {**entry, "cidr": [acls.to_cidr(each) for each in found]}
+    for doubt in acls.doubts({**acls.configured(zone, seen_by), name: meant}, about=name):
         zone.run.warn(doubt)
     acls.store(zone, name, entry, section=section, always=always, seen_by=seen_by)
     return _reloaded(zone, lines)

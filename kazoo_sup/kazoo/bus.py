@@ -89,17 +89,20 @@ class Roll:
         return delivery.exchange == _NODES
 
 
-def publish(zone: Zone, requests: Sequence[Request], *, mandatory: bool = True) -> None:
+def publish(zone: Zone, requests: Sequence[Request], *, mandatory: bool = True, signed: bool = False) -> None:
     """Publish messages and wait until the broker has them; under --dry-run say what would be published.
 
-    Raises NobodyListens when a MANDATORY one reaches no queue, and what Conversation raises.
+    SIGNED ones say where an answer would go, as Kazoo's do where the sender has a queue. Raises NobodyListens when a
+    MANDATORY one reaches no queue, and what Conversation raises.
     """
-    built = [messages.build(name, headers, node=zone.own_node) for name, headers in requests]
+    conversation = zone.conversation(())
+    queue = conversation.queue if signed else None
+    built = [messages.build(name, headers, node=zone.own_node, queue=queue) for name, headers in requests]
     if zone.run.dry_run:
         for each in built:
             zone.run.warn(f"would publish {each.api.name} with the key {each.routing_key}")
         return
-    with zone.conversation(()) as conversation:
+    with conversation:
         if unheard := conversation.publish([as_message(each) for each in built], mandatory=mandatory):
             raise NobodyListens(what=unheard[0])
 

@@ -45,8 +45,9 @@ _DETAILS = (
 def running(reach: Reach) -> tuple[list[Conference], list[SupError]]:
     """Return the running conferences, briefly, and what went wrong on the way."""
     calls, errors = channels.briefly(reach, tell=False)
-    accounts = list(dict.fromkeys(call.account for call in calls.values() if isinstance(call.account, str)))
-    hosts = {str(call.node).partition("@")[2]: str(call.node) for call in calls.values() if call.node}
+    accounts = list(dict.fromkeys(call["Account-ID"] for call in calls.values() if call.get("Account-ID")))
+    nodes = {str(call["Media-Node"]) for call in calls.values() if call.get("Media-Node")}
+    hosts = {node.partition("@")[2]: node for node in sorted(nodes)}
     asked = Collecting(reach, [("conference.search_req", {"Account-ID": account}) for account in accounts])
     found: dict[str, Conference] = {}
     for answer in asked:
