@@ -6,12 +6,13 @@ else from the nodes' advertisements, of which every node sends one in 15 seconds
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import ExitCode, SupError, TimedOut
+from kazoo_sup.errors import BadArgument, ExitCode, SupError, TimedOut
 from kazoo_sup.kazoo import messages
 from kazoo_sup.kazoo.messages import BadMessage, Built, Payload, Undecodable
 
@@ -111,10 +112,11 @@ def request(zone: Zone, name: str, headers: Mapping[str, Any], *, seconds: float
     """Ask, and return the first answer that is one.
 
     Raises NobodyListens at once when no queue is bound for it, NoAnswer after SECONDS, and BadAnswer when all that came
-    by then was wrong.
+    by then was wrong; BadArgument for SECONDS that are none.
     """
+    check_seconds(seconds)
     with zone.conversation(answers_here()) as conversation:
-        built = messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
+        built = question(zone, conversation, name, headers)
         if conversation.publish([as_message(built)], mandatory=True):
             raise NobodyListens(what=name)
         wrong: SupError = NoAnswer(what=name, seconds=seconds)
@@ -169,7 +171,7 @@ def witness(
     """Publish a message and return the next one of the API called ACCEPTED that BINDING brings, None after SECONDS."""
     api = messages.find(accepted)
     with zone.conversation([binding]) as conversation:
-        built = messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
+        built = question(zone, conversation, name, headers)
         conversation.publish([as_message(built)])
         for delivery in waiting(conversation, seconds):
             try:
@@ -186,6 +188,18 @@ def watch(zone: Zone, bindings: Sequence[Binding], *, keep: int) -> Iterator[Del
     with zone.conversation(bindings, keep=keep) as conversation:
         while (delivery := conversation.receive(None)) is not None:
             yield delivery
+
+
+def check_seconds(seconds: float) -> None:
+    """Raise BadArgument for a time in which no answer can come."""
+    if seconds <= 0:
+        raise BadArgument(parameter="--wait", reason="an answer takes more than no time")
+
+
+def question(zone: Zone, conversation: Conversation, name: str, headers: Mapping[str, Any]) -> Built:
+    """Build a message whose answers are to come to a conversation; like Kazoo's it has an id for the nodes' logs."""
+    logged = {"System-Log-ID": os.urandom(8).hex(), **headers}
+    return messages.build(name, logged, node=zone.own_node, queue=conversation.queue)
 
 
 def answers_here() -> list[Binding]:
