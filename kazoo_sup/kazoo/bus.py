@@ -32,8 +32,8 @@ _NODES = "nodes"
 
 ECALLMGR = "ecallmgr"
 
-_SHARED_QUEUES = {ECALLMGR: "fs_nodes_shared_listener", "sysconf": "sysconf_listener", "tasks": "tasks_listener"}
-"""Queues that each node of an application consumes once (QUEUE_NAME of ecallmgr_fs_nodes.erl and others)."""
+_SHARED_QUEUES = {ECALLMGR: "fs_nodes_shared_listener"}
+"""Queues that each node of an application consumes once (ecallmgr_fs_nodes.erl, QUEUE_NAME)."""
 
 Request = tuple[str, Mapping[str, Any]]
 """The name of an API and the headers to ask with."""
@@ -141,11 +141,10 @@ def roll_call(conversation: Conversation, apps: Sequence[str], enough: Callable[
     """Learn who is there, in a conversation in whose queue the advertisements arrive."""
     queues = [_SHARED_QUEUES[app] for app in apps if app in _SHARED_QUEUES]
     roll = Roll(tuple(apps), sum(map(conversation.consumers, queues)))
-    while not enough(roll):
-        delivery = conversation.receive(max(0.0, roll.since + ADVERTISED_WITHIN - time.monotonic()))
-        if delivery is None:
-            break
-        roll.note(delivery)
+    while not enough(roll) and (left := roll.since + ADVERTISED_WITHIN - time.monotonic()) > 0:
+        delivery = conversation.receive(left)
+        if delivery is not None:
+            roll.note(delivery)
     return roll
 
 
@@ -203,12 +202,14 @@ def question(zone: Zone, conversation: Conversation, name: str, headers: Mapping
 
 
 def answers_here() -> list[Binding]:
+    """Return what has answers arrive in a conversation's queue."""
     from kazoo_sup.transports.amqp_ask import Binding
 
     return [Binding(messages.TARGETED, messages.EXCHANGE_TYPES[messages.TARGETED])]
 
 
 def adverts_here() -> Binding:
+    """Return what has the nodes' advertisements arrive in a conversation's queue."""
     from kazoo_sup.transports.amqp_ask import Binding
 
     return Binding(_NODES, messages.EXCHANGE_TYPES[_NODES], "")
@@ -227,6 +228,7 @@ def _advertised(delivery: Delivery) -> tuple[str, Payload] | None:
 
 
 def as_message(built: Built) -> Message:
+    """Return a built message as it is published."""
     from kazoo_sup.transports.amqp import Message
 
     return Message(built.api.exchange, built.api.exchange_type, built.routing_key, built.body)
