@@ -16,16 +16,20 @@ _sup() {
     if [[ $current == -* ]]; then
         names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --dry-run -y --yes --no-events -q --quiet'
     elif [[ -z $module ]]; then
-        names='help list amqp config couchdb crossbar_maintenance ecallmgr_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations kz_nodes lab number outbox rabbitmq sysconf zone'
+        names='help list amqp blackhole_maintenance call_inspector_maintenance conference_maintenance config couchdb crossbar_maintenance doodle_maintenance ecallmgr_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations kz_nodes lab number omnipresence_maintenance outbox rabbitmq registrar_maintenance sysconf zone'
     elif [[ $module == help && -z $function ]]; then
-        names='amqp config couchdb crossbar_maintenance ecallmgr_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations kz_nodes lab number outbox rabbitmq sysconf zone'
+        names='amqp blackhole_maintenance call_inspector_maintenance conference_maintenance config couchdb crossbar_maintenance doodle_maintenance ecallmgr_maintenance freeswitch haproxy kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kazoo_number_manager_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations kz_nodes lab number omnipresence_maintenance outbox rabbitmq registrar_maintenance sysconf zone'
     elif [[ -z $function || $module == help ]]; then
         [[ $module == help ]] && module=$function
         case $module in
         amqp) names='apis publish watch' ;;
+        blackhole_maintenance) names='start_module stop_module' ;;
+        call_inspector_maintenance) names='callid_details inspect_call_id' ;;
+        conference_maintenance) names='blocking_refresh flush refresh' ;;
         config) names='check init show' ;;
         couchdb) names='active_tasks backup compact conflicts databases replicate reshard restore security shards status view_cleanup' ;;
         crossbar_maintenance) names='allow_account_number_additions app apps auth_token create_account db_init demote_account descendants_count disable_account disallow_account_number_additions does_schema_exist enable_account find_account_by_id find_account_by_name find_account_by_number find_account_by_realm flush init_app init_apps migrate migrate_account_data migrate_accounts_data migrate_ring_group_callflow move_account promote_account refresh refresh_app refresh_apps register_views running_modules set_app_description set_app_extended_description set_app_features set_app_field set_app_icon set_app_label set_app_screenshots start_module stop_module update_schemas' ;;
+        doodle_maintenance) names='flush send_outbound_sms' ;;
         ecallmgr_maintenance) names='acl_summary add_fs_node allow_carrier allow_sbc carrier_acls channel_details channel_summary check_sync conference_details conference_summary deny_carrier deny_sbc disable_authz disable_local_resource_authz enable_authz enable_local_resource_authz flush_acls flush_authn flush_node_channels flush_node_conferences flush_registrar flush_util get_fs_nodes hangup_long_running_channels limit_channel_uptime list_fs_nodes node_details node_summary registrar_details registrar_summary registrar_sync reload_acls remove_acl remove_fs_node sbc_acls show_calls show_channels sync_channels sync_conferences test_carrier_ip test_sbc_ip' ;;
         freeswitch) names='acl_test api calls channels conference events gateways loglevel modules originate pause profile registrations reload_acl reload_xml resume shutdown sofia_status status uuid_dump uuid_kill uuid_transfer version' ;;
         haproxy) names='clear_counters counters drain errors info maintenance production ready servers sessions status weight' ;;
@@ -46,8 +50,10 @@ _sup() {
         kz_nodes) names='list media_servers status whapps' ;;
         lab) names='start status stop' ;;
         number) names='age create delete dump explain history import list move port_in recycle release remove_feature reserve search set_feature show update' ;;
+        omnipresence_maintenance) names='count_current_subscriptions current_subscriptions reset_account reset_cluster reset_realm reset_server reset_subscriber reset_subscription reset_zone send_mwi_update subscribe' ;;
         outbox) names='clear flush list' ;;
         rabbitmq) names='alarms bindings close_connection connections consumers exchanges federation kazoo_exchanges kazoo_queues overview policies purge queues shovels status unroutable' ;;
+        registrar_maintenance) names='device_by_ip set_listeners' ;;
         sysconf) names='flush get set' ;;
         zone) names='doctor status' ;;
         esac

@@ -17,6 +17,9 @@ import pika
 import pika.exceptions
 
 GREGORIAN_EPOCH = 62_167_219_200
+SHARED = {"fs_nodes_shared_listener": ("switch", "switch.fs_xml_flush")}
+"""The queue that all ecallmgr nodes consume."""
+
 TYPES = {"nodes": "fanout", "targeted": "direct"}
 
 Answer = Callable[[dict[str, Any]], Any]
@@ -130,6 +133,19 @@ class KazooNode:
     def _publish(self, channel: Any, exchange: str, key: str, payload: Any) -> None:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         channel.basic_publish(exchange, key, body, pika.BasicProperties(content_type="application/json"))
+
+
+class Telling(KazooNode):
+    """A node that publishes to EXCHANGE, under a key of its own, whenever a message with the key HEARS comes."""
+
+    def __init__(self, url: str, name: str, exchange: str, hears: str, says: str, answer: Answer) -> None:
+        super().__init__(url, name, {(exchange, hears, "any"): answer})
+        self._says = says
+
+    def _on_message(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        super()._on_message(channel, method, properties, body)
+        answer = next(iter(self._answers.values()))
+        self._publish(channel, method.exchange, self._says, answer(json.loads(body)))
 
 
 def advertised(*apps: str, up: int = 75, **more: Any) -> dict[str, Any]:
@@ -263,7 +279,7 @@ def ecallmgr(
         url,
         name,
         answers,
-        shared={"fs_nodes_shared_listener": ("switch", "switch.fs_xml_flush")} if shared else None,
+        shared=SHARED if shared else None,
         advert=advert if advertises else None,
         **more,
     )

@@ -61,7 +61,7 @@ def connected(zone: Zone, enough: Callable[[set[str]], bool] = lambda names: Fal
     if not zone.settings.brokers:
         zone.run.warn("the zone has no broker: no node can be heard")
         return {}
-    return nodes.media_servers(bus.hear(zone, bus.ECALLMGR, heard).adverts.values())
+    return nodes.media_servers(bus.hear(zone, (bus.ECALLMGR,), heard).adverts.values())
 
 
 def store(zone: Zone, change: Callable[[list[Any]], list[Any]], *, section: str, always: bool, seen_by: str) -> None:
@@ -116,7 +116,9 @@ def details(servers: Mapping[str, MediaServer], cookie: str) -> Iterator[str]:
         yield "No nodes found!"
         return
     for name, server in servers.items():
-        profile: Mapping[str, Any] = next(iter((server.get("Interfaces") or {}).values()), {})
+        interfaces = server.get("Interfaces")
+        first = next(iter(interfaces.values()), None) if isinstance(interfaces, dict) else None
+        profile = first if isinstance(first, dict) else {}
         yield ""
         yield _row("Node", name)
         yield _row("Cookie", _visible(cookie))
@@ -141,7 +143,7 @@ def reload_acls(zone: Zone) -> list[str]:
     def enough(roll: bus.Roll) -> bool:
         return len(roll.nodes) >= roll.consumers if roll.consumers else not anybody
 
-    roll = bus.hear(zone, bus.ECALLMGR, enough)
+    roll = bus.hear(zone, (bus.ECALLMGR,), enough)
     if not roll.somebody:
         return []
     bus.publish(zone, [("switch.reload_acls", {})], mandatory=False)

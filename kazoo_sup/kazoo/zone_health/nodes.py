@@ -78,7 +78,7 @@ class Hearing:
             conversation = bus.listening(self.zone)
             conversation.__enter__()
             self._conversation, self._since = conversation, time.monotonic()
-        roll = bus.Roll(None)
+        roll = bus.Roll(())
         try:
             while (delivery := self._conversation.receive(max(0.0, end - time.monotonic()))) is not None:
                 roll.note(delivery)
