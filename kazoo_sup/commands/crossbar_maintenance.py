@@ -190,7 +190,7 @@ def create_account(
 
     A PASSWORD typed here can be seen by others on this machine. Where it is left out or `-` it is the first line of the
     file PASSWORD_FILE, else what the variable SUP_PASSWORD holds, else it is asked for at the terminal or read from
-    standard input. NO_EMAIL spares the user the e-mail about the new login.
+    standard input. --no-email spares the user the e-mail about the new login.
     """
     given = secret_input.password(zone.run, password, password_file)
     try:

@@ -1,7 +1,7 @@
 """ecallmgr and its FreeSWITCH nodes: access lists, calls, conferences, registrations. Mean an ecallmgr with -n.
 
 AS_DEFAULT true means the setting of every node, false that of this node. WAIT is how many seconds an answer may take,
-ALL_ZONES asks every zone of the settings. NODE is a FreeSWITCH node.
+--all-zones asks every zone of the settings. NODE is a FreeSWITCH node.
 """
 
 from __future__ import annotations

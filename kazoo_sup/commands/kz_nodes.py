@@ -1,6 +1,6 @@
 """The cluster's nodes, as they advertise themselves on the bus: a complete picture takes 16 seconds.
 
-With ALL_ZONES it is that of every zone of the settings.
+With --all-zones it is that of every zone of the settings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kazoo_sup.zone import Zone
 
 @command
 def status(zone: Zone, *, watch: bool = False, all_zones: bool = False) -> Outcome:
-    """Print what every node of the cluster says of itself; with WATCH again and again."""
+    """Print what every node of the cluster says of itself; with --watch again and again."""
     if watch:
         return text(roll.watched(zone), live=True)
     return text(roll.status(zone, roll.everybody(_zones(zone, all_zones))))

@@ -77,12 +77,6 @@ def databases(zone: Zone) -> Iterator[str]:
     yield from (encoded(name) for name in found if classification(name) == "account")
 
 
-def databases(zone: Zone) -> Iterator[str]:
-    """Yield the (encoded) names of all accounts' databases, those of their months not among them."""
-    found = zone.couchdb.databases(start="account/", end="account/\ufff0")
-    yield from (encoded(name) for name in found if classification(name) == "account")
-
-
 def definition(zone: Zone, identifier: str) -> dict[str, Any] | None:
     """Return the account's own definition."""
     return zone.couchdb.get(plain(account_database(identifier)), identifier)

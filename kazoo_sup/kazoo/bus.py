@@ -137,11 +137,6 @@ def hear(zone: Zone, apps: Sequence[str], enough: Callable[[Roll], bool]) -> Rol
         return roll_call(conversation, apps, enough)
 
 
-def listening(zone: Zone) -> Conversation:
-    """Return a conversation, not connected yet, in whose queue the nodes' advertisements arrive."""
-    return zone.conversation([_nodes()])
-
-
 def roll_call(conversation: Conversation, apps: Sequence[str], enough: Callable[[Roll], bool]) -> Roll:
     """Learn who is there, in a conversation in whose queue the advertisements arrive."""
     queues = [_SHARED_QUEUES[app] for app in apps if app in _SHARED_QUEUES]

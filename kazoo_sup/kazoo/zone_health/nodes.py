@@ -75,7 +75,7 @@ class Hearing:
 
     def _listen(self, end: float) -> float:
         if self._conversation is None:
-            conversation = bus.listening(self.zone)
+            conversation = self.zone.conversation([bus.adverts_here()])
             conversation.__enter__()
             self._conversation, self._since = conversation, time.monotonic()
         roll = bus.Roll(())
