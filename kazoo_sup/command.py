@@ -28,10 +28,14 @@ _INJECTED = ("Zone", "Settings", "Run")
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """How a parameter's text is read: `reader(text, zone)` returns the value or raises ValueError with the reason."""
+    """How a parameter's text is read: `reader(text, zone)` returns the value or raises ValueError with the reason.
+
+    What is `secret` is never shown.
+    """
 
     reader: Callable[[str, Any], Any]
     metavar: str | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Parameter:
     default: Any = None
     required: bool = True
     choices: tuple[str, ...] = ()
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,11 @@ class Command:
             elif parameter.kind == "argument":
                 words.append(parameter.metavar if parameter.required else f"[{parameter.metavar}]")
         return " ".join(words)
+
+    def shown(self, words: Sequence[str]) -> list[str]:
+        """Return the positional words as they may be shown, without what is secret."""
+        secret = [each.secret for each in self.parameters if each.kind != "option"]
+        return ["***" if place < len(secret) and secret[place] else word for place, word in enumerate(words)]
 
     @property
     def usage(self) -> str:
@@ -155,6 +165,7 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
         default=None if required or parameter.default is parameter.empty else parameter.default,
         required=required,
         choices=tuple(map(str, get_args(plain))) if get_origin(plain) is Literal else (),
+        secret=bool(reads and reads.secret),
     )
 
 

@@ -82,7 +82,7 @@ class _Text:
 
     def start(self, command: Command, words: Sequence[str]) -> None:
         if self._verbose:
-            print(f"Running {command.module}:{command.name}({', '.join(words)})")
+            print(f"Running {command.module}:{command.name}({', '.join(command.shown(words))})")
 
     def report(self, report: Report) -> None:
         if report.error:

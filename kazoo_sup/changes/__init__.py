@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from kazoo_sup.transports.couchdb import SaveResult
     from kazoo_sup.zone import Zone
 
-__all__ = ["Change", "Document", "Report", "Tally", "apply", "create_database", "forget", "same", "together"]
+__all__ = [
+    "Change",
+    "Document",
+    "Report",
+    "Tally",
+    "apply",
+    "create_database",
+    "delete_database",
+    "forget",
+    "same",
+    "together",
+]
 
 BATCH = 1000
 ROUNDS = 5
@@ -72,18 +83,34 @@ def together(zone: Zone) -> Iterator[None]:
         yield
 
 
-def create_database(zone: Zone, database: str, designs: Sequence[Document] = ()) -> None:
+def create_database(zone: Zone, database: str, designs: Sequence[Document] = ()) -> bool:
     """Create a database that is missing, with its design documents, or show it under `--dry-run`.
 
-    Source of the event: Kazoo kz_datamgr:db_create/1; saving design documents makes none.
+    Returns False where somebody else has created it meanwhile. Source of the event: Kazoo kz_datamgr:db_create/1;
+    saving design documents makes none.
     """
     zone.run.report(Report(database, "", "created", planned=zone.run.dry_run))
     if zone.run.dry_run:
-        return
+        return True
     with announcer.of(zone) as events:
-        zone.couchdb.create(plain(database))
+        created = zone.couchdb.create(plain(database))
         events.announce_database("created", database)
     apply(zone, (Change(database, design, None, lambda stored: stored or {}) for design in designs))
+    return created
+
+
+def delete_database(zone: Zone, database: str) -> bool:
+    """Delete a database and all that is in it, or show it under `--dry-run`; False when there was none.
+
+    Source of the event: Kazoo kz_datamgr:db_delete/1; without it nodes would go on believing that it exists.
+    """
+    zone.run.report(Report(database, "", "deleted", planned=zone.run.dry_run))
+    if zone.run.dry_run:
+        return True
+    with announcer.of(zone) as events:
+        deleted = zone.couchdb.delete(plain(database))
+        events.announce_database("deleted", database)
+    return deleted
 
 
 def forget(zone: Zone, *databases: str) -> None:

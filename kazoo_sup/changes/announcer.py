@@ -146,8 +146,8 @@ class _Publishing:
         due = []
         for change in batch:
             document = change.document or change.previous or {}
-            if self._wanted(change.id, document.get("pvt_type")):
-                action = "deleted" if change.document is None else "edited" if change.previous else "created"
+            action = "deleted" if change.document is None else "edited" if change.previous else "created"
+            if self._wanted(change.id, document.get("pvt_type"), action):
                 due.append(
                     (action, change.database, change.id, document.get("pvt_type"), document.get("pvt_account_id"))
                 )
@@ -159,7 +159,7 @@ class _Publishing:
         for report in reports:
             if report.action in ("created", "edited", "deleted") and report.after is not None:
                 document = report.after if report.action != "deleted" else {**(report.before or {}), **report.after}
-                if self._wanted(report.id, document.get("pvt_type")):
+                if self._wanted(report.id, document.get("pvt_type"), report.action):
                     messages.append(message(*events.document_event(report.action, report.database, document, node)))
         self._publisher.send(messages)
 
@@ -183,8 +183,10 @@ class _Publishing:
     def announce_database(self, action: str, database: str) -> None:
         self._publisher.send([message(*events.database_event(action, database, self._zone.own_node))])
 
-    def _wanted(self, identifier: str, document_type: str | None) -> bool:
-        return not identifier.startswith("_design/") and document_type not in self._unpublished
+    def _wanted(self, identifier: str, document_type: str | None, action: str = "") -> bool:
+        if identifier.startswith("_design/"):
+            return action == "edited" and identifier in events.ANNOUNCED_DESIGNS
+        return document_type not in self._unpublished
 
 
 class _Silent:

@@ -17,6 +17,12 @@ EXCHANGE_TYPE = messages.EXCHANGE_TYPES[EXCHANGE]
 UNPUBLISHED_TYPES = ("cdr", "ledger", "audit_log", "login_attempt", "pivot_debug", "notify_smtp_log")
 """Document types without events unless `datamgr.change_notice_exclude_types` says otherwise."""
 
+ANNOUNCED_DESIGNS = frozenset({"_design/numbers"})
+"""Design documents whose edits Kazoo announces, beside all others, which it does not.
+
+Source: recorded runs; it is what kazoo_number_manager_maintenance:update_number_services_view/1 saves.
+"""
+
 _ACCOUNT_ID_LENGTH = 32
 
 

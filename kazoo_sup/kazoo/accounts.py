@@ -39,6 +39,14 @@ def find(text: str, zone: Zone) -> str:
     return str(found.pop())
 
 
+def find_or_id(text: str, zone: Zone) -> str:
+    """Return the id of the account that TEXT names, as `find` does; an id of no account is returned as it is.
+
+    For functions that have an answer of their own where there is no such account.
+    """
+    return account_id(text) or find(text, zone)
+
+
 def exists(zone: Zone, identifier: str) -> bool:
     """Tell whether an account has its definition, in the accounts database or in its own."""
     return bool(
@@ -58,6 +66,9 @@ def _named(zone: Zone, name: str) -> set[str]:
 
 AccountId = Annotated[str, Reads(find, "ACCOUNT")]
 """An account, named in any way `find` understands, as its id."""
+
+AnyAccountId = Annotated[str, Reads(find_or_id, "ACCOUNT")]
+"""The same, or a well-formed id of which it is not known whether there is an account."""
 
 
 def databases(zone: Zone) -> Iterator[str]:

@@ -117,9 +117,19 @@ def references(schema: Document) -> Iterator[str]:
         if isinstance(each, dict):
             reference = each.get("$ref")
             if isinstance(reference, str) and reference:
-                yield reference.removeprefix("./").removeprefix("file://")
+                yield referred(reference)
             else:
                 yield from references(each)
+
+
+def referred(reference: str) -> str:
+    """Return the name of the schema that a `$ref` means (Kazoo kz_json_schema:load/1)."""
+    return reference.removeprefix("./").removeprefix("file://")
+
+
+def get(zone: Zone, name: str) -> Document:
+    """Return the schema NAME as it is stored, or else as it stands in a file. Raises UnknownSchema."""
+    return zone.couchdb.get(DATABASE, name) or _from_file(zone, name)
 
 
 def _is_misnamed(file: Path) -> bool:

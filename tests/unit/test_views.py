@@ -57,6 +57,14 @@ class TestRegistered:
         assert {each["_id"] for each in found} == designs
         assert not any("kazoo" in each for each in found)
 
+    def test_an_account_gets_all_that_kazoo_asks_there(self, zone):
+        found = {each["_id"]: each["views"] for each in views.registered(zone, ACCOUNT)}
+        assert {"creds_by_md5", "creds_by_sha", "list_by_username"} <= found["_design/users"].keys()
+        assert found["_design/services"]["quantify"]["reduce"] == "_sum"
+        assert {"apps_store", "callflows", "devices", "maintenance", "media", "vmboxes"} <= {
+            identifier.removeprefix("_design/") for identifier in found
+        }
+
     def test_our_own_say_for_which_databases_they_are(self):
         for design in views.bundled():
             assert design["_id"].startswith("_design/")

@@ -1,0 +1,61 @@
+"""Changing an account's definition, which is kept twice: in the account's own database and in `accounts`.
+
+Source: Kazoo kzd_accounts:update/2. Better than there: a copy in `accounts` that is missing is made again from the
+account's own definition, where Kazoo stops with the first half changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup import changes
+from kazoo_sup.changes import Change, Document
+from kazoo_sup.errors import Conflict
+from kazoo_sup.kazoo.accounts import DATABASE, definition
+from kazoo_sup.kazoo.documents import with_value
+from kazoo_sup.names import account_database
+
+if TYPE_CHECKING:
+    from kazoo_sup.zone import Zone
+
+
+def update(zone: Zone, account: str, values: Mapping[str, Any]) -> Document | None:
+    """Set top-level keys of the definition of ACCOUNT, an id, in both places; return its own as it is stored now.
+
+    None where the account has no definition of its own. A value of None removes the key; a definition that holds the
+    values already is left alone. Raises what the door raises, and the error of a definition that could not be saved.
+    """
+    own = definition(zone, account)
+    if own is None:
+        return None
+    saved = changes.apply(zone, [edit(account_database(account), own, values)]).document
+    changes.apply(zone, [edit_copy(zone, own, values)]).document  # noqa: B018 - raises where it was not saved
+    return saved
+
+
+def edit(database: str, stored: Document, values: Mapping[str, Any]) -> Change:
+    """Return the change that sets VALUES on a definition."""
+
+    def again(found: Document | None) -> Document:
+        if found is None:
+            raise Conflict(database=database, id=stored["_id"], reason="somebody else deleted it")
+        return with_values(found, values)
+
+    return Change(database, again(stored), stored, again)
+
+
+def edit_copy(zone: Zone, own: Document, values: Mapping[str, Any]) -> Change:
+    """Return the change that sets VALUES on the copy in `accounts` of the definition OWN; without one it is made."""
+    stored = zone.couchdb.get(DATABASE, own["_id"])
+    if stored is not None:
+        return edit(DATABASE, stored, values)
+    made = with_values({key: value for key, value in own.items() if key != "_rev"}, values)
+    return Change(DATABASE, made, None, lambda found: with_values(found or made, values))
+
+
+def with_values(document: Document, values: Mapping[str, Any]) -> Document:
+    """Return the document with each of VALUES at its key; None removes one."""
+    for key, value in values.items():
+        document = with_value(document, [key], value)
+    return document

@@ -1,0 +1,47 @@
+"""Attachments inside documents, so that a document and its files are saved in one step, through the one door."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kazoo_sup.changes import Document
+
+KEY = "_attachments"
+
+
+def with_files(document: Document, files: Mapping[str, bytes], *, shown: bool = False) -> Document:
+    """Return the document with FILES, contents by name, attached; one that is attached just so stays as it is.
+
+    SHOWN, for a run that only shows what it would do, leaves the contents out.
+    """
+    attached = dict(document.get(KEY) or {})
+    for name, content in files.items():
+        if not _is_there(attached.get(name), content):
+            attached[name] = _described(name, content) if shown else _inline(name, content)
+    return {**document, KEY: attached} if attached else document
+
+
+def content_type(name: str) -> str:
+    """Return the MIME type that the ending of a file's name stands for."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _is_there(stub: Any, content: bytes) -> bool:
+    return isinstance(stub, dict) and stub.get("digest") == _digest(content) and stub.get("length") == len(content)
+
+
+def _digest(content: bytes) -> str:
+    return "md5-" + base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def _inline(name: str, content: bytes) -> dict[str, Any]:
+    return {"content_type": content_type(name), "data": base64.b64encode(content).decode()}
+
+
+def _described(name: str, content: bytes) -> dict[str, Any]:
+    return {"content_type": content_type(name), "length": len(content), "digest": _digest(content)}
