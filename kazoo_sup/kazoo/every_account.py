@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Report
@@ -40,7 +40,7 @@ SILENT_IN_A_ROW = 5
 """After so many databases in a row that do not answer in time, the server is taken to be gone."""
 
 Step = Callable[["Zone", str], Found]
-"""Works on one database; its zone collects what is reported."""
+"""Works on one database; its zone collects what is reported. Of an iterator that it returns a list is made."""
 
 
 class PartlyDone(SupError):
@@ -143,7 +143,8 @@ class Work(Generic[Found]):
     def _one(self, database: str) -> Done[Found]:
         done: Done[Found] = Done(database, 0, 0)
         try:
-            done.found = self._step(_collecting(self._zone, done.told), database)
+            found: Any = self._step(_collecting(self._zone, done.told), database)
+            done.found = cast("Found", list(found) if isinstance(found, Iterator) else found)
         except SupError as error:
             done.error = error
         return done
