@@ -19,8 +19,6 @@ from kazoo_sup.names import account_database
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
-CANNOT_OPEN = "can not open"
-
 
 def attach(zone: Zone, account: str, parent: str) -> Iterator[str]:
     """Put an account below PARENT, both ids, and make its services and the numbers it has known to the cluster."""
@@ -48,7 +46,7 @@ def attach(zone: Zone, account: str, parent: str) -> Iterator[str]:
 
 def _missing(account: str | None, parent: str | None) -> str:
     if account and parent:
-        return f"{CANNOT_OPEN} account '{account}' (not_found) and parent '{parent}' (not_found)"
+        return f"can not open account '{account}' (not_found) and parent '{parent}' (not_found)"
     if account:
-        return f"{CANNOT_OPEN} account '{account}' definition: not_found"
-    return f"{CANNOT_OPEN} parent '{parent}' definition: not_found"
+        return f"can not open account '{account}' definition: not_found"
+    return f"can not open parent '{parent}' definition: not_found"

@@ -161,6 +161,11 @@ def accounts(zone: Zone, start: str | None = None) -> Databases:
     return Databases(lambda: (name for name in every.names() if name >= first))
 
 
+def some(chosen: list[str]) -> Databases:
+    """Return the databases of these accounts, ids, in this order."""
+    return Databases(lambda: map(account_database, chosen))
+
+
 def backwards(databases: Databases) -> Databases:
     """Return them from the last to the first; their names are kept in memory."""
     return Databases(lambda: reversed(list(databases.names())))

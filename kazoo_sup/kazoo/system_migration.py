@@ -46,7 +46,7 @@ def migrate(zone: Zone) -> Iterator[str]:
 
 
 def renamed(document: Document) -> Document:
-    """Return a document with the module names that 4.0 brought: `wh_` and `wnm_` are `kz_` and `knm_` anywhere in it."""
+    """Return a document with the names of modules since 4.0: `wh_` and `wnm_` are `kz_` and `knm_` anywhere in it."""
     text = json.dumps(document).replace("wh_", "kz_").replace("wnm_", "knm_")
     found: Document = json.loads(text)
     return found

@@ -1,4 +1,7 @@
-"""The notice about telemetry with which a migration ends. Source: Kazoo kapps_maintenance:maybe_log_telemetry_warning."""
+"""The notice about telemetry with which a migration ends.
+
+Source: Kazoo kapps_maintenance:maybe_log_telemetry_warning/0.
+"""
 
 from __future__ import annotations
 

@@ -51,6 +51,18 @@ _CLASSES = {"numbers": 19, "account": 21, "resource_selectors": 26}
 _THIS_MONTH, _LAST_MONTH, _OLDER, _REST = 22, 23, 25, 27
 
 
+READ_MOST = (
+    "accounts",
+    "alerts",
+    "system_config",
+    "dedicated_ips",
+    "pending_notifications",
+    "ratedeck",
+    "token_auth",
+)
+"""The databases whose views a node refreshes when it starts (Kazoo kapps_maintenance:refresh_system_views/0)."""
+
+
 class NoDatabase(SupError):
     """there is no database {database}"""
 
