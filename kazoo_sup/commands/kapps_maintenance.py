@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 from kazoo_sup import changes
 from kazoo_sup.command import Reads, command
-from kazoo_sup.errors import BadArgument, Declined, NotFound
+from kazoo_sup.errors import BadArgument, Declined, ExitCode, NotFound, SupError
 from kazoo_sup.kazoo import (
     account_import,
     account_refresh,
@@ -50,10 +50,33 @@ from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value, worked
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
+
+class NotMigrated(SupError):
+    """the rest was migrated, but nothing by {modules}: that is for a node to do"""
+
+    exit_code = ExitCode.PARTIAL
+
+
 ERROR = Atom("error")
 DATABASE_NOT_FOUND = (ERROR, Atom("db_not_found"))
 NOT_FOUND = (ERROR, Atom("not_found"))
 
+
+def _database_name(said: str, zone: Zone) -> str:
+    """Return the plain name of the database that SAID means: its own, or that of an account."""
+    identifier = account_id(said)
+    if identifier and len(said) == len(identifier):
+        return plain(account_database(identifier))
+    name = plain(said)
+    if zone.couchdb.exists(name):
+        return name
+    try:
+        return plain(account_database(accounts.find(said, zone)))
+    except (ValueError, NotFound):
+        return name
+
+
+FirstDatabase = Annotated[str, Reads(lambda said, zone: _database_name(said, zone) if said else "", "DATABASE")]
 OtherAccountId = Annotated[str, Reads(accounts.find_or_id)]
 Named = Annotated[
     NamedAccount, Reads(lambda said, zone: NamedAccount(accounts.find_or_id(said, zone), said), "ACCOUNT")
@@ -64,16 +87,16 @@ Named = Annotated[
 
 
 @command
-def refresh(zone: Zone, database: str = "", *, index: bool = False, from_: str = "") -> Outcome:
+def refresh(zone: Zone, database: str = "", *, index: bool = False, from_: FirstDatabase = "") -> Outcome:
     """Bring the views of DATABASE, or of every database, up to date; of accounts also copies, counts and services.
 
     DATABASE is a database by any of its names, or an account. Design documents are compared by what they say, and only
     those that differ are written.
     """
     if not database:
-        databases = view_refresh.every_database(zone, start=_database_name(zone, from_) if from_ else "")
+        databases = view_refresh.every_database(zone, start=from_)
         return worked(zone.run, account_refresh.every(zone, databases, index=index), NO_RETURN)
-    return _refreshed(zone, _database_name(zone, database), index=index)
+    return _refreshed(zone, _database_name(database, zone), index=index)
 
 
 @command
@@ -144,11 +167,11 @@ def read_all_account_views(zone: Zone) -> Outcome:
 
 
 @command
-def migrate(zone: Zone, pause: Integer = 0) -> Outcome:
+def migrate(zone: Zone, pause: Integer = 0, *, from_: FirstDatabase = "") -> Outcome:
     """Migrate the cluster: system_config, every database's views, settings of accounts, and what its apps migrate."""
 
     def work() -> Iterator[str]:
-        yield from migration.cluster(zone, pause=pause)
+        yield from migration.cluster(zone, pause=pause, start=from_)
         yield from _of_apps(zone)
         yield from telemetry_notice.lines(zone)
 
@@ -156,11 +179,12 @@ def migrate(zone: Zone, pause: Integer = 0) -> Outcome:
 
 
 @command
-def parallel_migrate(zone: Zone, workers: Integer, pause: Integer = 0) -> Outcome:
+def parallel_migrate(zone: Zone, workers: Integer, pause: Integer = 0, *, from_: FirstDatabase = "") -> Outcome:
     """Do what migrate does; WORKERS is among how many Kazoo shares the databases, sup always takes a few at once."""
+    split = _positive("WORKERS", workers)
 
     def work() -> Iterator[str]:
-        yield from migration.cluster(zone, pause=pause, split=_positive("WORKERS", workers))
+        yield from migration.cluster(zone, pause=pause, split=split, start=from_)
         yield from _of_apps(zone)
 
     return worked(zone.run, work(), NO_RETURN)
@@ -180,21 +204,26 @@ def migrate_to_4_0(zone: Zone) -> Outcome:
 
 
 @command
-def migrate_modbs(zone: Zone, pause: Integer = 0) -> Outcome:
+def migrate_modbs(zone: Zone, pause: Integer = 0, *, from_: FirstDatabase = "") -> Outcome:
     """Bring the views of every month's database of accounts up to date."""
-    return worked(zone.run, migration.months(zone, pause=pause), NO_RETURN)
+    return worked(zone.run, migration.months(zone, pause=pause, start=from_), NO_RETURN)
 
 
 @command
-def parallel_migrate_modbs(zone: Zone, workers: Integer, pause: Integer = 0) -> Outcome:
+def parallel_migrate_modbs(zone: Zone, workers: Integer, pause: Integer = 0, *, from_: FirstDatabase = "") -> Outcome:
     """Do what migrate_modbs does, for WORKERS as parallel_migrate; apps migrate nothing, while in Kazoo they do."""
     split = _positive("WORKERS", workers)
-    return worked(zone.run, migration.months(zone, pause=pause, split=split), NO_RETURN)
+    return worked(zone.run, migration.months(zone, pause=pause, split=split, start=from_), NO_RETURN)
 
 
 @command
 def migrate_modbs_ranged(
-    zone: Zone, start_or_pause: Integer, start: Integer | None = None, end: Integer | None = None
+    zone: Zone,
+    start_or_pause: Integer,
+    start: Integer | None = None,
+    end: Integer | None = None,
+    *,
+    from_: FirstDatabase = "",
 ) -> Outcome:
     """Bring the views of the months from START on up to date, till END if that is given.
 
@@ -202,17 +231,25 @@ def migrate_modbs_ranged(
     Kazoo compares months apart from years, and so passes over January 2027 when told to begin in October 2026.
     """
     pause, first = (0, start_or_pause) if start is None else (start_or_pause, start)
-    return worked(zone.run, migration.months(zone, _months(first, end), pause=pause), NO_RETURN)
+    return worked(zone.run, migration.months(zone, _months(first, end), pause=pause, start=from_), NO_RETURN)
 
 
 @command
 def parallel_migrate_modbs_ranged(
-    zone: Zone, workers: Integer, start_or_pause: Integer, start: Integer | None = None, end: Integer | None = None
+    zone: Zone,
+    workers: Integer,
+    start_or_pause: Integer,
+    start: Integer | None = None,
+    end: Integer | None = None,
+    *,
+    from_: FirstDatabase = "",
 ) -> Outcome:
     """Do what migrate_modbs_ranged does with START_OR_PAUSE, START and END, for WORKERS as parallel_migrate_modbs."""
     pause, first = (0, start_or_pause) if start is None else (start_or_pause, start)
     split = _positive("WORKERS", workers)
-    return worked(zone.run, migration.months(zone, _months(first, end), pause=pause, split=split), NO_RETURN)
+    return worked(
+        zone.run, migration.months(zone, _months(first, end), pause=pause, split=split, start=from_), NO_RETURN
+    )
 
 
 @command
@@ -618,20 +655,6 @@ def check_release() -> Outcome:
 # -- helpers
 
 
-def _database_name(zone: Zone, said: str) -> str:
-    """Return the plain name of the database that SAID means: its own, or that of an account."""
-    identifier = account_id(said)
-    if identifier and len(said) == len(identifier):
-        return plain(account_database(identifier))
-    name = plain(said)
-    if zone.couchdb.exists(name):
-        return name
-    try:
-        return plain(account_database(accounts.find(said, zone)))
-    except (ValueError, NotFound):
-        return name
-
-
 def _refreshed(zone: Zone, database: str, *, index: bool) -> Outcome:
     try:
         lines = list(account_refresh.one(zone, encoded(database), index=index))
@@ -668,15 +691,21 @@ def _of_apps(
     zone: Zone,
     modules: tuple[str, ...] = ("kazoo_media_maintenance", "crossbar_maintenance", "fax_maintenance"),
 ) -> Iterator[str]:
-    """Have the apps' own modules migrate what is theirs, as Kazoo's do while they run."""
+    """Have the apps' own modules migrate what is theirs, as Kazoo's do while they run.
+
+    Raises NotMigrated at the end when sup has not all of them.
+    """
+    lacking = []
     for name in modules:
         try:
             theirs = import_module(f"kazoo_sup.commands.{name}").migrate
         except (ImportError, AttributeError):
-            zone.run.warn(f"{name} migrate is not done: sup has no such function")
+            lacking.append(name)
             continue
         outcome: Outcome = theirs(zone)
         yield from outcome.text
+    if lacking:
+        raise NotMigrated(modules=", ".join(lacking))
 
 
 def _aggregated(zone: Zone, copy: Callable[[Zone, str], None], what: str, start: str | None) -> Outcome:

@@ -24,11 +24,14 @@ Months = tuple[str, str]
 """The first and the last month of a range, as `202611`."""
 
 
-def cluster(zone: Zone, *, pause: int = 0, split: int | None = None) -> Iterator[str]:
-    """Migrate all but what apps do: their own documents. SPLIT is how many workers Kazoo would have shared it among."""
+def cluster(zone: Zone, *, pause: int = 0, split: int | None = None, start: str = "") -> Iterator[str]:
+    """Migrate all but what apps do: their own documents.
+
+    SPLIT is how many workers Kazoo would have shared it among, START the database whose views are refreshed first.
+    """
     yield from system_migration.migrate(zone)
     yield from setting_moves.system(zone)
-    databases = every_database(zone)
+    databases = every_database(zone, start=start)
     process = pid()
     if split is not None:
         yield _shared(databases, split)
@@ -47,13 +50,15 @@ def cluster(zone: Zone, *, pause: int = 0, split: int | None = None) -> Iterator
     work.end()
 
 
-def months(zone: Zone, chosen: Months | None = None, *, pause: int = 0, split: int | None = None) -> Iterator[str]:
-    """Refresh the views of accounts' months, of all or of those in a range."""
+def months(
+    zone: Zone, chosen: Months | None = None, *, pause: int = 0, split: int | None = None, start: str = ""
+) -> Iterator[str]:
+    """Refresh the views of accounts' months, of all or of those in a range; SPLIT and START as for `cluster`."""
 
     def wanted(database: str) -> bool:
         return classification(database) == "modb" and (chosen is None or chosen[0] <= database[-6:] <= chosen[1])
 
-    databases = every_database(zone, wanted)
+    databases = every_database(zone, wanted, start=start)
     if split is not None:
         yield _shared(databases, split)
     yield from account_refresh.every(zone, databases, pause=pause)

@@ -131,19 +131,17 @@ class Refresh:
     def views_of(self, zone: Zone, database: str) -> bool:
         """Bring its design documents into a database; tell whether there was anything to do.
 
-        A missing database that every node expects is created. Raises NoDatabase when another one is missing that should
-        have views. Source: Kazoo kz_datamgr:refresh_views/1.
+        A missing database that every node expects is created. Raises NoDatabase when another one is missing, of which
+        Kazoo tells only where it should have views. Source: Kazoo kz_datamgr:refresh_views/1.
         """
         definitions = self.definitions(database)
         name = plain(database)
         edits = views.updates(zone, encoded(database), definitions)
         if len(edits) == len(definitions.designs) and not zone.couchdb.exists(name):
-            if name in SYSTEM_DATABASES:
-                changes.create_database(zone, encoded(database), definitions.designs)
-                return True
-            if definitions.designs:
+            if name not in SYSTEM_DATABASES:
                 raise NoDatabase(database=name)
-            return False
+            changes.create_database(zone, encoded(database), definitions.designs)
+            return True
         refused = changes.apply(zone, edits).errors
         if refused:
             raise refused[0]
