@@ -27,10 +27,8 @@ def test_a_setting_moves_with_its_section(zone):
         {"_id": "crossbar", "default": {"token_auth_expiry": 60, "port": 1}, "node@a": {"token_auth_expiry": 5}},
     )
     lines = list(setting_moves.system(zone))
-    assert lines == [
-        "migrating setting from crossbar default.token_auth_expiry to crossbar.auth default.token_auth_expiry_s value 60",
-        "migrating setting from crossbar node@a.token_auth_expiry to crossbar.auth node@a.token_auth_expiry_s value 5",
-    ]
+    moved = "migrating setting from crossbar {0}.token_auth_expiry to crossbar.auth {0}.token_auth_expiry_s value {1}"
+    assert lines == [moved.format("default", 60), moved.format("node@a", 5)]
     assert settings(zone, "crossbar") == {"default": {"port": 1}, "node@a": {}}
     assert settings(zone, "crossbar.auth") == {
         "default": {"token_auth_expiry_s": 60},
@@ -84,8 +82,10 @@ def test_an_accounts_settings_move_between_its_documents(zone):
     zone.couchdb.put(plain(DATABASE), {"_id": "configs_callflow", "recorder_module": "a", "other": 1})
     lines = list(setting_moves.account(zone, DATABASE))
     assert lines == [
-        f"migrating setting in {DATABASE} from configs_callflow recorder_module"
-        ' to configs_kazoo_endpoint recorder_module value <<"a">>'
+        (
+            f"migrating setting in {DATABASE} from configs_callflow recorder_module"
+            ' to configs_kazoo_endpoint recorder_module value <<"a">>'
+        )
     ]
     found = zone.couchdb.all(plain(DATABASE))
     assert found["configs_kazoo_endpoint"]["recorder_module"] == "a"
