@@ -173,7 +173,7 @@ class _Publishing:
         for change in changes:
             document = change.previous or change.document or {}
             for action in change.announced:
-                if self._wanted(action, change.id, document.get("pvt_type")):
+                if self._wanted(change.id, document.get("pvt_type"), action):
                     # Kazoo announces a document as created when it has no revision.
                     hidden = "_rev" if action == "created" else ""
                     told = {key: value for key, value in document.items() if key != hidden}
