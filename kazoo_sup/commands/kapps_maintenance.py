@@ -76,7 +76,7 @@ def _database_name(said: str, zone: Zone) -> str:
         return name
 
 
-FirstDatabase = Annotated[str, Reads(lambda said, zone: _database_name(said, zone) if said else "", "DATABASE")]
+FirstDatabase = Annotated[str, Reads(lambda said, zone: _database_name(said, zone) if said else "")]
 OtherAccountId = Annotated[str, Reads(accounts.find_or_id)]
 Named = Annotated[
     NamedAccount, Reads(lambda said, zone: NamedAccount(accounts.find_or_id(said, zone), said), "ACCOUNT")

@@ -21,10 +21,10 @@ from kazoo_sup.changes import Report
 from kazoo_sup.command import Reads
 from kazoo_sup.errors import BadArgument, ExitCode, NotAuthorised, ServerUnreachable, SupError, TimedOut
 from kazoo_sup.kazoo.numbers.places import Databases, account_databases
-from kazoo_sup.names import account_database, account_id, plain
+from kazoo_sup.names import account_database, account_id, classification, plain
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     from kazoo_sup.zone import Zone
 
@@ -82,14 +82,19 @@ class Work(Generic[Found]):
 
     def __iter__(self) -> Iterator[Done[Found]]:
         """Do the work."""
+        from concurrent.futures import ThreadPoolExecutor
+
         count = 0
         following: str | None = None
+        patient = True
+        workers = 1 if self._zone.run.dry_run else WORKERS
         self._zone.couchdb  # noqa: B018 - made now, not once in every thread
         with ExitStack() as stack:
             advance = stack.enter_context(self._zone.run.progress(self._label, self.total))
             stack.enter_context(changes.together(self._zone))
+            pool = ThreadPoolExecutor(workers, thread_name_prefix="database")
             try:
-                for database, future in self._under_way():
+                for database, future in self._under_way(pool, workers * AHEAD):
                     following = database
                     done = future.result()
                     done.left, done.total = self.total - count, self.total
@@ -98,11 +103,16 @@ class Work(Generic[Found]):
                     following = None
                     count += 1
                     advance(1)
-            except BaseException:
+            except BaseException as ending:
+                # Somebody who interrupts, or has set a time, does not wait for what is under way.
+                patient = isinstance(ending, Exception | GeneratorExit) and not isinstance(ending, TimedOut)
                 if following is not None and self.total > 1:
-                    name = account_id(following) or plain(following)
+                    whole = classification(following) == "account"
+                    name = account_id(following) if whole else plain(following)
                     self._zone.run.warn(f"{count} of {self.total} databases are done; --from {name} goes on from there")
                 raise
+            finally:
+                pool.shutdown(wait=patient, cancel_futures=True)
 
     def _tell(self, done: Done[Found]) -> None:
         for tell in done.told:
@@ -120,25 +130,13 @@ class Work(Generic[Found]):
         if self.failed:
             raise PartlyDone(failed=self.failed, total=self.total)
 
-    def _under_way(self) -> Iterator[tuple[str, Future[Done[Found]]]]:
-        from concurrent.futures import ThreadPoolExecutor
-
-        workers = 1 if self._zone.run.dry_run else WORKERS
+    def _under_way(self, pool: ThreadPoolExecutor, ahead: int) -> Iterator[tuple[str, Future[Done[Found]]]]:
         waiting: deque[tuple[str, Future[Done[Found]]]] = deque()
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="database")
-        patient = True
-        try:
-            for database in self._databases.names():
-                waiting.append((database, pool.submit(self._one, database)))
-                if len(waiting) >= workers * AHEAD:
-                    yield waiting.popleft()
-            while waiting:
+        for database in self._databases.names():
+            waiting.append((database, pool.submit(self._one, database)))
+            if len(waiting) >= ahead:
                 yield waiting.popleft()
-        except BaseException as ending:
-            patient = isinstance(ending, Exception | GeneratorExit)
-            raise
-        finally:
-            pool.shutdown(wait=patient, cancel_futures=True)
+        yield from waiting
 
     def _one(self, database: str) -> Done[Found]:
         done: Done[Found] = Done(database, 0, 0)
