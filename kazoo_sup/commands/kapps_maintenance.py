@@ -3,7 +3,7 @@
 ACCOUNT is an account by its id, database, realm or exact name; ACCOUNTS a JSON list of them, for Kazoo's Erlang list.
 What goes over all accounts or databases works on a few at once, reports one that fails and goes on, and then ends
 partly done (exit code 5); FROM, an account or database, is where it begins: a run that was cut off says which is next.
-PAUSE is in milliseconds, after each database of each worker; nothing is waited for unless it is given. INDEX has
+PAUSE is in milliseconds, after each database of each worker; nothing is waited for unless it is given. --index has
 CouchDB index refreshed views at once and waits for it. What deletes documents asks whoever sits at the terminal; what
 deletes databases always asks, or takes --yes, and copies each to a file before, which it reads again.
 """

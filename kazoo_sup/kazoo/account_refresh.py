@@ -11,6 +11,7 @@ Source: Kazoo kapps_maintenance:refresh/1, refresh_by_classification/2, and who 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,9 @@ def prepared(zone: Zone, refresh: Refresh, database: str) -> Refreshed:
         return Refreshed(tuple(lines))
     if services_view.update(zone, name):
         lines.append(f"view updated for '{name}': true")
-    hierarchy.count_descendants(zone, identifier)
+    # Under --dry-run the views that are missing are not there to be asked.
+    with suppress(NotFound) if zone.run.dry_run else nullcontext():
+        hierarchy.count_descendants(zone, identifier)
     found = aggregated(zone, identifier, identifier)
     return Refreshed((*lines, *found.lines), found.account, found.own)
 
