@@ -162,6 +162,7 @@ def _execute(described: Command, asked: Options, values: dict[str, Any]) -> int:
             warn=warn,
             hint=say if sys.stderr.isatty() and not asked.quiet else lambda sentence: None,
             confirm=lambda deed: _confirm(deed, asked),
+            confirm_watched=lambda deed: _confirm(deed, asked) if sys.stdin.isatty() else None,
             ask=_ask,
             progress=Run().progress if asked.quiet else on_terminal,
         ),

@@ -25,8 +25,9 @@ class Run:
 
     `report` takes the report of every change; `warn` takes a sentence for people, `hint` one that only matters
     to somebody who looks on; `confirm` is asked before destructive
-    work, with what would be done, and raises Declined when it must not; `ask(question, secret)` returns the line that
-    is answered, on the terminal (unseen, a secret) or standard input, and raises Declined when there is none;
+    work, with what would be done, and raises Declined when it must not; `confirm_watched` does the same only where
+    somebody is at the terminal, for what scripts have always done unasked; `ask(question, secret)` returns the line
+    that is answered, on the terminal (unseen, a secret) or standard input, and raises Declined when there is none;
     `progress(label, total)` gives a function that is told how many items were done since it was last called.
     """
 
@@ -36,6 +37,7 @@ class Run:
     warn: Callable[[str], None] = field(default=lambda sentence: None)
     hint: Callable[[str], None] = field(default=lambda sentence: None)
     confirm: Callable[[str], None] = field(default=lambda deed: None)
+    confirm_watched: Callable[[str], None] = field(default=lambda deed: None)
     ask: Callable[[str, bool], str] = field(default=lambda question, secret: "")
     progress: Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]] = field(
         default=lambda label, total: nullcontext(lambda done: None)

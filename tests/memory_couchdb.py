@@ -86,9 +86,15 @@ class MemoryCouchDB:
     def get_from_many(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Document]]:
         return {database: self.get_many(database, ids) for database, ids in wanted.items()}
 
-    def documents(self, database: str, *, start: str = "", end: str = "\uffff") -> Iterator[Document]:
-        ids = sorted(identifier for identifier in self.stored[database] if start <= identifier <= end)
-        return iter(self.get_many(database, ids).values())
+    def documents(
+        self, database: str, *, start: str | None = None, end: str | None = None, include_docs: bool = True
+    ) -> Iterator[Document]:
+        if database not in self.stored:
+            raise NotFound(server="CouchDB", what=f"database {database}")
+        every = sorted(self.stored[database])
+        ids = [identifier for identifier in every if (start or identifier) <= identifier <= (end or identifier)]
+        for each in self.get_many(database, ids).values():
+            yield each if include_docs else {key: each[key] for key in ("_id", "_rev")}
 
     def databases(self, *, start: str | None = None, end: str | None = None) -> Iterator[str]:
         return iter(sorted(name for name in self.stored if (start or name) <= name <= (end or name)))

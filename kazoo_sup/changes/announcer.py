@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
@@ -141,6 +142,8 @@ class _Publishing:
         self._spool = spool
         self._zone = zone
         self._unpublished = _unpublished_types(zone)
+        # Changes may be made by several threads of a run at once.
+        self._one_at_a_time = Lock()
 
     def expect(self, batch: Sequence[Change]) -> int:
         due = []
@@ -151,7 +154,8 @@ class _Publishing:
                 due.append(
                     (action, change.database, change.id, document.get("pvt_type"), document.get("pvt_account_id"))
                 )
-        return self._spool.due(due)
+        with self._one_at_a_time:
+            return self._spool.due(due)
 
     def announce(self, reports: Sequence[Report]) -> None:
         node = self._zone.own_node
@@ -161,27 +165,32 @@ class _Publishing:
                 document = report.after if report.action != "deleted" else {**(report.before or {}), **report.after}
                 if self._wanted(report.id, document.get("pvt_type"), report.action):
                     messages.append(message(*events.document_event(report.action, report.database, document, node)))
-        self._publisher.send(messages)
+        self._send(messages)
 
     def announce_also(self, changes: Sequence[Change]) -> None:
         node = self._zone.own_node
         messages = []
         for change in changes:
             document = change.previous or change.document or {}
-            if change.announced and self._wanted(change.id, document.get("pvt_type")):
-                for action in change.announced:
+            for action in change.announced:
+                if self._wanted(change.id, document.get("pvt_type"), action):
                     # Kazoo announces a document as created when it has no revision.
                     hidden = "_rev" if action == "created" else ""
                     told = {key: value for key, value in document.items() if key != hidden}
                     messages.append(message(*events.document_event(action, change.database, told, node)))
         if messages:
-            self._publisher.send(messages)
+            self._send(messages)
 
     def settle(self, token: int) -> None:
-        self._spool.settle(token)
+        with self._one_at_a_time:
+            self._spool.settle(token)
 
     def announce_database(self, action: str, database: str) -> None:
-        self._publisher.send([message(*events.database_event(action, database, self._zone.own_node))])
+        self._send([message(*events.database_event(action, database, self._zone.own_node))])
+
+    def _send(self, messages: list[Message]) -> None:
+        with self._one_at_a_time:
+            self._publisher.send(messages)
 
     def _wanted(self, identifier: str, document_type: str | None, action: str = "") -> bool:
         if identifier.startswith("_design/"):

@@ -8,6 +8,7 @@ Not done here: Kazoo tells a changed account's bookkeeper and reseller where ser
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
@@ -17,6 +18,7 @@ from kazoo_sup.kazoo import services, system_config, views
 from kazoo_sup.kazoo.accounts import definition
 from kazoo_sup.kazoo.documents import public_fields, stamped, value_at, with_value
 from kazoo_sup.names import account_database
+from kazoo_sup.terms import UNDEFINED
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -46,17 +48,74 @@ def reconcile(zone: Zone, account: str) -> Iterator[str]:
         yield from _reconciled(zone, ancestor)
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What an account itself has, None where that cannot be counted, and what Kazoo prints of counting it."""
+
+    quantities: Quantities | None
+    lines: tuple[str, ...]
+
+
+def count(zone: Zone, account: str) -> Own:
+    """Count what an account (an id) itself has; nothing is saved."""
+    lines: list[str] = []
+
+    def counting() -> Generator[str, None, Quantities | None]:
+        own = yield from _counted(zone, account_database(account), ("services", "quantify"))
+        return None if own is None else merged(own, (yield from _ports(zone, account, "account_quantities")))
+
+    found = _all_of(counting(), lines)
+    return Own(found, tuple(lines))
+
+
+def correct(zone: Zone, account: str, own: Own) -> Iterator[str]:
+    """Save the services document of one account, an id, if its quantities changed; those of its ancestors stay.
+
+    Yields what Kazoo prints of it. Source: Kazoo kazoo_services_maintenance:reconcile/1.
+    """
+    yield from own.lines
+    before = zone.couchdb.get(services.DATABASE, account)
+    document = yield from _saved(zone, account, own)
+    if document is None:
+        return
+    yield "    quantity discrepancy corrected!"
+    for part in ("manual", "account", "cascade"):
+        quantities = value_at(document, ["quantities", part], {})
+        for category in sorted(quantities, reverse=True):
+            for item in sorted(quantities[category], reverse=True):
+                now, then = (
+                    quantities[category][item],
+                    value_at(before, ["quantities", part, category, item], UNDEFINED),
+                )
+                if now != then:
+                    yield f"      updated {part}.{category}.{item} from {then} to {now}"
+
+
+def _all_of(work: Generator[str, None, Quantities | None], lines: list[str]) -> Quantities | None:
+    while True:
+        try:
+            lines.append(next(work))
+        except StopIteration as ending:
+            found: Quantities | None = ending.value
+            return found
+
+
 def _reconciled(zone: Zone, account: str) -> Generator[str, None, Document | None]:
     """Save one account's services document if its quantities changed, and return it then, else None.
 
     Where they cannot be counted it stays; Kazoo counts nothing then, and stores that.
     """
-    own = yield from _counted(zone, account_database(account), ("services", "quantify"))
+    own = count(zone, account)
+    yield from own.lines
+    return (yield from _saved(zone, account, own))
+
+
+def _saved(zone: Zone, account: str, counted: Own) -> Generator[str, None, Document | None]:
     query = {"start": [account], "end": [account, {}]}
     below = yield from _counted(zone, services.DATABASE, ("services", "cascade_quantities"), **query)
+    own = counted.quantities
     if own is None or below is None:
         return None
-    own = merged(own, (yield from _ports(zone, account, "account_quantities")))
     below = merged(below, (yield from _ports(zone, account, "cascade_quantities")))
 
     def updated(found: Document | None) -> Document:
@@ -93,6 +152,19 @@ def new(zone: Zone, account: str) -> Document:
         "pvt_tree": value_at(found, ["pvt_tree"], []),
         "quantities": {"account": {}, "cascade": {}},
     }
+
+
+def edit(zone: Zone, account: str, values: Mapping[str, Any]) -> Change:
+    """Return the change that sets top-level VALUES of the services document of an account; one that is missing is made.
+
+    Raises NotFound for an account that has neither a services document nor a definition.
+    """
+
+    def again(stored: Document | None) -> Document:
+        return {**(new(zone, account) if stored is None else stored), **values}
+
+    stored = zone.couchdb.get(services.DATABASE, account)
+    return Change(services.DATABASE, again(stored), stored, again)
 
 
 def with_quantities(document: Document, own: Quantities, cascade: Quantities) -> Document:

@@ -6,6 +6,7 @@ Source: Kazoo kz_datamgr:register_views_from_folder/1, register_view/2.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 INSTALLED = "/opt/kazoo/lib"
+FOLDERS = ("views", "account")
+
+UNREGISTERED = frozenset({"accounts_tree.json", "reseller.json", "webseq.json"})
+"""Files that no application registers."""
 
 
 class BadView(SupError):
@@ -31,13 +36,42 @@ def installed(application: str, root: str = INSTALLED) -> Path | None:
     return found[-1] if found else None
 
 
-def registrations(zone: Zone, application: str, directory: Path) -> Iterator[Change]:
-    """Yield the changes that register every view in DIRECTORY's priv/couchdb/views for APPLICATION.
+def applications(root: str = INSTALLED) -> dict[str, Path]:
+    """Return the newest directory of each installed application that brings views."""
+    found = sorted(path.parents[1] for path in Path(root).glob("*/priv/couchdb"))
+    return {path.name.rpartition("-")[0] or path.name: path for path in found if any(files(path))}
 
-    Raises BadView, before anything is registered, for a file that is no design document with a map of databases.
+
+def files(directory: Path, folders: tuple[str, ...] = FOLDERS) -> Iterator[Path]:
+    """Yield the files of design documents in FOLDERS of an application that Kazoo registers."""
+    for folder in folders:
+        for file in sorted((directory / "priv/couchdb" / folder).glob("*.json")):
+            if file.name not in UNREGISTERED:
+                yield file
+
+
+def installed_designs(root: str = INSTALLED) -> Iterator[Document]:
+    """Yield the design documents in the files of an installed Kazoo; a file that is none is passed over."""
+    for directory in applications(root).values():
+        for folder in FOLDERS:
+            for file in sorted((directory / "priv/couchdb" / folder).glob("*.json")):
+                with suppress(OSError, ValueError):
+                    design = terms.read_json(file.read_text(encoding="utf-8"))
+                    if isinstance(design, dict) and isinstance(design.get("kazoo"), dict):
+                        yield {key: _joined(each) for key, each in design.items()}
+
+
+def registrations(
+    zone: Zone, application: str, directory: Path, folders: tuple[str, ...] = ("views",), only: tuple[str, ...] = ()
+) -> Iterator[Change]:
+    """Yield the changes that register every view in FOLDERS of DIRECTORY's priv/couchdb for APPLICATION.
+
+    ONLY names files, where not all are wanted. Raises BadView, before anything is registered, for a file that is no
+    design document with a map of databases.
     """
     version = directory.name.removeprefix(f"{application}-")
-    documents = [registration(application, file) for file in sorted((directory / "priv/couchdb/views").glob("*.json"))]
+    chosen = [file for file in files(directory, folders) if not only or file.name in only]
+    documents = [registration(application, file) for file in chosen]
     stored = zone.couchdb.get_many(REGISTRATIONS, [each["_id"] for each in documents])
     for each in documents:
         again = partial(_updated, each, version)

@@ -1,0 +1,249 @@
+"""Moving settings from where earlier versions kept them to where Kazoo 4.3 looks for them.
+
+Source: Kazoo kapps_config:migrate/0, kapps_account_config:migrate/1. Better than there: an account's settings are
+looked for in its documents `configs_…`, where they are; Kazoo asks for them without that prefix and so finds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup import changes, terms
+from kazoo_sup.changes import Change, Document, same
+from kazoo_sup.errors import Declined
+from kazoo_sup.kazoo.documents import public_fields, stamped, value_at, with_value
+from kazoo_sup.kazoo.system_config import DATABASE
+from kazoo_sup.names import account_id, plain
+
+if TYPE_CHECKING:
+    from kazoo_sup.zone import Zone
+
+_ENDPOINT = (
+    "default_caller_id_number",
+    "default_caller_id_name",
+    "default_can_text_self",
+    "restrict_to_known_types",
+    "sip_transport",
+    "custom_sip_interface",
+    "should_add_diversion_header",
+    "default_ignore_completed_elsewhere",
+    "recorder_module",
+)
+_MOBILE = (
+    "create_sip_endpoint",
+    "codecs",
+    "custom_sip_interface",
+    "formatter",
+    "prefix",
+    "suffix",
+    "realm",
+    "path",
+    "sms_interface",
+)
+_LIMITS = (
+    "enabled",
+    "calls",
+    "resource_consuming_calls",
+    "burst_trunks",
+    "inbound_trunks",
+    "outbound_trunks",
+    "twoway_trunks",
+    "max_postpay_amount",
+    "reserve_amount",
+    "allow_prepay",
+    "allow_postpay",
+    "soft_limit_outbound",
+    "soft_limit_inbound",
+    "authz_resource_types",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From a key of one document to a key of another; without a target it is removed."""
+
+    source: str
+    key: tuple[str, ...]
+    target: str | None
+    to: tuple[str, ...] = ()
+
+
+def _move(source: str, key: str, target: str, to: str | None = None) -> Move:
+    return Move(source, tuple(key.split(".")), target, tuple((to or key).split(".")))
+
+
+MOVES = (
+    _move("reorder", "unknown-error-code", "reorder", "unknown_number.response_code"),
+    _move("reorder", "unknown-error-message", "reorder", "unknown_number.response_message"),
+    _move("reorder", "known-error-code", "reorder", "known_number.response_code"),
+    _move("reorder", "known-error-message", "reorder", "known_number.response_message"),
+    _move("callflow", "default_emergency_cid_number", "stepswitch"),
+    _move("callflow", "ensure_valid_emergency_number", "stepswitch", "ensure_valid_emergency_cid"),
+    *(_move("callflow", key, "kazoo_endpoint") for key in _ENDPOINT),
+    *(_move("callflow.mobile", key, "kazoo_endpoint.mobile") for key in _MOBILE),
+    _move("trunkstore", "ensure_valid_emergency_number", "stepswitch", "ensure_valid_emergency_cid"),
+    _move("number_manager", "aging_expiry_d", "tasks"),
+    _move("number_manager", "discovery_expiry_d", "tasks"),
+    _move("number_manager", "crawler_timer_ms", "tasks"),
+    _move("number_manager.port_request", "crawler_delay_time_ms", "tasks"),
+    _move("number_manager", "porting_module_name", "number_manager", "port_in_module_name"),
+    _move("notify.account_crawler", "interaccount_delay", "tasks", "interaccount_delay_ms"),
+    _move("notify.account_crawler", "cycle_delay_time", "tasks", "cycle_delay_time_ms"),
+    _move("notify.account_crawler", "crawl_for_first_occurrence", "tasks", "should_crawl_for_first_occurrence"),
+    _move("notify.account_crawler", "crawl_for_low_balance", "tasks", "should_crawl_for_low_balance"),
+    _move("notify.account_crawler", "low_balance_repeat_s", "tasks"),
+    _move("crossbar", "cleanup_timer", "tasks", "browse_dbs_interval_s"),
+    _move("crossbar", "soft_delete_pause_ms", "tasks"),
+    _move("crossbar", "token_auth_expiry", "crossbar.auth", "token_auth_expiry_s"),
+    _move("cb_modb", "maybe_archive_modbs", "tasks", "should_archive_modbs"),
+    _move("cb_port_requests", "unfinished_port_request_lifetime_s", "tasks"),
+    _move("callflow", "privacy_name", "privacy"),
+    _move("callflow", "privacy_number", "privacy"),
+    _move("stepswitch", "block_anonymous_caller_id", "privacy"),
+    _move("fax", "conversion_command", "fax", "conversion_pdf_command"),
+    _move("fax", "file_cache_path", "kazoo_convert"),
+    _move("media", "tts_cache", "speech"),
+    _move("callflow", "voicemail.vm_message_foraward_type", "callflow", "voicemail.vm_message_forward_type"),
+    _move("callflow", "mwi_send_unsoliciated_updates", "callflow", "mwi_send_unsolicited_updates"),
+    _move("sysconf", "acl_request_timeout_ms", "ecallmgr"),
+    _move("sysconf", "acl_request_timeout_fudge_ms", "ecallmgr"),
+    *(_move("jonny5", f"default_{key}", "limits", key) for key in _LIMITS),
+    _move("provisioner", "cluster_id", "cluster"),
+    Move("services", ("modules",), None),
+    Move("services", ("support_billing_id",), None),
+)
+ACCOUNT_MOVES = (
+    _move("configs_callflow", "default_can_text_self", "configs_kazoo_endpoint"),
+    _move("configs_callflow", "recorder_module", "configs_kazoo_endpoint"),
+)
+CONTROLLER = ("whapps_controller", "kapps_controller")
+_WORDS = {"whapps": "kapps"}
+_BOOKKEEPER = ("services", "master_account_bookkeeper", "kz_bookkeeper_")
+
+
+def system(zone: Zone) -> Iterator[str]:
+    """Move the settings of system_config, and tell of each that moves."""
+    if zone.settings.locked:
+        raise Declined(reason="system_config is locked by lock_system_config in Kazoo's config.ini")
+    for move in MOVES:
+        document = zone.couchdb.get(DATABASE, move.source)
+        if document is not None:
+            sections = [(key,) for key, each in public_fields(document).items() if isinstance(each, dict)]
+            yield from _moved(zone, DATABASE, move, document, sections, said="")
+    _rename_controller(zone)
+    _rename_bookkeeper(zone)
+
+
+def account(zone: Zone, database: str) -> Iterator[str]:
+    """Move the settings of an account, by its (encoded) database, and tell of each that moves."""
+    for move in ACCOUNT_MOVES:
+        document = zone.couchdb.get(plain(database), move.source)
+        if document is not None:
+            yield from _moved(zone, database, move, document, [()], said=f"in {database} ")
+
+
+def _moved(
+    zone: Zone, database: str, move: Move, document: Document, sections: Sequence[tuple[str, ...]], *, said: str
+) -> Iterator[str]:
+    found = {section: value_at(document, [*section, *move.key]) for section in sections}
+    found = {section: value for section, value in found.items() if value is not None}
+    if not found:
+        return
+    if move.target is not None:
+        target = document if move.target == move.source else zone.couchdb.get(plain(database), move.target)
+        there = {section: value_at(target or {}, [*section, *move.to]) for section in found}
+        for section, value in found.items():
+            if there[section] is not None and not same(there[section], value):
+                yield from _disparity(database, move, section, value, there[section])
+                return
+        for section, value in found.items():
+            if there[section] is None:
+                yield (
+                    f"migrating setting {said}from {move.source} {_said(section, move.key)}"
+                    f" to {move.target} {_said(section, move.to)} value {terms.dumps(value)}"
+                )
+        if target is not document:
+            made = {(*section, *move.to): value for section, value in found.items()}
+            again = partial(_with_settings, zone, database, move.target, made)
+            changes.apply(zone, [Change(database, again(target), target, again)]).document  # noqa: B018 - raises
+    again = partial(_without_settings, move, found)
+    changes.apply(zone, [Change(database, again(document), document, again)]).document  # noqa: B018 - raises
+
+
+def _with_settings(
+    zone: Zone, database: str, name: str, settings: dict[tuple[str, ...], Any], stored: Document | None
+) -> Document:
+    kind = "account_config" if account_id(database) else "config"
+    changed = stored or stamped({"_id": name}, database, node=zone.node, document_type=kind)
+    for path, value in settings.items():
+        if value_at(changed, path) is None:
+            changed = with_value(changed, path, value)
+    return changed
+
+
+def _without_settings(move: Move, found: dict[tuple[str, ...], Any], stored: Document | None) -> Document:
+    changed = stored or {}
+    for section, value in found.items():
+        if same(value_at(changed, [*section, *move.key]), value):
+            changed = with_value(changed, [*section, *move.key], None)
+            if move.target == move.source and value_at(changed, [*section, *move.to]) is None:
+                changed = with_value(changed, [*section, *move.to], value)
+    return changed
+
+
+def _said(section: tuple[str, ...], key: tuple[str, ...]) -> str:
+    return ".".join((*section, "".join(key)))
+
+
+def _disparity(database: str, move: Move, section: tuple[str, ...], value: Any, other: Any) -> Iterator[str]:
+    account_of = ", you" if account_id(database) else ". You"
+    yield (
+        "the system tried to move the parameter listed below but found a different setting already there"
+        f"{account_of} need to correct this disparity manually!"
+    )
+    node = "".join(section)
+    for title, name, key, each in (
+        ("Source", move.source, move.key, value),
+        ("Destination", move.target, move.to, other),
+    ):
+        yield f"  {title}"
+        yield f"    db: {database}"
+        yield f"    id: {name}"
+        yield f"    key: {node} {''.join(key)}"
+        yield f"    value: {terms.dumps(each)}"
+
+
+def _rename_controller(zone: Zone) -> None:
+    """Make kapps_controller from what was whapps_controller, unless there is one."""
+    before, after = CONTROLLER
+    source = zone.couchdb.get(DATABASE, before)
+    if source is None or zone.couchdb.get(DATABASE, after) is not None:
+        return
+    made: Document = {"_id": after}
+    for node, section in public_fields(source).items():
+        if isinstance(section, dict):
+            name = f"kazoo_apps@{node.partition('@')[2]}" if node.startswith("whistle_apps@") else node
+            made[name] = {_WORDS.get(key, key): value for key, value in section.items()}
+    document = stamped(made, DATABASE, node=zone.node, document_type="config")
+    changes.apply(zone, [Change(DATABASE, document, None, lambda stored: stored or document)]).document  # noqa: B018
+
+
+def _rename_bookkeeper(zone: Zone) -> None:
+    """Name the master account's bookkeeper by its kind, where it is still named by a module."""
+    name, key, prefix = _BOOKKEEPER
+
+    def again(stored: Document | None) -> Document:
+        changed = stored or {}
+        for section, values in public_fields(changed).items():
+            found = value_at(values, [key])
+            if isinstance(found, str) and found.startswith(prefix):
+                kind = "braintree" if found == f"{prefix}braintree" else "default"
+                changed = with_value(changed, [section, key], kind)
+        return changed
+
+    document = zone.couchdb.get(DATABASE, name)
+    if document is not None:
+        changes.apply(zone, [Change(DATABASE, again(document), document, again)]).document  # noqa: B018 - raises
