@@ -74,6 +74,9 @@ class MemoryCouchDB:
         self.stored[database] = {}
         return True
 
+    def delete(self, database: str) -> bool:
+        return self.stored.pop(database, None) is not None
+
     def get(self, database: str, id: str) -> Document | None:  # noqa: A002 - the transport's name
         with self._lock:
             found = self.stored.get(database, {}).get(id)
@@ -123,6 +126,10 @@ class MemoryCouchDB:
             rows = self._rows(database, emit, include_docs=include_docs)
             if group:
                 yield from _grouped(_within(rows, start, end))
+                return
+            if reduce and keys is None:
+                found = _within(rows, start, end)
+                yield from [{"key": None, "value": sum(row["value"] for row in found)}] if found else []
                 return
             if keys is not None or key is not None:
                 yield from (row for each in (keys or [key]) for row in rows if row["key"] == each)
@@ -258,7 +265,56 @@ def _state(document: Document) -> Any:
     return [document.get("pvt_state"), document.get("pvt_module_name"), document["_id"]]
 
 
+def _ledgers(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_type") == "ledger":
+        sign = -1 if document["pvt_ledger_type"] == "debit" else 1
+        yield [document["source"]["service"], document["pvt_created"]], sign * document["amount"]
+
+
+def _old_messages(document: Document) -> Iterator[tuple[Any, Any]]:
+    if document.get("pvt_type") == "vmbox":
+        for each in document.get("messages", []):
+            yield each["timestamp"], {"source_id": document["_id"], "metadata": each}
+
+
+def _of_type(kind: str, key: Callable[[Document], Any]) -> Emit:
+    """Make the map of a view of the documents of one type."""
+    return lambda document: [(key(document), None)] if document.get("pvt_type") == kind else []
+
+
 _VIEWS: dict[tuple[str, ...], Emit] = {
+    ("accounts", "listing_by_descendants"): lambda each: [
+        ([ancestor, place], None) for place, ancestor in enumerate(each.get("pvt_tree", []))
+    ],
+    ("services", "by_tree_length"): _of_type("service", lambda each: len(each["pvt_tree"])),
+    ("services", "plans"): _of_type("service_plan", lambda each: each["_id"]),
+    ("services", "bookkeepers"): _of_type("bookkeeper", lambda each: each.get("bookkeeper")),
+    ("services", "object_plans"): lambda each: [
+        (each.get("pvt_type"), plans) for plans in [each.get("service", {}).get("plans")] if plans
+    ],
+    ("apps_store", "crossbar_listing"): _of_type("app", lambda each: each["name"]),
+    ("ledgers", "total_by_source"): _ledgers,
+    ("transactions", "legacy_total"): lambda each: [
+        (None, each["pvt_amount"]) for kind in [each.get("pvt_type")] if kind == "credit"
+    ],
+    ("vmboxes", "legacy_msg_by_timestamp"): _old_messages,
+    ("cdrs", "crossbar_listing"): _of_type("cdr", lambda each: each["pvt_created"]),
+    ("rates", "lookup"): _of_type("rate", lambda each: int(each["prefix"])),
+    ("dedicated_ips", "assigned_to_listing"): lambda each: [
+        (account, None) for account in [each.get("pvt_assigned_to")] if account
+    ],
+    ("dedicated_ips", "summary_listing"): lambda each: [
+        (
+            each["pvt_host"],
+            {
+                "ip": each["_id"],
+                "zone": each["pvt_zone"],
+                "host": each["pvt_host"],
+                "status": each["pvt_status"],
+                "assigned_to": each.get("pvt_assigned_to", ""),
+            },
+        )
+    ],
     ("views", "views_by_classification"): _by_classification,
     ("accounts", "listing_by_realm"): _by_realm,
     ("accounts", "listing_by_name"): _by_name,

@@ -15,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import announcer
-from kazoo_sup.changes.change import Change, Document, Report, Tally, same
+from kazoo_sup.changes.change import Change, Document, Report, Tally, edit, removal, same
 from kazoo_sup.errors import Conflict, Declined, ExitCode, SaveRefused, SupError, Unfinished
 from kazoo_sup.names import plain
 
@@ -32,7 +32,9 @@ __all__ = [
     "apply",
     "create_database",
     "delete_database",
+    "edit",
     "forget",
+    "removal",
     "same",
     "together",
 ]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kazoo_sup.errors import Conflict
+
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
 
@@ -43,6 +45,26 @@ class Change:
         """The document's id."""
         found: str = (self.document or self.previous or {})["_id"]
         return found
+
+
+def edit(database: str, stored: Document, edited: Callable[[Document], Document]) -> Change:
+    """Return the change that makes EDITED of a stored document, and of what somebody else saved of it in between.
+
+    It fails as a conflict where somebody else has deleted it.
+    """
+
+    def again(found: Document | None) -> Document:
+        if found is None:
+            raise Conflict(database=database, id=stored["_id"], reason="somebody else deleted it")
+        return edited(found)
+
+    return Change(database, again(stored), stored, again)
+
+
+def removal(database: str, stored: Document) -> Change:
+    """Return the change that deletes a document, whatever others save of it in between."""
+    gone = {"_id": stored["_id"], "_deleted": True}
+    return Change(database, None, stored, lambda _found: gone)
 
 
 @dataclass(slots=True)

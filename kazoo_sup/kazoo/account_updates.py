@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document
-from kazoo_sup.errors import Conflict
 from kazoo_sup.kazoo.accounts import DATABASE, definition
 from kazoo_sup.kazoo.documents import with_value
 from kazoo_sup.names import account_database
@@ -36,13 +35,7 @@ def update(zone: Zone, account: str, values: Mapping[str, Any]) -> Document | No
 
 def edit(database: str, stored: Document, values: Mapping[str, Any]) -> Change:
     """Return the change that sets VALUES on a definition."""
-
-    def again(found: Document | None) -> Document:
-        if found is None:
-            raise Conflict(database=database, id=stored["_id"], reason="somebody else deleted it")
-        return with_values(found, values)
-
-    return Change(database, again(stored), stored, again)
+    return changes.edit(database, stored, lambda found: with_values(found, values))
 
 
 def edit_copy(zone: Zone, own: Document, values: Mapping[str, Any]) -> Change:

@@ -32,8 +32,8 @@ _NODES = "nodes"
 
 ECALLMGR = "ecallmgr"
 
-_SHARED_QUEUES = {ECALLMGR: "fs_nodes_shared_listener"}
-"""Queues that each node of an application consumes once (ecallmgr_fs_nodes.erl, QUEUE_NAME)."""
+_SHARED_QUEUES = {ECALLMGR: "fs_nodes_shared_listener", "hangups": "hangups_listener"}
+"""Queues that each node of an application consumes once (QUEUE_NAME of ecallmgr_fs_nodes.erl, hangups_listener.erl)."""
 
 Request = tuple[str, Mapping[str, Any]]
 """The name of an API and the headers to ask with."""
@@ -138,9 +138,14 @@ def hear(zone: Zone, apps: Sequence[str], enough: Callable[[Roll], bool]) -> Rol
 
 
 def roll_call(conversation: Conversation, apps: Sequence[str], enough: Callable[[Roll], bool]) -> Roll:
-    """Learn who is there, in a conversation in whose queue the advertisements arrive."""
+    """Learn who is there, in a conversation in whose queue the advertisements arrive.
+
+    Where all APPS have shared queues and nobody consumes those, nobody is there, and nothing is waited for.
+    """
     queues = [_SHARED_QUEUES[app] for app in apps if app in _SHARED_QUEUES]
     roll = Roll(tuple(apps), sum(map(conversation.consumers, queues)))
+    if apps and len(queues) == len(apps) and not roll.consumers:
+        return roll
     while not enough(roll) and (left := roll.since + ADVERTISED_WITHIN - time.monotonic()) > 0:
         delivery = conversation.receive(left)
         if delivery is not None:

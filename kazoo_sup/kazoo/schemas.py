@@ -106,7 +106,7 @@ def load(zone: Zone, name: str) -> Iterator[Change]:
         seen.add(wanted)
         schema = zone.couchdb.get(DATABASE, wanted)
         if schema is None:
-            schema = _from_file(zone, wanted)
+            schema = from_file(zone, wanted)
             yield Change(DATABASE, schema, None, lambda stored: stored or {})
         waiting.extend(references(schema))
 
@@ -129,7 +129,7 @@ def referred(reference: str) -> str:
 
 def get(zone: Zone, name: str) -> Document:
     """Return the schema NAME as it is stored, or else as it stands in a file. Raises UnknownSchema."""
-    return zone.couchdb.get(DATABASE, name) or _from_file(zone, name)
+    return zone.couchdb.get(DATABASE, name) or from_file(zone, name)
 
 
 def _is_misnamed(file: Path) -> bool:
@@ -141,7 +141,8 @@ def _is_misnamed(file: Path) -> bool:
         return False  # and `read` says what is wrong with it
 
 
-def _from_file(zone: Zone, name: str) -> Document:
+def from_file(zone: Zone, name: str) -> Document:
+    """Return the schema NAME as it stands in a file, checked. Raises UnknownSchema, BadSchema."""
     try:
         file = directory(zone) / f"{name.removesuffix('.json')}.json"
     except Declined:

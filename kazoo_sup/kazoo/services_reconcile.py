@@ -38,14 +38,14 @@ def reconcile(zone: Zone, account: str) -> Iterator[str]:
     document nor a definition, and what keeps a document from being saved. The ancestors of a run that was cut off are
     counted with the next change below them, as in Kazoo.
     """
-    document = yield from _reconciled(zone, account)
-    if document is None:
+    changed = yield from recount(zone, account)
+    if changed is None:
         return
-    tree = [each for each in value_at(document, ["pvt_tree"], []) if isinstance(each, str)]
+    tree = [each for each in value_at(changed[1], ["pvt_tree"], []) if isinstance(each, str)]
     if system_config.get(zone, "services", "cascade_commits_to_master_account", default=True) in (False, "false"):
         tree = tree[1:]
     for ancestor in tree:
-        yield from _reconciled(zone, ancestor)
+        yield from recount(zone, ancestor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +74,38 @@ def correct(zone: Zone, account: str, own: Own) -> Iterator[str]:
     Yields what Kazoo prints of it. Source: Kazoo kazoo_services_maintenance:reconcile/1.
     """
     yield from own.lines
-    before = zone.couchdb.get(services.DATABASE, account)
-    document = yield from _saved(zone, account, own)
-    if document is None:
+    saved = yield from _saved(zone, account, own)
+    if saved is None:
         return
+    before, document = saved
     yield "    quantity discrepancy corrected!"
     for part in ("manual", "account", "cascade"):
         quantities = value_at(document, ["quantities", part], {})
         for category in sorted(quantities, reverse=True):
             for item in sorted(quantities[category], reverse=True):
-                now, then = (
-                    quantities[category][item],
-                    value_at(before, ["quantities", part, category, item], UNDEFINED),
-                )
+                now = quantities[category][item]
+                then = value_at(before, ["quantities", part, category, item], UNDEFINED)
                 if now != then:
                     yield f"      updated {part}.{category}.{item} from {then} to {now}"
+
+
+def recount(zone: Zone, account: str) -> Generator[str, None, tuple[Document, Document] | None]:
+    """Save one account's services document if its quantities changed; return how it was and is then, else None.
+
+    Yields and raises what `reconcile` does, and raises what kept the document from being saved. Where quantities cannot
+    be counted it stays; Kazoo counts nothing then, and stores that.
+    """
+    own = count(zone, account)
+    yield from own.lines
+    return (yield from _saved(zone, account, own))
+
+
+def counted(zone: Zone, account: str) -> Generator[str, None, tuple[Quantities, Quantities] | None]:
+    """Count what an account has, and what those below it have; None where that cannot be done, which is told."""
+    own = count(zone, account)
+    yield from own.lines
+    below = yield from _below(zone, account)
+    return None if own.quantities is None or below is None else (own.quantities, below)
 
 
 def _all_of(work: Generator[str, None, Quantities | None], lines: list[str]) -> Quantities | None:
@@ -100,23 +117,17 @@ def _all_of(work: Generator[str, None, Quantities | None], lines: list[str]) -> 
             return found
 
 
-def _reconciled(zone: Zone, account: str) -> Generator[str, None, Document | None]:
-    """Save one account's services document if its quantities changed, and return it then, else None.
-
-    Where they cannot be counted it stays; Kazoo counts nothing then, and stores that.
-    """
-    own = count(zone, account)
-    yield from own.lines
-    return (yield from _saved(zone, account, own))
-
-
-def _saved(zone: Zone, account: str, counted: Own) -> Generator[str, None, Document | None]:
+def _below(zone: Zone, account: str) -> Generator[str, None, Quantities | None]:
     query = {"start": [account], "end": [account, {}]}
     below = yield from _counted(zone, services.DATABASE, ("services", "cascade_quantities"), **query)
+    return None if below is None else merged(below, (yield from _ports(zone, account, "cascade_quantities")))
+
+
+def _saved(zone: Zone, account: str, counted: Own) -> Generator[str, None, tuple[Document, Document] | None]:
+    below = yield from _below(zone, account)
     own = counted.quantities
     if own is None or below is None:
         return None
-    below = merged(below, (yield from _ports(zone, account, "cascade_quantities")))
 
     def updated(found: Document | None) -> Document:
         changed = with_quantities(new(zone, account) if found is None else found, own, below)
@@ -128,10 +139,8 @@ def _saved(zone: Zone, account: str, counted: Own) -> Generator[str, None, Docum
         return None
     if document.get("plans"):
         zone.run.warn(f"account {account} has service plans: a node must tell its bookkeeper of the new quantities")
-    tally = changes.apply(zone, [Change(services.DATABASE, document, stored, updated)])
-    if tally.errors:
-        raise tally.errors[0]
-    return document
+    saved = changes.apply(zone, [Change(services.DATABASE, document, stored, updated)]).document
+    return stored or {}, saved or document
 
 
 def new(zone: Zone, account: str) -> Document:

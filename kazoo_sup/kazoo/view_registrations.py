@@ -5,13 +5,13 @@ Source: Kazoo kz_datamgr:register_views_from_folder/1, register_view/2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup import terms
+from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, Document, same
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.views import REGISTRATIONS
@@ -58,7 +58,19 @@ def installed_designs(root: str = INSTALLED) -> Iterator[Document]:
                 with suppress(OSError, ValueError):
                     design = terms.read_json(file.read_text(encoding="utf-8"))
                     if isinstance(design, dict) and isinstance(design.get("kazoo"), dict):
-                        yield {key: _joined(each) for key, each in design.items()}
+                        yield {key: joined(each) for key, each in design.items()}
+
+
+def register(zone: Zone, application: str) -> Mapping[str, int]:
+    """Register the views of an installed application; return how many registrations were created and edited.
+
+    Without one nothing is to be done, which is hinted. Raises BadView.
+    """
+    directory = installed(application)
+    if directory is None:
+        zone.run.hint(f"no {application} is installed here: where its views are not registered, sup's own are used")
+        return {}
+    return changes.apply(zone, registrations(zone, application, directory)).counts
 
 
 def registrations(
@@ -94,7 +106,7 @@ def registration(application: str, file: Path) -> Document:
     return {
         "_id": f"{places[0] if len(places) == 1 else 'multi_db'}-{application}-{name}",
         "kazoo": {"view_map": mapped},
-        "view_definition": {key: _joined(each) for key, each in design.items() if key != "kazoo"},
+        "view_definition": {key: joined(each) for key, each in design.items() if key != "kazoo"},
         "application": application,
         "name": name,
         "pvt_type": "view_definition",
@@ -110,10 +122,10 @@ def _updated(wanted: Document, version: str, stored: Document | None) -> Documen
     return {**stored, **{key: wanted[key] for key in compared}, "version": version}
 
 
-def _joined(value: Any) -> Any:
+def joined(value: Any) -> Any:
     """Put code that is written as a list of lines together (Kazoo kz_datamgr:maybe_adapt_multilines/1)."""
     if isinstance(value, dict):
-        return {key: _joined(each) for key, each in value.items()}
+        return {key: joined(each) for key, each in value.items()}
     if isinstance(value, list) and value and isinstance(value[0], str) and value[0].startswith("function"):
         return "".join(value)
     return value

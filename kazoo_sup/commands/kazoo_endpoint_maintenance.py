@@ -1,0 +1,18 @@
+"""Endpoints: devices and users as nodes have put them together from their documents."""
+
+from __future__ import annotations
+
+from kazoo_sup.command import command
+from kazoo_sup.kazoo import caches
+from kazoo_sup.outcome import Outcome
+from kazoo_sup.zone import Zone
+
+
+@command
+def flush(zone: Zone) -> Outcome:
+    """Make every node put endpoints together anew; Kazoo's flushes those of one node.
+
+    Nodes forget all documents of the accounts' own databases for that.
+    """
+    caches.forget_accounts(zone)
+    return Outcome()
