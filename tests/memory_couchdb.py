@@ -128,7 +128,7 @@ class MemoryCouchDB:
                 yield from _grouped(_within(rows, start, end))
                 return
             if reduce and keys is None:
-                found = _within(rows, start, end)
+                found = _within(rows, start, end) if key is None else [row for row in rows if row["key"] == key]
                 yield from [{"key": None, "value": sum(row["value"] for row in found)}] if found else []
                 return
             if keys is not None or key is not None:

@@ -113,14 +113,13 @@ class Conversation:
 def test_nobody_is_asked_where_no_node_runs_hangups(zone, monkeypatch):
     monkeypatch.setattr(zone, "conversation", lambda bindings: Conversation(0))
     assert hangups.measured(zone) == {}
-    assert "no node runs hangups" in zone.warnings[0]
+    assert "no hangups node was heard" in zone.warnings[0]
 
 
 def test_what_nodes_have_measured_is_added_up(zone, monkeypatch):
     meters = [{"hangup_cause": "A", "one": 1.5}, {"hangup_cause": "A", "account_id": ACCOUNT, "one": 1}, {"count": 9}]
     answers = [{"meters": meters}, {"meters": [{"hangup_cause": "A", "one": 2.0, "five": 1}]}, {}]
-    monkeypatch.setattr(zone, "conversation", lambda bindings: Conversation(2))
-    monkeypatch.setattr(hangups.bus, "collect", lambda *_, **__: iter(answers))
+    monkeypatch.setattr(hangups.collecting, "Collecting", lambda *_, **__: iter(answers))
     assert hangups.measured(zone) == {
         Meter("A"): {"one": 3.5, "five": 1.0, "fifteen": 0.0},
         Meter("A", ACCOUNT): {"one": 1.0, "five": 0.0, "fifteen": 0.0},

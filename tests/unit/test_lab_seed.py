@@ -124,8 +124,9 @@ def test_bundled_designs_are_named_like_their_file_and_for_one_database_or_class
     }
     assert {"numbers", "numbers_managed", "numbers_inum", "accounts", "views"} <= set(designs)
     for name, design in designs.items():
-        in_account = design["kazoo"]["view_map"] == [{"classification": "account"}]
-        assert name == ("account_" if in_account else "") + design["_id"].removeprefix("_design/")
+        classification = design["kazoo"]["view_map"][0].get("classification")
+        prefix = f"{classification}_" if classification in ("account", "modb") else ""
+        assert name == prefix + design["_id"].removeprefix("_design/")
         assert design["language"] == "javascript"
         (target,) = design["kazoo"]["view_map"]
         assert len(target) == 1

@@ -179,7 +179,7 @@ class TestRefreshing:
         assert views.refresh(zone, "numbers%2F%2B1415") == 1
         assert views.refresh(zone, "numbers%2F%2B1415") == 0
         assert zone.couchdb.all("numbers/+1415")["_design/numbers"] == registered
-        assert zone.broker.events == []
+        assert zone.broker.keys == ["doc_edited.numbers%2F%2B1415.undefined._design%2Fnumbers"]
 
     def test_a_database_that_is_not_there_stays_so(self, zone):
         assert views.refresh(zone, "numbers%2F%2B9999") == 0

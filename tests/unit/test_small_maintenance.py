@@ -46,7 +46,7 @@ def test_speech_services_and_languages_are_set_for_all_nodes(zone):
     kazoo_speech_maintenance.set_tts_language(zone, "en-us")
     (line,) = kazoo_speech_maintenance.set_tts_provider(zone, "nobody").text
     assert line == "No provider module for nobody"
-    zone.run = zone.new_run(ask_secret=lambda question: "secret")
+    zone.run = zone.new_run(ask=lambda question, secret: "secret" if secret else "")
     kazoo_speech_maintenance.set_tts_api_key(zone, "google")
     assert zone.couchdb.all("system_config")["speech"]["default"] == {
         "tts_provider": "flite",

@@ -7,6 +7,7 @@ import pytest
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo import views
 from kazoo_sup.names import INUM, MANAGED, account_database
+from kazoo_sup.resources import PACKAGE
 
 ACCOUNT = account_database("1" * 32)
 
@@ -45,7 +46,10 @@ class TestRegistered:
             ("faxes", set()),
             (
                 ACCOUNT,
-                {f"_design/{name}" for name in ("numbers", "phone_numbers", "callflows", "trunkstore", "services")},
+                {
+                    f"_design/{path.stem.removeprefix('account_')}"
+                    for path in (PACKAGE / "kazoo" / "design").glob("account_*.json")
+                },
             ),
         ],
     )
