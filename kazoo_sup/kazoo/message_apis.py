@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kazoo_sup.kazoo import notification_apis
+
 
 class Row(NamedTuple):
     """One API as the table writes it."""
@@ -96,9 +98,6 @@ _FAX_STATUS = (
 )
 _AGENT = "Queue-ID Presence-ID Presence-State"
 _AGENT_ACTIONS = ("login", "logout", "resume", "end_wrapup", "login_queue", "logout_queue", "restart")
-_NOTIFICATION = (
-    "To Cc Bcc From Reply-To Subject HTML Text Account-ID Account-DB Preview Attachment-URL Timestamp Details Message"
-)
 _NODE = (
     "WhApps:apps md5 Media-Servers:object Used-Memory Processes Ports Version Channels Conferences Registrations Zone "
     "Globals:object Node-Info:object Roles:object"
@@ -436,18 +435,13 @@ ROWS = (
         Row(
             f"notifications.{event}",
             "notifications",
-            f"notifications.{category}.{name}",
+            f"notifications.{key}",
             f"notification {event}",
-            required,
-            _NOTIFICATION,
+            needed,
+            " ".join(each for each in f"{notification_apis.COMMON} {optional}".split() if each not in needed.split()),
             "notifications.update",
         )
-        for event, category, name, required in (
-            ("system_alert", "system", "alert", ""),
-            ("account_zone_change", "account", "zone_change", "Zones"),
-            ("low_balance", "account", "low_balance", "Current-Balance"),
-            ("new_account", "account", "new", ""),
-        )
+        for event, key, needed, optional in notification_apis.events()
     ),
     Row(
         "notifications.update",
