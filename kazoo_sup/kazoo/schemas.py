@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import terms
-from kazoo_sup.changes import Change, Document, same
+from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import Declined, SupError
-from kazoo_sup.kazoo.documents import document_hash, is_private, public_fields, stamped
+from kazoo_sup.kazoo import shipped_documents
+from kazoo_sup.kazoo.documents import is_private
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -88,7 +89,7 @@ def updates(zone: Zone, schemas: dict[str, Document]) -> Iterator[Change]:
     """Yield the changes that make system_schemas hold SCHEMAS; the private fields of stored ones stay."""
     stored = zone.couchdb.get_many(DATABASE, list(schemas))
     for name, schema in schemas.items():
-        again = partial(_updated, zone, schema)
+        again = partial(shipped_documents.updated, zone, DATABASE, schema)
         yield Change(DATABASE, again(stored.get(name)), stored.get(name), again)
 
 
@@ -150,16 +151,6 @@ def from_file(zone: Zone, name: str) -> Document:
     if not file.is_file():
         raise UnknownSchema(schema=name)
     return read(file)
-
-
-def _updated(zone: Zone, schema: Document, stored: Document | None) -> Document:
-    if stored is None:
-        return stamped(schema, DATABASE, node=zone.node)
-    kept_hash = stored.get("pvt_document_hash") or document_hash(stored)
-    if same(public_fields(stored), public_fields(schema)) and kept_hash == document_hash(schema):
-        return stored
-    private = {key: value for key, value in stored.items() if is_private(key)}
-    return stamped({**schema, **private}, DATABASE, node=zone.node)
 
 
 def _fault(schema: Document) -> str | None:

@@ -1,0 +1,77 @@
+"""Logging in through other services: their definitions, the applications registered there, and the keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kazoo_sup import changes
+from kazoo_sup.command import command
+from kazoo_sup.errors import BadArgument
+from kazoo_sup.kazoo import auth_apps, private_keys, shipped_documents, view_registrations, views
+from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.auth_apps import Secret
+from kazoo_sup.outcome import OK, Outcome, value
+from kazoo_sup.terms import Atom
+from kazoo_sup.zone import Zone
+
+APPLICATION = "kazoo_auth"
+REGISTERED = (Atom("error"), "already registered")
+
+
+@command
+def register_auth_app(zone: Zone, account_id: AccountId, oauth_id: str, secret: Secret, provider: str) -> Outcome:
+    """Store the application OAUTH_ID of ACCOUNT_ID at PROVIDER, and answer it (exit code 2, as in Kazoo).
+
+    SECRET - has the secret asked for, or read from standard input.
+    """
+    document = auth_apps.new(oauth_id, account_id, secret, auth_provider=provider)
+    stored = auth_apps.register(zone, auth_apps.AUTH, document)
+    return value(REGISTERED if stored is None else (OK, stored))
+
+
+@command
+def register_auth_app_key(zone: Zone, app_id: str, pem_file: Path) -> Outcome:
+    """Store the RSA private key in PEM_FILE for the application APP_ID, and answer it (exit code 2, as in Kazoo)."""
+    try:
+        text = pem_file.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BadArgument(parameter="PEM_FILE", reason=f"{pem_file}: {error.strerror}") from error
+    return value((OK, auth_apps.register_key(zone, app_id, private_keys.read(text, str(pem_file)))))
+
+
+@command
+def register_common_providers(zone: Zone) -> Outcome:
+    """Bring the providers that come with an installed Kazoo into system_auth."""
+    found = shipped_documents.files(APPLICATION, "providers/*.json")
+    if not found:
+        zone.run.warn(f"no {APPLICATION} is installed here: there are no providers to register")
+        return Outcome()
+    return Outcome(counts=changes.apply(zone, shipped_documents.updates(zone, auth_apps.AUTH, found)).counts)
+
+
+@command
+def refresh(zone: Zone) -> Outcome:
+    """Create system_auth where it is missing, and refresh its views."""
+    views.ensure_database(zone, auth_apps.AUTH)
+    views.refresh(zone, auth_apps.AUTH)
+    return Outcome()
+
+
+@command
+def register_views(zone: Zone) -> Outcome:
+    """Register the views of kazoo_auth from an installed Kazoo."""
+    return Outcome(counts=changes.apply(zone, view_registrations.of_application(zone, APPLICATION)).counts)
+
+
+@command
+def flush(zone: Zone) -> Outcome:
+    """Make every node forget the profiles, keys and tokens that it has cached."""
+    changes.forget(zone, auth_apps.AUTH)
+    return Outcome()
+
+
+@command
+def ensure_secret(zone: Zone) -> Outcome:
+    """Make a random secret that users' tokens are signed with, unless there is one."""
+    auth_apps.ensure_secret(zone)
+    return Outcome()

@@ -1,0 +1,51 @@
+"""Applications that use Google's services for accounts, as cloud printing: the provider and the applications."""
+
+from __future__ import annotations
+
+from kazoo_sup import changes
+from kazoo_sup.command import command
+from kazoo_sup.errors import BadArgument, Declined
+from kazoo_sup.kazoo import auth_apps, shipped_documents, views
+from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.auth_apps import Secret
+from kazoo_sup.outcome import OK, Outcome, value
+from kazoo_sup.terms import Atom
+from kazoo_sup.zone import Zone
+
+APPLICATION = "kazoo_oauth"
+PROVIDER = "google"
+REGISTERED = (Atom("error"), "already registered")
+
+
+@command
+def register_oauth_app(
+    zone: Zone, account_id: AccountId, oauth_id: str, email: str, secret: Secret, provider: str
+) -> Outcome:
+    """Store the application OAUTH_ID of ACCOUNT_ID and EMAIL at PROVIDER, and answer it (exit code 2, as in Kazoo).
+
+    SECRET - has the secret asked for, or read from standard input.
+    """
+    document = auth_apps.new(oauth_id, account_id, secret, email=email, oauth_provider=provider)
+    stored = auth_apps.register(zone, auth_apps.OAUTH, document)
+    return value(REGISTERED if stored is None else (OK, stored))
+
+
+@command
+def register_common_providers(zone: Zone) -> Outcome:
+    """Bring the provider google, which comes with an installed Kazoo, into the database oauth."""
+    found = shipped_documents.files(APPLICATION, f"{PROVIDER}.json")
+    if found:
+        return Outcome(counts=changes.apply(zone, shipped_documents.updates(zone, auth_apps.OAUTH, found)).counts)
+    if zone.couchdb.get(auth_apps.OAUTH, PROVIDER) is None:
+        raise Declined(reason=f"no {APPLICATION} is installed here: there is no provider to register")
+    zone.run.hint(f"no {APPLICATION} is installed here: the provider stays as it is")
+    return Outcome()
+
+
+@command
+def refresh(zone: Zone, db: str = auth_apps.OAUTH) -> Outcome:
+    """Create the database oauth, which alone DB may be, where it is missing, and register the provider google."""
+    if db != auth_apps.OAUTH:
+        raise BadArgument(parameter="DB", reason=f"it is {auth_apps.OAUTH} alone that is refreshed here")
+    views.ensure_database(zone, auth_apps.OAUTH)
+    return register_common_providers(zone)
