@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kazoo_sup import changes, terms
 from kazoo_sup.command import command
-from kazoo_sup.errors import NotFound, SupError
-from kazoo_sup.kazoo import bus, soft_deletes, task_documents, view_registrations
+from kazoo_sup.errors import BadArgument, NotFound, SupError
+from kazoo_sup.kazoo import bus, compaction_jobs, soft_deletes, task_documents, view_registrations
 from kazoo_sup.kazoo import tasks as background
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.couchdb import databases
 from kazoo_sup.kazoo.in_the_node import refused
-from kazoo_sup.outcome import NO_RETURN, Outcome, text
+from kazoo_sup.names import plain
+from kazoo_sup.outcome import NO_RETURN, Outcome, text, worked
 from kazoo_sup.zone import Zone
 
 APPLICATION = "tasks"
+
+Compaction = Literal["status", "history", "compact_db", "compact_node"]
 
 
 @command
@@ -117,6 +121,30 @@ def start_cleanup_pass() -> Outcome:
     """Refused: a node goes over all databases by itself."""
     instead = "`sup tasks_maintenance cleanup_soft_deletes DATABASE` cleans one, `sup couchdb compact` compacts"
     raise refused("have its triggers go over all databases", instead)
+
+
+@command
+def compaction(
+    zone: Zone, subcommand: Literal["status", "history", "compact_db", "compact_node"], target: str = ""
+) -> Outcome:
+    """Compact the database TARGET (compact_db) or all those on a node (compact_node), or show the history of it.
+
+    history shows this month's compactions, those of the month TARGET (YYYYMM), or the one that TARGET names. status is
+    refused: what a tasks node compacts at this moment is known to it alone.
+    """
+    if subcommand == "status":
+        raise refused("tell what it compacts at this moment", "`sup couchdb tasks` shows what CouchDB compacts")
+    if subcommand == "history":
+        found = compaction_jobs.month(target) if target else compaction_jobs.this_month()
+        lines = compaction_jobs.history(zone, *found) if found else compaction_jobs.job(zone, target)
+        return text(lines, NO_RETURN)
+    if not target:
+        raise BadArgument(parameter="TARGET", reason=f"{subcommand} takes what is to be compacted")
+    if subcommand == "compact_node":
+        names = compaction_jobs.on_node(zone, target)
+        return worked(zone.run, compaction_jobs.compact(zone, subcommand, names, target))
+    name = databases.existing(zone, plain(soft_deletes.database_of(target)))
+    return worked(zone.run, compaction_jobs.compact(zone, subcommand, [name]))
 
 
 @command

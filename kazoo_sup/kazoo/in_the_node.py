@@ -6,7 +6,7 @@ from kazoo_sup.errors import Declined
 
 
 class OnlyInTheNode(Declined):
-    """to {deed} is a running node's own business, no message of the bus asks for it; {instead}"""
+    """only a running node can {deed}: no message of the bus asks for it; {instead}"""
 
 
 def refused(deed: str, instead: str = "run Kazoo's own sup on the node's host") -> OnlyInTheNode:
