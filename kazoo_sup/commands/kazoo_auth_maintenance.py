@@ -20,7 +20,7 @@ REGISTERED = (Atom("error"), "already registered")
 
 @command
 def register_auth_app(zone: Zone, account_id: AccountId, oauth_id: str, secret: Secret, provider: str) -> Outcome:
-    """Store the application OAUTH_ID of ACCOUNT_ID at PROVIDER, and answer it (exit code 2, as in Kazoo).
+    """Store the application OAUTH_ID of ACCOUNT at PROVIDER, and answer it (exit code 2, as in Kazoo).
 
     SECRET - has the secret asked for, or read from standard input.
     """

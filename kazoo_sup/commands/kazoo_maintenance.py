@@ -94,5 +94,5 @@ def mem_info(top_n: str = "10") -> Outcome:
 
 @command
 def top_mem_consumers(len_: int = 10) -> Outcome:
-    """Refused: which processes use most memory is known to each node alone."""
+    """Refused: which LEN processes use most memory is known to each node alone."""
     raise refused(f"name the {len_} processes with most memory", _ALL_MEMORY)

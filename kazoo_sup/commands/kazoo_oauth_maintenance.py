@@ -21,7 +21,7 @@ REGISTERED = (Atom("error"), "already registered")
 def register_oauth_app(
     zone: Zone, account_id: AccountId, oauth_id: str, email: str, secret: Secret, provider: str
 ) -> Outcome:
-    """Store the application OAUTH_ID of ACCOUNT_ID and EMAIL at PROVIDER, and answer it (exit code 2, as in Kazoo).
+    """Store the application OAUTH_ID of ACCOUNT and EMAIL at PROVIDER, and answer it (exit code 2, as in Kazoo).
 
     SECRET - has the secret asked for, or read from standard input.
     """

@@ -43,13 +43,13 @@ def failed(zone: Zone, show_count: int = SHOWN, details: str = "false") -> Outco
 
 @command
 def pending_by_type(zone: Zone, type_: str) -> Outcome:
-    """Show the first hundred notifications of a type that are due to be sent again."""
+    """Show the first hundred notifications of TYPE that are due to be sent again."""
     return text(waiting.listed_by_type(zone, PENDING, type_), NO_RETURN)
 
 
 @command
 def failed_by_type(zone: Zone, type_: str) -> Outcome:
-    """Show the first hundred notifications of a type that are not sent again."""
+    """Show the first hundred notifications of TYPE that are not sent again."""
     return text(waiting.listed_by_type(zone, FAILED, type_), NO_RETURN)
 
 
@@ -70,7 +70,7 @@ def statistics(zone: Zone) -> Outcome:
 
 @command
 def notify_info(zone: Zone, id_: str) -> Outcome:
-    """Show one notification as JSON."""
+    """Show the notification ID as JSON."""
     document = waiting.read(zone, id_)
     if document is None:
         return text(f"Error opening {id_}: not_found", NO_RETURN)
@@ -79,7 +79,7 @@ def notify_info(zone: Zone, id_: str) -> Outcome:
 
 @command
 def send_notify(zone: Zone, id_: str) -> Outcome:
-    """Send one notification once more and show it; it is not deleted, whatever becomes of it."""
+    """Send the notification ID once more and show it; it is not deleted, whatever becomes of it."""
     document = waiting.read(zone, id_)
     if document is None:
         return text(f"failed to open notification {id_}: not_found.", NO_RETURN)
@@ -95,7 +95,7 @@ def send_notify(zone: Zone, id_: str) -> Outcome:
 
 @command
 def delete(zone: Zone, id_: str) -> Outcome:
-    """Delete one notification."""
+    """Delete the notification ID."""
     if waiting.read(zone, id_) is None:
         return text(f"failed to delete notification {id_}: not_found", NO_RETURN)
     tally = waiting.delete(zone, [id_])
@@ -112,7 +112,10 @@ def delete_older_than(zone: Zone, timestamp: int) -> Outcome:
 
 @command
 def delete_between(zone: Zone, start_timestamp: int, end_timestamp: int) -> Outcome:
-    """Delete the pending notifications that were to be sent between two timestamps, in Gregorian seconds."""
+    """Delete the pending notifications that were to be sent from START_TIMESTAMP until END_TIMESTAMP.
+
+    Both are in Gregorian seconds.
+    """
     nothing = (
         f"no notification between start timestamp {start_timestamp} and end timestamp {end_timestamp} has been found"
     )

@@ -40,20 +40,20 @@ def tasks(zone: Zone, account: AccountId | None = None) -> Outcome:
 
 @command
 def task(zone: Zone, task_id: str) -> Outcome:
-    """Show one task as JSON."""
+    """Show the task TASK_ID as JSON."""
     document = background.read(zone, task_id)
     return text("ERROR: not_found", NO_RETURN) if document is None else _json(task_documents.public(document))
 
 
 @command
 def task_input(zone: Zone, task_id: str) -> Outcome:
-    """Print the CSV that a task reads."""
+    """Print the CSV that the task TASK_ID reads."""
     return _csv(zone, task_id, task_documents.INPUT)
 
 
 @command
 def task_output(zone: Zone, task_id: str) -> Outcome:
-    """Print the CSV that a task has written."""
+    """Print the CSV that the task TASK_ID has written."""
     return _csv(zone, task_id, task_documents.OUTPUT)
 
 
@@ -83,7 +83,7 @@ def add(
 
 @command
 def start_(zone: Zone, task_id: str, *, watch: bool = False) -> Outcome:
-    """Have a tasks node start a task; with --watch it is followed to its end."""
+    """Have a tasks node start the task TASK_ID; with --watch it is followed to its end."""
     if zone.run.dry_run:
         return _planned(zone, "start", task_id)
     return _started(zone, task_id, watch=watch)
@@ -91,7 +91,7 @@ def start_(zone: Zone, task_id: str, *, watch: bool = False) -> Outcome:
 
 @command
 def remove(zone: Zone, task_id: str) -> Outcome:
-    """Have a tasks node delete a task that does not run."""
+    """Have a tasks node delete the task TASK_ID, unless it runs."""
     if zone.run.dry_run:
         return _planned(zone, "remove", task_id)
     try:
@@ -102,7 +102,7 @@ def remove(zone: Zone, task_id: str) -> Outcome:
 
 @command
 def restart(task_id: str) -> Outcome:
-    """Refused: no message of the bus asks a node to run a finished task again; add it again in its place."""
+    """Refused: no message of the bus asks a node to run TASK_ID again once it has ended; add it anew in its place."""
     instead = f"store it again with `sup tasks_maintenance add`; `task_input {task_id}` shows its CSV"
     raise refused("run a finished task again", instead)
 
@@ -129,7 +129,7 @@ def compaction(
 ) -> Outcome:
     """Compact the database TARGET (compact_db) or all those on a node (compact_node), or show the history of it.
 
-    history shows this month's compactions, those of the month TARGET (YYYYMM), or the one that TARGET names. status is
+    Those are the values of SUBCOMMAND. history shows this month's compactions, those of the month TARGET (YYYYMM), or the one that TARGET names. status is
     refused: what a tasks node compacts at this moment is known to it alone.
     """
     if subcommand == "status":

@@ -62,7 +62,7 @@ def force_system_default(zone: Zone, account: Account, template_id: str | None =
 def restore_system_template(zone: Zone, template_id: str, *, templates: Path | None = None) -> Outcome:
     """Bring the system's template TEMPLATE_ID back to Kazoo 4.3's defaults.
 
-    Its texts come from the files of an installed teletype, or of the directory --templates.
+    Its texts come from the files of an installed teletype, or of the directory TEMPLATES.
     """
     counts: Counter[str] = Counter()
     if template_id == "skel":
@@ -72,7 +72,7 @@ def restore_system_template(zone: Zone, template_id: str, *, templates: Path | N
 
 @command
 def restore_system_templates(zone: Zone, *, templates: Path | None = None) -> Outcome:
-    """Bring all of the system's templates back to Kazoo 4.3's defaults, as restore_system_template does."""
+    """Bring all of the system's templates back to Kazoo 4.3's defaults, with texts from the directory TEMPLATES."""
     counts: Counter[str] = Counter()
     return worked(zone.run, templates_of.restore_all(zone, templates, counts), counts=counts)
 
