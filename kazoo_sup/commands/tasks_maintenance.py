@@ -129,8 +129,8 @@ def compaction(
 ) -> Outcome:
     """Compact the database TARGET (compact_db) or all those on a node (compact_node), or show the history of it.
 
-    Those are the values of SUBCOMMAND. history shows this month's compactions, those of the month TARGET (YYYYMM), or the one that TARGET names. status is
-    refused: what a tasks node compacts at this moment is known to it alone.
+    Those are the values of SUBCOMMAND. history shows this month's compactions, those of the month TARGET (YYYYMM), or
+    the one that TARGET names. status is refused: what a tasks node compacts at this moment is known to it alone.
     """
     if subcommand == "status":
         raise refused("tell what it compacts at this moment", "`sup couchdb tasks` shows what CouchDB compacts")
