@@ -18,7 +18,7 @@ def start_(zone: Zone, application: str) -> Outcome:
     if not autostart.is_known(application):
         zone.run.warn(f"{application} is none of the applications of Kazoo 4.3")
     apps = autostart.configured(zone)
-    _only_stored(zone, "starts")
+    _only_stored(zone, f"starts {application}")
     if application in apps:
         return text(f"started application {application}", NO_RETURN)
     autostart.store(zone, [application, *apps])
@@ -32,7 +32,7 @@ def stop(zone: Zone, application: str) -> Outcome:
     Kazoo's function also stops it in the node that it is called in.
     """
     apps = autostart.configured(zone)
-    _only_stored(zone, "leaves out")
+    _only_stored(zone, f"leaves {application} out")
     if application not in apps:
         return text(f"stopped kazoo application {application}", NO_RETURN)
     autostart.store(zone, [each for each in apps if each != application])
@@ -72,4 +72,4 @@ def check(zone: Zone) -> Outcome:
 
 
 def _only_stored(zone: Zone, does: str) -> None:
-    zone.run.warn(f"this is only stored: {zone.node} {does} it when it starts next")
+    zone.run.warn(f"this is only stored: when {zone.node} starts next it {does}")

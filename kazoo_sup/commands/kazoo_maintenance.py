@@ -17,19 +17,19 @@ _ALL_MEMORY = "run Kazoo's own sup on the node's host, or recon in its Erlang sh
 @command
 def console_level(level: str) -> Outcome:
     """Refused: the LEVEL of console.log is kept in the memory of each node."""
-    raise refused(f"log to its console from {level} on", _LEVEL)
+    raise refused(f"set the level of its console.log to {level}", _LEVEL)
 
 
 @command
 def error_level(level: str) -> Outcome:
     """Refused: the LEVEL of error.log is kept in the memory of each node."""
-    raise refused(f"log to its error.log from {level} on", _LEVEL)
+    raise refused(f"set the level of its error.log to {level}", _LEVEL)
 
 
 @command
 def syslog_level(level: str) -> Outcome:
     """Refused: the LEVEL of what goes to syslog is kept in the memory of each node."""
-    raise refused(f"log to syslog from {level} on", _LEVEL)
+    raise refused(f"set the level of what it sends to syslog to {level}", _LEVEL)
 
 
 @command

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kazoo_sup import changes
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument, Declined
@@ -11,6 +13,9 @@ from kazoo_sup.kazoo.auth_apps import Secret
 from kazoo_sup.outcome import OK, Outcome, value
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APPLICATION = "kazoo_oauth"
 PROVIDER = "google"
@@ -33,13 +38,8 @@ def register_oauth_app(
 @command
 def register_common_providers(zone: Zone) -> Outcome:
     """Bring the provider google, which comes with an installed Kazoo, into the database oauth."""
-    found = shipped_documents.files(APPLICATION, f"{PROVIDER}.json")
-    if found:
-        return Outcome(counts=changes.apply(zone, shipped_documents.updates(zone, auth_apps.OAUTH, found)).counts)
-    if zone.couchdb.get(auth_apps.OAUTH, PROVIDER) is None:
-        raise Declined(reason=f"no {APPLICATION} is installed here: there is no provider to register")
-    zone.run.hint(f"no {APPLICATION} is installed here: the provider stays as it is")
-    return Outcome()
+    found = _provider(zone)
+    return Outcome(counts=changes.apply(zone, shipped_documents.updates(zone, auth_apps.OAUTH, found)).counts)
 
 
 @command
@@ -47,5 +47,16 @@ def refresh(zone: Zone, db: str = auth_apps.OAUTH) -> Outcome:
     """Create the database oauth, which alone DB may be, where it is missing, and register the provider google."""
     if db != auth_apps.OAUTH:
         raise BadArgument(parameter="DB", reason=f"it is {auth_apps.OAUTH} alone that is refreshed here")
+    found = _provider(zone)
     views.ensure_database(zone, auth_apps.OAUTH)
-    return register_common_providers(zone)
+    return Outcome(counts=changes.apply(zone, shipped_documents.updates(zone, auth_apps.OAUTH, found)).counts)
+
+
+def _provider(zone: Zone) -> list[Path]:
+    """Return the file of the provider, or nothing where it is stored already. Raises Declined without either."""
+    found = shipped_documents.files(APPLICATION, f"{PROVIDER}.json")
+    if not found and zone.couchdb.get(auth_apps.OAUTH, PROVIDER) is None:
+        raise Declined(reason=f"no {APPLICATION} is installed here: there is no provider to register")
+    if not found:
+        zone.run.hint(f"no {APPLICATION} is installed here: the provider stays as it is")
+    return found
