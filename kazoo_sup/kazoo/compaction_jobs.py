@@ -75,7 +75,8 @@ def history(zone: Zone, year: int, month_: int) -> Iterator[str]:
     yield _line([name for name, _width, _side in _COLUMNS])
     yield edge
     for row in rows:
-        yield _line(_history_cells(row["doc"]))
+        if row.get("doc"):
+            yield _line(_history_cells(row["doc"]))
     yield edge
 
 
@@ -133,12 +134,13 @@ def compact(zone: Zone, kind: str, names: Sequence[str], only: str | None = None
     ONLY shows one node. KIND is what stands in the name of the job, which is kept in the master account's month.
     """
     admin = Administration(zone.couchdb)
-    port = system_config.get(zone, _COUCH, "admin_port", compaction.ADMIN_PORT)
+    port = str(system_config.get(zone, _COUCH, "admin_port", ""))
+    admin_port = int(port) if port.isdecimal() else compaction.ADMIN_PORT
     job: dict[str, Any] = {"started": now(), "shards": 0, "disk": [0, 0], "data": [0, 0], "done": 0}
     yield HEADER
     for name in names:
         before = databases.sizes(name, admin.info(name))
-        for _row in compaction.compacted(zone, [name], views=True, at_least=0, admin_port=int(port)):
+        for _row in compaction.compacted(zone, [name], views=True, at_least=0, admin_port=admin_port):
             pass
         after = before if zone.run.dry_run else _settled(zone, admin, name)
         holders = _holders(admin, name) or [_ALONE]

@@ -105,8 +105,8 @@ def force(
         yield f":: removing {len(customized)} template customization(s) from {account}"
         stored = zone.couchdb.get_many(plain(database), customized)
         gone = [Change(database, None, stored[each]) for each in customized if each in stored and each not in replaced]
-        yield from _made(zone, gone, "deleted", counts)
-        yield from (f"  {template_id(each)}: deleted" for each in customized if each in replaced)
+        told = dict(zip((each.id for each in gone), _made(zone, gone, "deleted", counts), strict=True))
+        yield from (told.get(each, f"  {template_id(each)}: deleted") for each in customized)
     else:
         yield f":: no template customization(s) found for {account}"
     yield ""
@@ -171,8 +171,7 @@ def default_document(own: str, macros: Mapping[str, Any], node: str) -> Document
     Source: Kazoo teletype_templates:create/2, update_from_params/2, teletype_util:default_from_address/0.
     """
     known = defaults()[own]
-    document = stamped({"_id": database_id(own)}, SYSTEM, node=node, document_type=_TYPE)
-    return document | {
+    public: Document = {
         "macros": dict(macros),
         "subject": known["subject"],
         "category": known["category"],
@@ -182,6 +181,8 @@ def default_document(own: str, macros: Mapping[str, Any], node: str) -> Document
         "cc": _NOBODY,
         "bcc": _NOBODY,
     }
+    document = stamped({"_id": database_id(own), **public}, SYSTEM, node=node, document_type=_TYPE)
+    return {key: value for key, value in document.items() if key not in public} | public
 
 
 @cache

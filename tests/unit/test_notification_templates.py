@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from kazoo_sup.kazoo import notification_templates as templates
-from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
+from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, document_hash
 from kazoo_sup.kazoo.notification_templates import NoDefaults, NoTemplate, NoTexts
 
 ACCOUNT = "account%2F11%2F11%2F1111111111111111111111111111"
@@ -58,6 +58,11 @@ class TestRestoring:
         assert document["pvt_created"] > GREGORIAN_EPOCH
         attached = {name: base64.b64decode(each["data"]) for name, each in document["_attachments"].items()}
         assert attached == {"template.text/html": b"full in html", "template.text/plain": b"full in text"}
+
+    def test_its_hash_tells_teletype_that_nobody_has_edited_it(self, zone):
+        restore(zone, "new_user", None)
+        document = stored(zone, "system_config")[NEW]
+        assert document["pvt_document_hash"] == document_hash(document)
 
     def test_it_is_saved_once_so_that_mails_go_on(self, zone, files):
         restore(zone, FULL, files)
@@ -119,7 +124,7 @@ class TestOfAccounts:
         assert stored(zone).keys() == {FULL, NEW}
         assert {each["subject"] for each in stored(zone).values()} == {"changed"}
         assert {each["pvt_account_db"] for each in stored(zone).values()} == {ACCOUNT}
-        assert lines.index("") == 3
+        assert lines[1:4] == ["  voicemail_full: deleted", "  old: deleted", ""]
         assert lines[-2:] == ["  voicemail_full: done", "  new_user: done"]
 
     def test_forcing_one_leaves_the_others(self, zone):
