@@ -9,8 +9,8 @@ from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo import auth_apps, private_keys, shipped_documents, view_registrations, views
 from kazoo_sup.kazoo.accounts import AccountId
-from kazoo_sup.kazoo.auth_apps import Secret
 from kazoo_sup.outcome import OK, Outcome, value
+from kazoo_sup.secret_input import Secret, password
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
@@ -22,9 +22,9 @@ REGISTERED = (Atom("error"), "already registered")
 def register_auth_app(zone: Zone, account_id: AccountId, oauth_id: str, secret: Secret, provider: str) -> Outcome:
     """Store the application OAUTH_ID of ACCOUNT at PROVIDER, and answer it (exit code 2, as in Kazoo).
 
-    SECRET - has the secret asked for, or read from standard input.
+    SECRET - is taken from SUP_PASSWORD, or asked for.
     """
-    document = auth_apps.new(oauth_id, account_id, secret, auth_provider=provider)
+    document = auth_apps.new(oauth_id, account_id, password(zone.run, secret), auth_provider=provider)
     stored = auth_apps.register(zone, auth_apps.AUTH, document)
     return value(REGISTERED if stored is None else (OK, stored))
 
@@ -60,7 +60,7 @@ def refresh(zone: Zone) -> Outcome:
 @command
 def register_views(zone: Zone) -> Outcome:
     """Register the views of kazoo_auth from an installed Kazoo."""
-    return Outcome(counts=changes.apply(zone, view_registrations.of_application(zone, APPLICATION)).counts)
+    return Outcome(counts=view_registrations.register(zone, APPLICATION))
 
 
 @command

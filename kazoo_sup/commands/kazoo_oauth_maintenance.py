@@ -9,8 +9,8 @@ from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument, Declined
 from kazoo_sup.kazoo import auth_apps, shipped_documents, views
 from kazoo_sup.kazoo.accounts import AccountId
-from kazoo_sup.kazoo.auth_apps import Secret
 from kazoo_sup.outcome import OK, Outcome, value
+from kazoo_sup.secret_input import Secret, password
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
@@ -28,9 +28,9 @@ def register_oauth_app(
 ) -> Outcome:
     """Store the application OAUTH_ID of ACCOUNT and EMAIL at PROVIDER, and answer it (exit code 2, as in Kazoo).
 
-    SECRET - has the secret asked for, or read from standard input.
+    SECRET - is taken from SUP_PASSWORD, or asked for.
     """
-    document = auth_apps.new(oauth_id, account_id, secret, email=email, oauth_provider=provider)
+    document = auth_apps.new(oauth_id, account_id, password(zone.run, secret), email=email, oauth_provider=provider)
     stored = auth_apps.register(zone, auth_apps.OAUTH, document)
     return value(REGISTERED if stored is None else (OK, stored))
 

@@ -10,6 +10,7 @@ from kazoo_sup.kazoo import accounts, notify_templates, system_config
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.documents import value_at
 from kazoo_sup.outcome import Outcome, text, worked
+from kazoo_sup.secret_input import ELSEWHERE, Secret, password
 from kazoo_sup.zone import Zone
 
 SMTP = "smtp_client"
@@ -44,9 +45,9 @@ def configure_smtp_username(zone: Zone, value: str) -> Outcome:
 
 
 @command
-def configure_smtp_password(zone: Zone, value: str | None = None) -> Outcome:
-    """Set the password of the mail server to VALUE; without VALUE it is asked for, or read from standard input."""
-    return _configure(zone, "password", zone.run.ask("password of the mail server", True) if value is None else value)
+def configure_smtp_password(zone: Zone, value: Secret = ELSEWHERE) -> Outcome:
+    """Set the password of the mail server to VALUE; without VALUE it is taken from SUP_PASSWORD, or asked for."""
+    return _configure(zone, "password", password(zone.run, value))
 
 
 @command

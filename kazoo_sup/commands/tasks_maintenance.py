@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from kazoo_sup import changes, terms
+from kazoo_sup import terms
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument, NotFound, SupError
 from kazoo_sup.kazoo import bus, compaction_jobs, soft_deletes, task_documents, view_registrations
@@ -150,7 +150,7 @@ def compaction(
 @command
 def register_views(zone: Zone) -> Outcome:
     """Register the views of the tasks application from an installed Kazoo."""
-    return Outcome(counts=changes.apply(zone, view_registrations.of_application(zone, APPLICATION)).counts)
+    return Outcome(counts=view_registrations.register(zone, APPLICATION))
 
 
 def _json(found: Any) -> Outcome:

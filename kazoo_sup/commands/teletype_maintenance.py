@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from kazoo_sup import changes
 from kazoo_sup.command import command
 from kazoo_sup.kazoo import notification_templates as templates_of
 from kazoo_sup.kazoo import teletype_modules, view_registrations
@@ -113,7 +112,7 @@ def stop_module(zone: Zone, module: str) -> Outcome:
 @command
 def register_views(zone: Zone) -> Outcome:
     """Register teletype's views from an installed Kazoo."""
-    return Outcome(counts=changes.apply(zone, view_registrations.of_application(zone, templates_of.APPLICATION)).counts)
+    return Outcome(counts=view_registrations.register(zone, templates_of.APPLICATION))
 
 
 @command

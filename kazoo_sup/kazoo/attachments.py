@@ -14,16 +14,31 @@ if TYPE_CHECKING:
 KEY = "_attachments"
 
 
+Contents = tuple[str, bytes]
+"""A MIME type, and what is to be stored."""
+
+
+def attached(document: Document, files: Mapping[str, Contents], *, shown: bool = False) -> Document:
+    """Return the document with FILES, contents by name, for all its attachments; without any where there are none.
+
+    SHOWN, for a run that only shows what it would do, leaves the contents out.
+    """
+    without = {key: value for key, value in document.items() if key != KEY}
+    described = _described if shown else _inline
+    return {**without, KEY: {name: described(*each) for name, each in files.items()}} if files else without
+
+
 def with_files(document: Document, files: Mapping[str, bytes], *, shown: bool = False) -> Document:
     """Return the document with FILES, contents by name, attached; one that is attached just so stays as it is.
 
     SHOWN, for a run that only shows what it would do, leaves the contents out.
     """
-    attached = dict(document.get(KEY) or {})
+    there = dict(document.get(KEY) or {})
     for name, content in files.items():
-        if not _is_there(attached.get(name), content):
-            attached[name] = _described(name, content) if shown else _inline(name, content)
-    return {**document, KEY: attached} if attached else document
+        if not _is_there(there.get(name), content):
+            described = _described if shown else _inline
+            there[name] = described(content_type(name), content)
+    return {**document, KEY: there} if there else document
 
 
 def content_type(name: str) -> str:
@@ -39,9 +54,9 @@ def _digest(content: bytes) -> str:
     return "md5-" + base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
-def _inline(name: str, content: bytes) -> dict[str, Any]:
-    return {"content_type": content_type(name), "data": base64.b64encode(content).decode()}
+def _inline(mime_type: str, content: bytes) -> dict[str, Any]:
+    return {"content_type": mime_type, "data": base64.b64encode(content).decode()}
 
 
-def _described(name: str, content: bytes) -> dict[str, Any]:
-    return {"content_type": content_type(name), "length": len(content), "digest": _digest(content)}
+def _described(mime_type: str, content: bytes) -> dict[str, Any]:
+    return {"content_type": mime_type, "length": len(content), "digest": _digest(content)}

@@ -6,15 +6,14 @@ Source: Kazoo kazoo_auth_maintenance, kazoo_oauth_maintenance, kz_auth_keys.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document
-from kazoo_sup.command import Reads
 from kazoo_sup.errors import Conflict, SupError
 from kazoo_sup.kazoo import private_keys, system_config, views
+from kazoo_sup.kazoo.attachments import attached
 from kazoo_sup.kazoo.documents import stamped
-from kazoo_sup.kazoo.inline_attachments import attached
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -27,19 +26,8 @@ _SIGNATURE = "secret_for_user_signature"
 _RANDOM_BYTES = 16
 
 
-_ASKED = "-"
-
-
 class NoApplication(SupError):
     """there is no application {id} in {database}"""
-
-
-def _secret(text: str, zone: Zone) -> str:
-    return zone.run.ask("secret of the application", True) if text == _ASKED else text
-
-
-Secret = Annotated[str, Reads(_secret, "SECRET")]
-"""A secret; - has it asked for, or read from standard input, so that it is in no list of processes."""
 
 
 def new(identifier: str, account: str, secret: str, **more: str) -> Document:

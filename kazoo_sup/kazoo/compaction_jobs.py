@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import BadArgument, NotFound, SupError
-from kazoo_sup.kazoo import gregorian, nodes, system_config, views
+from kazoo_sup.kazoo import gregorian, master_account, nodes, system_config, views
 from kazoo_sup.kazoo.couchdb import compaction, databases
 from kazoo_sup.kazoo.documents import now, value_at
 from kazoo_sup.names import account_database, plain
@@ -44,10 +44,6 @@ _PATIENCE_MS = 360_000
 _POLL_SECONDS = 0.5
 _ALONE = "nonode@nohost"
 """The node of a CouchDB that is no cluster."""
-
-
-class NoMasterAccount(SupError):
-    """no master account is set in system_config/accounts, in whose months compactions are kept"""
 
 
 class StillCompacting(SupError):
@@ -201,7 +197,7 @@ def _keep(zone: Zone, document: Document) -> None:
     """Keep a job for the history, where the master account has a database for this month."""
     try:
         archive = _archive(zone, *this_month())
-    except NoMasterAccount as error:
+    except master_account.NoMasterAccount as error:
         zone.run.hint(str(error))
         return
     if zone.couchdb.exists(plain(archive)):
@@ -217,10 +213,7 @@ def this_month() -> tuple[int, int]:
 
 
 def _archive(zone: Zone, year: int, month_: int) -> str:
-    master = system_config.get(zone, "accounts", "master_account_id", None)
-    if not isinstance(master, str) or not master:
-        raise NoMasterAccount
-    return f"{account_database(master)}-{year:04}{month_:02}"
+    return f"{account_database(master_account.require(zone))}-{year:04}{month_:02}"
 
 
 def _history_cells(document: Document) -> list[str]:

@@ -17,8 +17,8 @@ from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document, Report
 from kazoo_sup.errors import Declined, NotFound, SupError
 from kazoo_sup.kazoo import view_registrations
+from kazoo_sup.kazoo.attachments import KEY, Contents, attached
 from kazoo_sup.kazoo.documents import stamped, without_revision
-from kazoo_sup.kazoo.inline_attachments import KEY, Contents, attached
 from kazoo_sup.names import plain
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from kazoo_sup.kazoo.attachments import attached
 from kazoo_sup.kazoo.documents import Document, now
-from kazoo_sup.kazoo.inline_attachments import attached
 from kazoo_sup.kazoo.task_csv import CONTENT
 
 DATABASE = "tasks"
