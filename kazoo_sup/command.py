@@ -80,7 +80,7 @@ class Command:
     def shown(self, words: Sequence[str]) -> list[str]:
         """Return the positional words as they may be shown, without what is secret."""
         secret = [each.secret for each in self.parameters if each.kind != "option"]
-        return ["***" if place < len(secret) and secret[place] else word for place, word in enumerate(words)]
+        return ["****" if place < len(secret) and secret[place] else word for place, word in enumerate(words)]
 
     @property
     def usage(self) -> str:

@@ -328,13 +328,13 @@ def _plain(value: Any) -> Any:
 
 
 def _diff(report: Report) -> Iterator[str]:
-    """Show a change as a unified diff of the two documents, `/dev/null` standing for none."""
+    """Show a change as a unified diff of the two documents, secrets masked, `/dev/null` standing for none."""
     from difflib import unified_diff
 
     name = f"{report.database}/{report.id}"
     before, after = (
         [] if document is None else json.dumps(document, indent=2, ensure_ascii=False).splitlines()
-        for document in (report.before, report.after)
+        for document in report.documents()
     )
     old, new = (f"a/{name}" if before else "/dev/null"), (f"b/{name}" if after else "/dev/null")
     return unified_diff(before, after, old, new, lineterm="")

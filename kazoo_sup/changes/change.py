@@ -82,11 +82,18 @@ class Report:
     planned: bool = False
     error: SupError | None = None
 
+    def documents(self) -> tuple[Document | None, Document | None]:
+        """Return the document before and after as people may see it: without its secrets."""
+        from kazoo_sup.masking import of_document
+
+        return of_document(self.before), of_document(self.after, self.before)
+
     def as_json(self) -> dict[str, Any]:
         """Return the report for machine formats; the documents only where nothing else shows them."""
         shown: dict[str, Any] = {"database": self.database, "id": self.id, "action": self.action}
         if self.planned:
-            shown |= {"planned": True, "before": self.before, "after": self.after}
+            before, after = self.documents()
+            shown |= {"planned": True, "before": before, "after": after}
         elif self.error:
             shown |= {"error": self.error.id, "message": str(self.error)}
         elif self.after:

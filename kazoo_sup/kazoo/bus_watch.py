@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kazoo_sup import masking
 from kazoo_sup.errors import UsageError
 from kazoo_sup.kazoo import bus, messages
 from kazoo_sup.kazoo.messages import BadMessage, Payload, Undecodable
-from kazoo_sup.settings.servers import MASK
 
 if TYPE_CHECKING:
     from kazoo_sup.transports.amqp_ask import Binding, Delivery
@@ -91,9 +91,9 @@ def look(delivery: Delivery) -> Seen:
         if found := messages.named(payload.get("Event-Category"), payload.get("Event-Name")):
             api = found.name
             messages.check(found, payload)
-        payload = _masked(payload)
+        payload = masking.of_document(payload)
     except BadMessage as error:
-        problem, payload = str(error), _masked(payload)
+        problem, payload = str(error), masking.of_document(payload)
     except Undecodable as error:
         problem, payload = str(error), delivery.body.decode("utf-8", "backslashreplace")
     return Seen(when, delivery.exchange, delivery.routing_key, api, payload, problem)
@@ -124,10 +124,3 @@ def read_headers(api: str, words: Sequence[str]) -> dict[str, Any]:
 
 def _text(payload: Payload | str) -> str:
     return payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
-
-
-def _masked(value: Any) -> Any:
-    """Hide what is called a password, at every level."""
-    if isinstance(value, dict):
-        return {key: MASK if "password" in key.lower() and each else _masked(each) for key, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list) else value

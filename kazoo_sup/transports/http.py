@@ -196,5 +196,5 @@ class HTTP:
 
     def _masked(self, text: str) -> str:
         for secret in self._secrets:
-            text = text.replace(secret, "***")
+            text = text.replace(secret, "****")
         return sentence(text)

@@ -131,7 +131,7 @@ class ManagementAPI:
         said = answer if isinstance(answer, dict) else {}
         reason = sentence(said.get("reason") or said.get("error"))
         if self._password:
-            reason = reason.replace(self._password, "***")
+            reason = reason.replace(self._password, "****")
         if refused.facts.get("status") == 404:  # noqa: PLR2004
             return NotFound(server=SERVER, what=" ".join(path))
         facts = {**refused.facts, "code": said.get("error")}

@@ -45,7 +45,7 @@ def test_configuring_keeps_secrets_off_the_command_line_and_the_screen(at, telny
     assert default == {"user": "ann", "token": "s3cret", "api_url": telnyx.url}
     shown = at("-f", "json", "knm_carriers", "info", "telnyx").stdout
     assert "s3cret" not in shown
-    assert {row["key"]: row["value"] for row in json.loads(shown)["rows"]}["token"] == "***"
+    assert {row["key"]: row["value"] for row in json.loads(shown)["rows"]}["token"] == "****"
     planned = at("-f", "json", "--dry-run", "knm_telnyx", "configure", "token=-", input="n3w\n")
     assert planned.code == 0
     assert "n3w" not in planned.stdout + planned.stderr

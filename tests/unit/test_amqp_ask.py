@@ -114,7 +114,7 @@ def test_a_blocked_broker_is_told_from_a_silent_one():
     blocked = [spec.Connection.Blocked("low on memory")]
     for answer, reason in ((blocked, "publishing is blocked: low on memory"), ([], "nothing confirmed")):
         with FakeBroker(on_publish=lambda tag, answer=answer: answer) as broker:
-            conversation = talk(broker, timeout=0.5)
+            conversation = talk(broker, timeout=2)
             with pytest.raises(TimedOut, match=reason), conversation:
                 conversation.publish(messages(1))
 

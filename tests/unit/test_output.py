@@ -58,6 +58,18 @@ class TestText:
         assert rendered(capsys, "text", table(["name"], rows)).out == "name\na\\x1b]0;b\\x07\\x0ac\\x9bd\n"
         assert json.loads(rendered(capsys, "json", table(["name"], rows)).out)["rows"] == rows
 
+    def test_a_planned_change_shows_no_secret_but_that_it_changes(self, capsys):
+        before = {"smtp": {"password": "old-1", "api_key": "same-2"}, "port": 25}
+        after = {"smtp": {"password": "new-3", "api_key": "same-2"}, "port": 26, "list": [{"pvt_md5_auth": "hash-4"}]}
+        report = Report("db", "a", "edited", before, after, planned=True)
+
+        for output_format in ("text", "json"):
+            printed = rendered(capsys, output_format, value(OK), [report])
+
+            assert "**** (changed)" in printed.out
+            assert "26" in printed.out
+            assert not [each for each in ("old-1", "same-2", "new-3", "hash-4") if each in printed.out]
+
     def test_a_planned_change_is_shown_in_place_of_the_answer(self, capsys):
         report = Report("db", "a", "edited", {"k": 1}, {"k": 2}, planned=True)
         printed = rendered(capsys, "text", Outcome(), [report])

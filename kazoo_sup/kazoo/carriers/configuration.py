@@ -14,6 +14,7 @@ from kazoo_sup.kazoo.carriers import of
 from kazoo_sup.kazoo.carriers.base import NotOffered
 from kazoo_sup.kazoo.carriers.remote import RemoteCarrier
 from kazoo_sup.kazoo.values import to_float, to_integer
+from kazoo_sup.settings.servers import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 COLUMNS = ("key", "value", "help")
-_MASK = "***"
 
 
 def configure(zone: Zone, module_name: str, words: Sequence[str], *, verify: bool) -> list[dict[str, Any]]:
@@ -43,8 +43,7 @@ def configure(zone: Zone, module_name: str, words: Sequence[str], *, verify: boo
     if verify and isinstance(wanted, RemoteCarrier):
         wanted.require()
         wanted.verify()
-    if given and not zone.run.dry_run:
-        # Not shown as a diff, which would show secrets too.
+    if given:
         system_config.set_values(zone, carrier.category, given, section=zone.node)
     _warn_of_missing(zone, wanted)
     return list(rows(wanted))
@@ -147,7 +146,7 @@ def _or_default(carrier: Carrier, name: str, value: Any) -> Any:
 
 
 def _shown(key: Key, value: Any) -> Any:
-    return _MASK if key.secret and value else value
+    return MASK if key.secret and value else value
 
 
 def _warn_of_missing(zone: Zone, carrier: Carrier) -> None:
