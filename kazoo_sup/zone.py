@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kazoo_sup.changes.change import Report
     from kazoo_sup.settings import Server, Settings, ZoneSettings
     from kazoo_sup.transports.amqp import Message, Publisher
+    from kazoo_sup.transports.amqp_ask import Binding, Conversation
     from kazoo_sup.transports.couchdb import CouchDB
 
 
@@ -50,6 +51,7 @@ class Zone:
         SHORT cuts this host's name at its first dot, as nodes with short names do.
         """
         self.settings: ZoneSettings = settings.zone()
+        self._all_settings = settings
         self.state_dir: Path = settings.state_dir
         self.host = settings.host.partition(".")[0] if short else settings.host
         self.node = node if "@" in node else f"{node}@{self.host}"
@@ -69,6 +71,15 @@ class Zone:
     def own_node(self) -> str:
         """The name under which `sup` itself speaks on the bus: never one of the cluster's nodes."""
         return f"sup@{self.host}"
+
+    def everywhere(self) -> list[Zone]:
+        """Return this zone and all others that have a broker."""
+        others = [
+            Zone(replace(self._all_settings, active=name), node=self.node, run=self.run)
+            for name, zone in self._all_settings.zones.items()
+            if name != self.name and zone.brokers
+        ]
+        return [self, *others]
 
     @cached_property
     def couchdb(self) -> CouchDB:
@@ -109,6 +120,18 @@ class Zone:
 
         self._clean_up = kamailio.clean_up
         return partial(kamailio.call, server, connect=self.settings.timeouts.connect, read=self.settings.timeouts.read)
+    def conversation(self, bindings: Sequence[Binding], *, keep: int | None = None) -> Conversation:
+        """Return a conversation with the zone's broker, not connected yet, in whose queue BINDINGS arrive."""
+        from kazoo_sup.transports.amqp_ask import Conversation
+
+        return Conversation(
+            self.settings.amqp,
+            bindings,
+            name=self.own_node,
+            timeout=self.settings.timeouts.connect,
+            tls=self.settings.amqp_tls,
+            keep=keep,
+        )
 
     def configuration(self, category: str) -> dict[str, Any] | None:
         """Return the system_config document of CATEGORY, read once a run, or None when there is none."""

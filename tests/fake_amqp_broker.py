@@ -24,7 +24,8 @@ class Hangup(Exception):
 class FakeBroker:
     """Listens on `port` of 127.0.0.1, serves one connection at a time, and records what it is sent.
 
-    `on_publish(tag)` and `on_declare()` return the methods to answer with; the default is an ack for each message.
+    `on_publish(tag)` and `on_declare()` return the methods to answer with; the default is an ack for each message. Raw
+    bytes among them are sent as they are. `consumers` is how many consumers any queue has.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class FakeBroker:
         frame_max: int = 131072,
         refuses_login: bool = False,
         silent: bool = False,
+        consumers: int | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._on_publish = on_publish
@@ -42,6 +44,7 @@ class FakeBroker:
         self._frame_max = frame_max
         self._refuses_login = refuses_login
         self._silent = silent
+        self._consumers = consumers
         self._tls = tls
         self.connections = 0
         self.login = b""
@@ -51,6 +54,8 @@ class FakeBroker:
         self.properties: list[Any] = []
         self.bodies: list[bytes] = []
         self.body_frames = 0
+        self.queue = ""
+        self.consumed: list[Any] = []
         self.client_said_goodbye = False
         self._body_left = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -100,7 +105,10 @@ class FakeBroker:
             while decoded is not None:
                 received = received[used:]
                 for answer in self._answers(decoded):
-                    channel = 0 if isinstance(answer, ON_CONNECTION) else 1
+                    if isinstance(answer, bytes):
+                        connection.sendall(answer)
+                        continue
+                    channel = 0 if isinstance(answer, ON_CONNECTION) else decoded.channel_number
                     connection.sendall(frame.Method(channel, answer).marshal())
                 used, decoded = frame.decode_frame(received)
 
@@ -136,6 +144,16 @@ class FakeBroker:
             case spec.Exchange.Declare():
                 self.declared.append(method)
                 return self._on_declare()
+            case spec.Basic.Qos():
+                return [spec.Basic.QosOk()]
+            case spec.Basic.Consume():
+                self.queue = method.queue
+                self.consumed.append(method)
+                return [spec.Basic.ConsumeOk(method.consumer_tag)]
+            case spec.Queue.Declare() if method.passive:
+                if self._consumers is None:
+                    return [spec.Channel.Close(404, "NOT_FOUND - no such queue", 50, 10)]
+                return [spec.Queue.DeclareOk(method.queue, 0, self._consumers)]
             case spec.Basic.Publish():
                 self.published.append(method)
             case spec.Channel.Close():

@@ -86,8 +86,8 @@ def create_database(zone: Zone, database: str, designs: Sequence[Document] = ())
     apply(zone, (Change(database, design, None, lambda stored: stored or {}) for design in designs))
 
 
-def forget(zone: Zone, database: str) -> None:
-    """Make every node drop all it has cached of a database; nothing stored is touched.
+def forget(zone: Zone, *databases: str) -> None:
+    """Make every node drop all it has cached of databases; nothing stored is touched.
 
     Raises Declined where events were ruled out, since nothing else is to be done. Source of the event: Kazoo
     kapi_conf:publish_db_update/3.
@@ -95,10 +95,12 @@ def forget(zone: Zone, database: str) -> None:
     if not zone.run.events:
         raise Declined(reason="with --no-events there is nothing to do")
     if zone.run.dry_run:
-        zone.run.report(Report(database, "", "forgotten", planned=True))
+        for database in databases:
+            zone.run.report(Report(database, "", "forgotten", planned=True))
         return
     with announcer.of(zone) as events:
-        events.announce_database("edited", database)
+        for database in databases:
+            events.announce_database("edited", database)
 
 
 def _tell(zone: Zone, tally: Tally, report: Report) -> None:

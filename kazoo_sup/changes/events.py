@@ -6,16 +6,14 @@ purpose not as there: Date-Created and Date-Modified are not swapped, and the no
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from kazoo_sup import __version__
-from kazoo_sup.names import account_id, classification, routing_word
+from kazoo_sup.kazoo import messages
+from kazoo_sup.names import account_id, classification
 
 EXCHANGE = "configuration"
-EXCHANGE_TYPE = "topic"
+EXCHANGE_TYPE = messages.EXCHANGE_TYPES[EXCHANGE]
 UNPUBLISHED_TYPES = ("cdr", "ledger", "audit_log", "login_attempt", "pivot_debug", "notify_smtp_log")
 """Document types without events unless `datamgr.change_notice_exclude_types` says otherwise."""
 
@@ -30,26 +28,21 @@ def document_event(action: str, database: str, document: Mapping[str, Any], node
     softly = document.get("pvt_deleted") is True
     if softly or document.get("_deleted") is True:
         action = "deleted"
-    identifier, document_type = document["_id"], document.get("pvt_type")
-    payload: dict[str, Any] = {
-        "ID": identifier,
-        "Origin-Cache": "kazoo_data_cache",
-        "Database": database,
-        "Is-Soft-Deleted": softly,
-    }
     account = document.get("pvt_account_id")
     if not (isinstance(account, str) and len(account) == _ACCOUNT_ID_LENGTH):
         account = account_id(database) if classification(database) in ("account", "modb") else None
-    known = {
-        "Type": document_type,
+    payload: dict[str, Any] = {
+        "ID": document["_id"],
+        "Origin-Cache": "kazoo_data_cache",
+        "Database": database,
+        "Is-Soft-Deleted": softly,
+        "Type": document.get("pvt_type"),
         "Rev": document.get("_rev"),
         "Account-ID": account,
         "Date-Created": document.get("pvt_created"),
         "Date-Modified": document.get("pvt_modified"),
     }
-    payload |= {key: fact for key, fact in known.items() if fact is not None}
-    key = f"doc_{action}.{database}.{document_type or 'undefined'}.{routing_word(identifier)}"
-    return key, _body(payload, f"doc_{action}", node)
+    return _event(f"doc_{action}", payload, node)
 
 
 def database_event(action: str, database: str, node: str) -> tuple[str, bytes]:
@@ -58,17 +51,9 @@ def database_event(action: str, database: str, node: str) -> tuple[str, bytes]:
     On `edited` every node drops all it has cached of that database.
     """
     payload = {"ID": database, "Type": "database", "Database": database}
-    key = f"db_{action}.{database}.database.{routing_word(database)}"
-    return key, _body(payload, f"db_{action}", node)
+    return _event(f"db_{action}", payload, node)
 
 
-def _body(payload: dict[str, Any], name: str, node: str) -> bytes:
-    payload |= {
-        "Event-Category": EXCHANGE,
-        "Event-Name": name,
-        "App-Name": "sup",
-        "App-Version": __version__,
-        "Node": node,
-        "Msg-ID": os.urandom(16).hex(),
-    }
-    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
+def _event(name: str, payload: dict[str, Any], node: str) -> tuple[str, bytes]:
+    built = messages.build(f"conf.{name}", payload, node=node)
+    return built.routing_key, built.body

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from kazoo_sup.command import Reads
 from kazoo_sup.kazoo import views
-from kazoo_sup.names import account_database, account_id, plain
+from kazoo_sup.names import account_database, account_id, classification, encoded, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kazoo_sup.zone import Zone
 
 DATABASE = "accounts"
@@ -56,6 +58,12 @@ def _named(zone: Zone, name: str) -> set[str]:
 
 AccountId = Annotated[str, Reads(find, "ACCOUNT")]
 """An account, named in any way `find` understands, as its id."""
+
+
+def databases(zone: Zone) -> Iterator[str]:
+    """Yield the (encoded) names of all accounts' databases, those of their months not among them."""
+    found = zone.couchdb.databases(start="account/", end="account/\ufff0")
+    yield from (encoded(name) for name in found if classification(name) == "account")
 
 
 def definition(zone: Zone, identifier: str) -> dict[str, Any] | None:

@@ -15,7 +15,11 @@ from kazoo_sup.kazoo import views
 from kazoo_sup.kazoo.documents import Document, stamped, value_at, with_value
 
 if TYPE_CHECKING:
+<<<<<<< HEAD
     from collections.abc import Mapping
+=======
+    from collections.abc import Callable
+>>>>>>> bus
 
     from kazoo_sup.zone import Zone
 
@@ -60,20 +64,45 @@ def set_value(zone: Zone, category: str, key: str, value: Any, *, section: str, 
 
     Raises Declined when config.ini locks the configuration, and what the door raises.
     """
+<<<<<<< HEAD
     return set_values(zone, category, {key: value}, section=section, always=always)
 
 
 def set_values(zone: Zone, category: str, values: Mapping[str, Any], *, section: str, always: bool = False) -> Document:
     """Store several values, by their keys, with one change of the document; each goes where `set_value` puts it."""
+=======
+    return update_value(zone, category, key, lambda document: value, section=section, always=always)
+
+
+def update_value(
+    zone: Zone,
+    category: str,
+    key: str,
+    value_of: Callable[[Document], Any],
+    *,
+    section: str,
+    always: bool = False,
+) -> Document:
+    """Store at KEY of CATEGORY what VALUE_OF makes of the document, as `set_value` does.
+
+    It is asked again when somebody else has changed the document in between.
+    """
+>>>>>>> bus
     if zone.settings.locked:
         raise Declined(reason="system_config is locked by lock_system_config in Kazoo's config.ini")
 
     def updated(stored: Document | None) -> Document:
+<<<<<<< HEAD
         document = changed = stored or {}
         for key, value in values.items():
             path = keys(key)
             target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
             changed = with_value(changed, [target, *path], value)
+=======
+        document = stored or {}
+        target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
+        changed = with_value(document, [target, *path], value_of(document))
+>>>>>>> bus
         return document if changes.same(changed, document) else _stamped(changed, category, stored, zone.node)
 
     stored = zone.configuration(category)

@@ -15,7 +15,7 @@ from kazoo_sup.transports.tls import Tls
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Message", "PublishResult", "Publisher", "Tls"]
+__all__ = ["Message", "PublishResult", "Publisher", "Tls", "declare_exchange", "properties", "why_impossible"]
 
 _SLICE = 500
 """Messages written at once: many, to make writes cheap; few, for the broker to work while the next are encoded."""
@@ -199,7 +199,7 @@ class Publisher:
             messages = []
             for _ in range(min(self._slice, len(self._queued), self._window - len(self._unconfirmed))):
                 message = self._queued.popleft()
-                if problem := _why_impossible(message):
+                if problem := why_impossible(message):
                     self._fail([message], problem)
                     continue
                 self._last_tag += 1
@@ -221,8 +221,7 @@ class Publisher:
         for message in messages:
             exchange = (message.exchange, message.exchange_type)
             if exchange not in self._declared:
-                # Without a callback pika does not wait for an answer, so this stays in order with what is published.
-                self._channel.exchange_declare(*exchange, durable=False, auto_delete=False)
+                declare_exchange(self._channel, *exchange)
                 self._declared.add(exchange)
 
     def _on_confirm(self, frame: Any) -> None:
@@ -244,7 +243,23 @@ class Publisher:
             self._go_on()
 
 
-def _why_impossible(message: Message) -> str | None:
+def declare_exchange(channel: Any, exchange: str, exchange_type: str) -> None:
+    """Declare an exchange on pika's channel as all do that use it; another way would close the channel.
+
+    Without a callback pika does not wait for an answer, so this stays in order with what is published.
+    """
+    channel.exchange_declare(exchange, exchange_type, durable=False, auto_delete=False)
+
+
+def properties() -> Any:
+    """Return the properties of a message that is published now: JSON, and a timestamp in microseconds."""
+    import pika
+
+    return pika.BasicProperties(content_type="application/json", timestamp=time.time_ns() // 1000)
+
+
+def why_impossible(message: Message) -> str | None:
+    """Say why AMQP has no room for a message, if so."""
     try:
         longest = max(len(message.exchange.encode()), len(message.routing_key.encode()))
     except UnicodeEncodeError:
@@ -263,15 +278,12 @@ def _write(channel: Any, messages: list[Message]) -> None:
     """
     if not messages:
         return
-    timestamp = time.time_ns() // 1000
     write_frames = getattr(channel.connection, "_output_marshaled_frames", None)
     if write_frames is None:
-        import pika
-
-        properties = pika.BasicProperties(content_type="application/json", timestamp=timestamp)
         for message in messages:
-            channel.basic_publish(message.exchange, message.routing_key, message.body, properties)
+            channel.basic_publish(message.exchange, message.routing_key, message.body, properties())
     else:
+        timestamp = time.time_ns() // 1000
         number, largest = channel.channel_number, channel.connection.params.frame_max - 8
         write_frames([b"".join([_frames(message, number, timestamp, largest) for message in messages])])
 

@@ -67,6 +67,11 @@ class Link:
         """The host:port connected to, or being tried."""
         return self._broker.address
 
+    @property
+    def blocked(self) -> str | None:
+        """Why the broker takes no messages just now, if so."""
+        return self._blocked
+
     def start(self) -> None:
         """Begin to connect, unless that was done before."""
         if self._thread is None:

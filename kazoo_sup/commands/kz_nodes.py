@@ -1,0 +1,75 @@
+"""The cluster's nodes, as they advertise themselves on the bus: a complete picture takes 16 seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kazoo_sup.command import command
+from kazoo_sup.kazoo import nodes, roll
+from kazoo_sup.kazoo.documents import now
+from kazoo_sup.outcome import Outcome, Row, table, text
+from kazoo_sup.zone import Zone
+
+
+@command
+def status(zone: Zone, *, watch: bool = False) -> Outcome:
+    """Print what every node of the cluster says of itself; with --watch, again and again."""
+    if watch:
+        return text(roll.watched(zone), live=True)
+    return text(roll.status(zone, roll.everybody(zone)))
+
+
+@command
+def list_(zone: Zone) -> Outcome:
+    """List the nodes with their zones, versions and how much they do."""
+    columns = ("node", "zone", "version", "apps", "channels", "conferences", "registrations")
+
+    def rows() -> Iterator[Row]:
+        for name, advert in sorted(roll.everybody(zone).items()):
+            counts = {key: advert.get(key.capitalize(), 0) for key in columns[4:]}
+            zone_of_node = advert.get("Zone") or zone.name
+            version = advert.get("Version") or advert.get("App-Version")
+            yield {
+                "node": name,
+                "zone": zone_of_node,
+                "version": version,
+                "apps": len(nodes.apps(advert)),
+                **counts,
+            }
+
+    return table(columns, rows())
+
+
+@command
+def whapps(zone: Zone) -> Outcome:
+    """List which node runs which application, and for how long."""
+
+    def rows() -> Iterator[Row]:
+        for name, advert in sorted(roll.everybody(zone).items()):
+            for app, facts in nodes.apps(advert).items():
+                span = nodes.uptime(app, facts, now())
+                roles = ", ".join(map(str, facts.get("Roles") or ()))
+                yield {"app": app, "node": name, "up": None if span is None else nodes.elapsed(span), "roles": roles}
+
+    return table(("app", "node", "up", "roles"), sorted(rows(), key=lambda row: (row["app"], row["node"])))
+
+
+@command
+def media_servers(zone: Zone) -> Outcome:
+    """List the FreeSWITCH nodes that are connected to ecallmgr nodes, with their sessions."""
+
+    def rows() -> Iterator[Row]:
+        for name, advert in sorted(roll.everybody(zone).items()):
+            for server, facts in nodes.media_servers([advert]).items():
+                span = nodes.uptime(server, facts, now())
+                count = (facts.get("Sessions") or {}).get("count") or {}
+                yield {
+                    "media_server": server,
+                    "ecallmgr": name,
+                    "up": None if span is None else nodes.elapsed(span),
+                    "version": facts.get("Version"),
+                    "sessions": count.get("active"),
+                    "limit": count.get("limit"),
+                }
+
+    return table(("media_server", "ecallmgr", "up", "version", "sessions", "limit"), rows())

@@ -1,0 +1,33 @@
+"""The cluster's settings by way of a running node: asked of, and set by, the application sysconf."""
+
+from __future__ import annotations
+
+from kazoo_sup.command import command
+from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo.values import Setting
+from kazoo_sup.outcome import OK, Outcome, value
+from kazoo_sup.zone import Zone
+
+
+@command
+def get(zone: Zone, category: str, key: str, default: str | None = None, *, wait: int = bus.ANSWER_SECONDS) -> Outcome:
+    """Ask a node for the value of KEY of CATEGORY, else DEFAULT, as a node without settings of its own sees it."""
+    asked = {"Category": category, "Key": key, "Default": default}
+    return value(bus.request(zone, "sysconf.get_req", asked, seconds=wait)["Value"])
+
+
+@command
+def set_(zone: Zone, category: str, key: str, value_: Setting, *, wait: int = bus.ANSWER_SECONDS) -> Outcome:
+    """Have a node set KEY of CATEGORY to VALUE for every node."""
+    asked = {"Category": category, "Key": key, "Value": value_}
+    if zone.run.dry_run:
+        bus.publish(zone, [("sysconf.set_req", asked)])
+        return value(OK)
+    return value(bus.request(zone, "sysconf.set_req", asked, seconds=wait)["Value"])
+
+
+@command
+def flush(zone: Zone, category: str, key: str | None = None) -> Outcome:
+    """Make one node, whichever takes it, forget CATEGORY, or KEY of it; kapps_config flush tells them all."""
+    bus.publish(zone, [("sysconf.flush_req", {"Category": category, "Key": key})])
+    return value(OK)

@@ -1,0 +1,115 @@
+"""The calls' channels, as the ecallmgr nodes tell of them.
+
+Every ecallmgr node knows all channels of the FreeSWITCH nodes it is connected to, so two of them often tell of the
+same one: it is shown once, as the node tells of it that handles it.
+Source: Kazoo ecallmgr_fs_channels:summary/0, details/0, ecallmgr_fs_channel:to_props/1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kazoo_sup import terms
+from kazoo_sup.kazoo import bus
+from kazoo_sup.terms.columns import shown, text_field
+
+if TYPE_CHECKING:
+    from kazoo_sup.errors import SupError
+
+_COLUMNS = (("UUID", 50), ("Node", 40), ("Direction", 9), ("Destination", 15), ("Account-ID", 32))
+_FIELDS = ("Media-Node", "Call-Direction", "Destination", "Account-ID")
+_LABEL = 19
+
+
+class Brief(NamedTuple):
+    """What the table shows of a channel."""
+
+    node: Any
+    direction: Any
+    destination: Any
+    account: Any
+
+
+def briefly(reach: bus.Reach, *, tell: bool = True) -> tuple[dict[str, Brief], list[SupError]]:
+    """Return all channels by UUID, in the order in which ecallmgr has them, and what went wrong on the way."""
+    request = ("call.query_channels_req", {"Fields": list(_FIELDS), "Active-Only": False})
+    asked = bus.Collecting(reach, [request], tell=tell)
+    found: dict[str, Brief] = {}
+    for answer in asked:
+        for uuid, channel in answer["Channels"].items():
+            if uuid not in found and isinstance(channel, dict):
+                found[uuid] = Brief(*map(channel.get, _FIELDS))
+    return found, asked.errors
+
+
+def fully(reach: bus.Reach, uuid: str | None = None) -> tuple[list[Mapping[str, Any]], list[SupError]]:
+    """Return all that is known of all channels, or of the one called UUID, and what went wrong on the way."""
+    request = ("call.query_account_channels_req", {"Account-ID": "all", "Active-Only": False})
+    asked = bus.Collecting(reach, [request])
+    found: dict[str, Mapping[str, Any]] = {}
+    for answer in asked:
+        # ecallmgr folds its table into a list, so what it has first comes last.
+        for channel in reversed(answer.get("Channels") or []):
+            name = channel.get("uuid") if isinstance(channel, dict) else None
+            if name is None or uuid not in (None, name):
+                continue
+            if name not in found or is_handled(channel):
+                found[name] = channel
+    return list(found.values()), asked.errors
+
+
+def table(channels: Mapping[str, Brief], node: str | None = None) -> Iterator[str]:
+    """Yield the lines of Kazoo's table of channels, all or those of one FreeSWITCH node."""
+    wanted = ((uuid, brief) for uuid, brief in channels.items() if node in (None, brief.node))
+    first = next(wanted, None)
+    if first is None:
+        yield "No channels found!"
+        return
+    thin = "+".join(["", *("-" * (width + 2) for _, width in _COLUMNS), ""])
+    yield thin
+    yield _line([label for label, _ in _COLUMNS])
+    yield thin.replace("-", "=")
+    yield _line([first[0], *first[1]])
+    count = 1
+    for uuid, brief in wanted:
+        yield _line([uuid, *brief])
+        count += 1
+    yield thin
+    yield f"Found {count} channels"
+
+
+def details(channels: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield all that is known of channels, a line each, as Kazoo prints it."""
+    if not channels:
+        yield "No channels found!"
+        return
+    for channel in channels:
+        yield ""
+        for key, value in channel.items():
+            yield f"{text_field(key, _LABEL)}: {as_text(value)}"
+    yield ""
+    yield f"Found {len(channels)} channels"
+
+
+def is_handled(channel: Mapping[str, Any]) -> bool:
+    """Tell whether the ecallmgr node that tells of a channel handles its call."""
+    return channel.get("handling_locally") is True
+
+
+def age(channel: Mapping[str, Any], time_now: int) -> int:
+    """Return for how many seconds a channel has been there."""
+    started = channel.get("timestamp")
+    return time_now - started if isinstance(started, int) else 0
+
+
+def as_text(value: Any) -> str:
+    """Return a value of an answer as text; some of ecallmgr's texts come as lists of character codes."""
+    if isinstance(value, list) and value and all(isinstance(each, int) for each in value):
+        return "".join(map(chr, value))
+    return terms.json_encode(value) if isinstance(value, dict | list) else shown(value)
+
+
+def _line(cells: Sequence[Any]) -> str:
+    fields = (text_field(as_text(cell), width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
+    return "| " + " | ".join(fields) + " |"
