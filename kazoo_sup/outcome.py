@@ -27,17 +27,11 @@ class Outcome:
     """The answer of one command.
 
     `result` is the Erlang term that the Kazoo function returns; `sup` prints it last, unless it is `no_return`.
-<<<<<<< HEAD
     `text` is what the function itself prints before that, line by line; a line may be an object that prints itself and
     that machine formats carry whole. `rows` (with `columns`) are a listing of our own, which may be any long iterator
     and fill in `counts` and `errors` on its way; with `csv` their text is CSV (RFC 4180) in place of aligned columns.
     `data` is what machine formats carry in place of `result`. `live` says that text or rows come while somebody
     watches: each is shown at once.
-=======
-    `text` is what the function itself prints before that, line by line. `rows` (with `columns`) are a listing of our
-    own, which may be any long iterator. `data` is what machine formats carry in place of `result`.
-    `live` says that text or rows come while somebody watches: each is shown at once.
->>>>>>> bus
     `errors` are the items that failed while others succeeded: the run then ends partly done (exit code 5).
     """
 

@@ -145,20 +145,12 @@ class _Machine:
                 self._reports = self._envelope.items("changes")
             self._reports(report.as_json())
 
-<<<<<<< HEAD
     def finish(self, outcome: Outcome, *, maintenance: bool) -> ExitCode:
         self._stream("text", outcome.text if outcome.live else _after_work(outcome.text), live=outcome.live)
         if outcome.rows is not None:
             self._stream("rows", outcome.rows, live=outcome.live)
         code = exit_code(outcome, maintenance=maintenance)
         status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(code, "error")
-=======
-    def finish(self, outcome: Outcome, exit_code: ExitCode) -> None:
-        self._stream("text", outcome.text, live=outcome.live)
-        if outcome.rows is not None:
-            self._stream("rows", outcome.rows, live=outcome.live)
-        status = {ExitCode.OK: "ok", ExitCode.NOT_OK: "not_ok", ExitCode.PARTIAL: "partial"}.get(exit_code, "error")
->>>>>>> bus
         with _uninterrupted():
             self._envelope.field("result", _data(outcome.result) if outcome.data is None else outcome.data)
             if outcome.counts is not None:

@@ -15,11 +15,7 @@ from kazoo_sup.kazoo import views
 from kazoo_sup.kazoo.documents import Document, stamped, value_at, with_value
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-    from collections.abc import Mapping
-=======
-    from collections.abc import Callable
->>>>>>> bus
+    from collections.abc import Callable, Mapping
 
     from kazoo_sup.zone import Zone
 
@@ -64,14 +60,12 @@ def set_value(zone: Zone, category: str, key: str, value: Any, *, section: str, 
 
     Raises Declined when config.ini locks the configuration, and what the door raises.
     """
-<<<<<<< HEAD
     return set_values(zone, category, {key: value}, section=section, always=always)
 
 
 def set_values(zone: Zone, category: str, values: Mapping[str, Any], *, section: str, always: bool = False) -> Document:
     """Store several values, by their keys, with one change of the document; each goes where `set_value` puts it."""
-=======
-    return update_value(zone, category, key, lambda document: value, section=section, always=always)
+    return _store(zone, category, lambda document: values, section=section, always=always)
 
 
 def update_value(
@@ -87,22 +81,21 @@ def update_value(
 
     It is asked again when somebody else has changed the document in between.
     """
->>>>>>> bus
+    return _store(zone, category, lambda document: {key: value_of(document)}, section=section, always=always)
+
+
+def _store(
+    zone: Zone, category: str, values_of: Callable[[Document], Mapping[str, Any]], *, section: str, always: bool
+) -> Document:
     if zone.settings.locked:
         raise Declined(reason="system_config is locked by lock_system_config in Kazoo's config.ini")
 
     def updated(stored: Document | None) -> Document:
-<<<<<<< HEAD
         document = changed = stored or {}
-        for key, value in values.items():
+        for key, value in values_of(document).items():
             path = keys(key)
             target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
             changed = with_value(changed, [target, *path], value)
-=======
-        document = stored or {}
-        target = section if always or value_at(document, [section, *path], MISSING) is not MISSING else DEFAULT
-        changed = with_value(document, [target, *path], value_of(document))
->>>>>>> bus
         return document if changes.same(changed, document) else _stamped(changed, category, stored, zone.node)
 
     stored = zone.configuration(category)
