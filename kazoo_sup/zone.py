@@ -120,6 +120,7 @@ class Zone:
 
         self._clean_up = kamailio.clean_up
         return partial(kamailio.call, server, connect=self.settings.timeouts.connect, read=self.settings.timeouts.read)
+
     def conversation(self, bindings: Sequence[Binding], *, keep: int | None = None) -> Conversation:
         """Return a conversation with the zone's broker, not connected yet, in whose queue BINDINGS arrive."""
         from kazoo_sup.transports.amqp_ask import Conversation

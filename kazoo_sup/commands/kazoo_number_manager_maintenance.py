@@ -315,11 +315,7 @@ def register_views(zone: Zone) -> Outcome:
 
     Without one nothing is to be done: where no views are registered, those that come with sup are used.
     """
-    directory = view_registrations.installed(APPLICATION)
-    if directory is None:
-        zone.run.hint(f"no {APPLICATION} is installed here: where its views are not registered, sup's own are used")
-        return Outcome()
-    return Outcome(counts=changes.apply(zone, view_registrations.registrations(zone, APPLICATION, directory)).counts)
+    return Outcome(counts=view_registrations.register(zone, APPLICATION))
 
 
 @command

@@ -5,12 +5,12 @@ Source: Kazoo kz_datamgr:register_views_from_folder/1, register_view/2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup import terms
+from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, Document, same
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.views import REGISTRATIONS
@@ -29,6 +29,18 @@ def installed(application: str, root: str = INSTALLED) -> Path | None:
     """Return the directory of an installed application, its newest, or None."""
     found = sorted(Path(root).glob(f"{application}-*"))
     return found[-1] if found else None
+
+
+def register(zone: Zone, application: str) -> Mapping[str, int]:
+    """Register the views of an installed application; return how many registrations were created and edited.
+
+    Without one nothing is to be done, which is hinted. Raises BadView.
+    """
+    directory = installed(application)
+    if directory is None:
+        zone.run.hint(f"no {application} is installed here: where its views are not registered, sup's own are used")
+        return {}
+    return changes.apply(zone, registrations(zone, application, directory)).counts
 
 
 def registrations(zone: Zone, application: str, directory: Path) -> Iterator[Change]:
