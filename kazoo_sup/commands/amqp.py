@@ -25,8 +25,8 @@ def watch(
 ) -> Outcome:
     """Follow what is published, all or to EXCHANGE, or with a routing key like KEY, until it is stopped.
 
-    --category and --event keep messages of one Event-Category and Event-Name, --having those whose text holds some
-    words; --count ends it after so many; --json-lines prints one JSON object a line.
+    CATEGORY and EVENT keep messages of one Event-Category and Event-Name, HAVING those whose text holds it; after COUNT
+    messages it ends; JSON_LINES prints one JSON object a line.
     """
     wanted = bus_watch.Wanted(category, event, having)
     seen = bus_watch.follow(zone, bus_watch.bindings(exchange, key), wanted)
@@ -58,6 +58,6 @@ def apis(pattern: str = "") -> Outcome:
 
 @command
 def publish(zone: Zone, api: str, *headers: str, unheard: bool = False) -> Outcome:
-    """Publish a message of API with HEADERS (Name=value each), checked first; --unheard also when nobody listens."""
+    """Publish a message of API with HEADERS (Name=value each), checked first; UNHEARD: also when nobody listens."""
     bus.publish(zone, [(api, bus_watch.read_headers(api, headers))], mandatory=not unheard)
     return value(OK)

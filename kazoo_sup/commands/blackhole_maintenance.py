@@ -1,4 +1,7 @@
-"""Websockets: which modules the blackhole nodes run."""
+"""Websockets: which modules the blackhole nodes run.
+
+WAIT is how many seconds an answer may take.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any
 
 from kazoo_sup import terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo import bus, collecting
 from kazoo_sup.kazoo.messages import DEFAULTS
 from kazoo_sup.outcome import Outcome, text
 from kazoo_sup.terms.columns import shown
@@ -30,7 +33,7 @@ def stop_module(zone: Zone, module: str, persist: bool = True, *, wait: int = bu
 
 def _told(zone: Zone, action: str, doing: str, module: str, persist: bool, wait: int) -> Outcome:
     headers = {"Module": module, "Action": action, "Persist": persist}
-    asked = bus.Collecting(bus.Reach([zone], wait), [("websockets.module_req", headers)], apps=(_APP,))
+    asked = collecting.Collecting(collecting.Reach([zone], wait), [("websockets.module_req", headers)], apps=(_APP,))
     lines = [f"{doing} {module}:"]
     answers: list[dict[str, Any]] = []
     for answer in asked:

@@ -1,4 +1,7 @@
-"""The SIP messages of a call, as the call_inspector nodes have seen them."""
+"""The SIP messages of a call, as the call_inspector nodes have seen them.
+
+WAIT is how many seconds an answer may take.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any
 
 from kazoo_sup import terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo import bus, collecting
 from kazoo_sup.outcome import NO_RETURN, Outcome, text
 from kazoo_sup.zone import Zone
 
@@ -16,7 +19,9 @@ _APP = "call_inspector"
 @command
 def callid_details(zone: Zone, call_id: str, *, wait: int = bus.ANSWER_SECONDS) -> Outcome:
     """Print all SIP messages of the call CALL_ID that any node has seen, as a JSON list."""
-    asked = bus.Collecting(bus.Reach([zone], wait), [("inspector.lookup_req", {"Call-ID": call_id})], apps=(_APP,))
+    asked = collecting.Collecting(
+        collecting.Reach([zone], wait), [("inspector.lookup_req", {"Call-ID": call_id})], apps=(_APP,)
+    )
     chunks: list[Any] = []
     nobody = True
     for answer in asked:

@@ -18,7 +18,7 @@ def flush(zone: Zone) -> Outcome:
 
 @command
 def refresh(account: str | None = None) -> Outcome:
-    """Print which function took this one's place."""
+    """Print which function took this one's place, for ACCOUNT or for all."""
     argument = "" if account is None else terms.pretty(account)
     # Kazoo ends the sentence without a newline, so that the result follows on the same line.
     sentence = f"This function is deprecated, please use kapps_maintenance:refresh({argument}) instead."

@@ -1,4 +1,8 @@
-"""ecallmgr and its FreeSWITCH nodes: access lists, calls, conferences, registrations. Mean an ecallmgr with -n."""
+"""ecallmgr and its FreeSWITCH nodes: access lists, calls, conferences, registrations. Mean an ecallmgr with -n.
+
+AS_DEFAULT true means the setting of every node, false that of this node. WAIT is how many seconds an answer may take,
+ALL_ZONES asks every zone of the settings. NODE is a FreeSWITCH node.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from kazoo_sup.kazoo import (
     acls,
     bus,
     channels,
+    collecting,
     conferences,
     ecallmgr,
     media_servers,
@@ -192,7 +197,7 @@ def flush_acls(zone: Zone) -> Outcome:
 def channel_summary(zone: Zone, node: str | None = None, *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show all channels, or those of the FreeSWITCH node NODE."""
     found, errors = channels.briefly(_reach(zone, wait, all_zones))
-    return text(channels.table(found, node), result=NO_RETURN, errors=errors)
+    return text(channels.table(found, node), result=NO_RETURN, data=found, errors=errors)
 
 
 @command
@@ -205,13 +210,15 @@ def channel_details(zone: Zone, uuid: str | None = None, *, wait: int = _WAIT, a
 @command
 def sync_channels(zone: Zone, node: str | None = None) -> Outcome:
     """Refused where FreeSWITCH is connected: only an ecallmgr node itself can read its channels anew."""
-    return ecallmgr.in_memory(zone, node, "read the channels of FreeSWITCH anew")
+    ecallmgr.refuse_where_connected(zone, node, "read the channels of FreeSWITCH anew")
+    return value(OK)
 
 
 @command
 def flush_node_channels(zone: Zone, node: str) -> Outcome:
     """Refused where NODE is connected: only an ecallmgr node itself can forget its channels."""
-    return ecallmgr.in_memory(zone, node, f"forget the channels of {node}")
+    ecallmgr.refuse_where_connected(zone, node, f"forget the channels of {node}")
+    return value(OK)
 
 
 @command
@@ -242,7 +249,7 @@ def hangup_long_running_channels(
     """Hang up channels older than MAX_AGE seconds, else than the configured age."""
     configured = to_integer(system_config.get(zone, _CATEGORY, _MAX_UPTIME, 0))
     seconds = configured if max_age is None else _seconds("MAX_AGE", max_age)
-    found, errors = channels.fully(bus.Reach([zone], wait))
+    found, errors = channels.fully(collecting.Reach([zone], wait))
     old = [each for each in found if channels.is_handled(each) and channels.age(each, now()) > seconds]
     if old:
         raise ecallmgr.OnlyFreeSwitch(deed=f"hang up {len(old)} channels older than {seconds} seconds")
@@ -274,13 +281,15 @@ def conference_details(zone: Zone, uuid: str | None = None, *, wait: int = _WAIT
 @command
 def sync_conferences(zone: Zone, node: str | None = None) -> Outcome:
     """Refused where FreeSWITCH is connected: only an ecallmgr node itself can read its conferences anew."""
-    return ecallmgr.in_memory(zone, node, "read the conferences of FreeSWITCH anew")
+    ecallmgr.refuse_where_connected(zone, node, "read the conferences of FreeSWITCH anew")
+    return value(OK)
 
 
 @command
 def flush_node_conferences(zone: Zone, node: str) -> Outcome:
     """Refused where NODE is connected: only an ecallmgr node itself can forget its conferences."""
-    return ecallmgr.in_memory(zone, node, f"forget the conferences of {node}")
+    ecallmgr.refuse_where_connected(zone, node, f"forget the conferences of {node}")
+    return value(OK)
 
 
 # Registrations
@@ -290,7 +299,7 @@ def flush_node_conferences(zone: Zone, node: str) -> Outcome:
 def registrar_summary(zone: Zone, realm: str = "all", *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show the registrations, all or those of REALM."""
     found, errors = registrations.briefly(_reach(zone, wait, all_zones), realm)
-    return text(registrations.table(found), result=NO_RETURN, errors=errors)
+    return text(registrations.table(found), result=NO_RETURN, data=found, errors=errors)
 
 
 @command
@@ -306,7 +315,7 @@ def registrar_details(
 @command
 def registrar_sync(zone: Zone) -> Outcome:
     """Ask Kamailio to tell of all its registrations again."""
-    bus.publish(zone, [("registration.sync", {})], mandatory=False)
+    bus.publish(zone, [("registration.sync", {})], mandatory=False, signed=True)
     return value(NO_RETURN)
 
 
@@ -316,7 +325,7 @@ def flush_registrar(
 ) -> Outcome:
     """Make every node forget its registrations: all, those of a realm, or that of USERNAME and REALM."""
     if username is None:
-        found, errors = registrations.realms(bus.Reach([zone], wait))
+        found, errors = registrations.realms(collecting.Reach([zone], wait))
         ecallmgr.tell(zone, [("registration.flush", {"Realm": each}) for each in found])
         return value(OK, errors=errors)
     user, of = (username, realm) if realm is not None else ecallmgr.user_and_realm(username)
@@ -374,8 +383,8 @@ def disable_local_resource_authz(zone: Zone) -> Outcome:
     return _switched(zone, "authz_local_resources", False, told)
 
 
-def _reach(zone: Zone, wait: int, all_zones: bool) -> bus.Reach:
-    return bus.Reach(zone.everywhere() if all_zones else [zone], wait)
+def _reach(zone: Zone, wait: int, all_zones: bool) -> collecting.Reach:
+    return collecting.Reach(zone.everywhere() if all_zones else [zone], wait)
 
 
 def _section(zone: Zone, as_default: bool | None) -> tuple[str, bool, str]:
@@ -400,7 +409,8 @@ def _modify(zone: Zone, name: str, ip: str | None, as_default: bool, network_lis
     # Kazoo resolves a host name only to see whether it can, and denies it by its name.
     entry = acls.entry(network_list, kind, found[0] if kind == "allow" else address)
     lines = [f"updating {network_list} ACLs {name}({entry['cidr']}) to {kind} traffic"]
-    for doubt in acls.doubts({**acls.configured(zone, seen_by), name: entry}, about=name):
+    meant = {**entry, "cidr": [acls.to_cidr(each) for each in found]}
+    for doubt in acls.doubts({**acls.configured(zone, seen_by), name: meant}, about=name):
         zone.run.warn(doubt)
     acls.store(zone, name, entry, section=section, always=always, seen_by=seen_by)
     return _reloaded(zone, lines)

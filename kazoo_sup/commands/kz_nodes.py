@@ -1,4 +1,7 @@
-"""The cluster's nodes, as they advertise themselves on the bus: a complete picture takes 16 seconds."""
+"""The cluster's nodes, as they advertise themselves on the bus: a complete picture takes 16 seconds.
+
+With ALL_ZONES it is that of every zone of the settings.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,20 @@ from kazoo_sup.zone import Zone
 
 
 @command
-def status(zone: Zone, *, watch: bool = False) -> Outcome:
-    """Print what every node of the cluster says of itself; with --watch, again and again."""
+def status(zone: Zone, *, watch: bool = False, all_zones: bool = False) -> Outcome:
+    """Print what every node of the cluster says of itself; with WATCH again and again."""
     if watch:
         return text(roll.watched(zone), live=True)
-    return text(roll.status(zone, roll.everybody(zone)))
+    return text(roll.status(zone, roll.everybody(_zones(zone, all_zones))))
 
 
 @command
-def list_(zone: Zone) -> Outcome:
+def list_(zone: Zone, *, all_zones: bool = False) -> Outcome:
     """List the nodes with their zones, versions and how much they do."""
     columns = ("node", "zone", "version", "apps", "channels", "conferences", "registrations")
 
     def rows() -> Iterator[Row]:
-        for name, advert in sorted(roll.everybody(zone).items()):
+        for name, advert in sorted(roll.everybody(_zones(zone, all_zones)).items()):
             counts = {key: advert.get(key.capitalize(), 0) for key in columns[4:]}
             zone_of_node = advert.get("Zone") or zone.name
             version = advert.get("Version") or advert.get("App-Version")
@@ -41,11 +44,11 @@ def list_(zone: Zone) -> Outcome:
 
 
 @command
-def whapps(zone: Zone) -> Outcome:
+def whapps(zone: Zone, *, all_zones: bool = False) -> Outcome:
     """List which node runs which application, and for how long."""
 
     def rows() -> Iterator[Row]:
-        for name, advert in sorted(roll.everybody(zone).items()):
+        for name, advert in sorted(roll.everybody(_zones(zone, all_zones)).items()):
             for app, facts in nodes.apps(advert).items():
                 span = nodes.uptime(app, facts, now())
                 roles = ", ".join(map(str, facts.get("Roles") or ()))
@@ -55,11 +58,11 @@ def whapps(zone: Zone) -> Outcome:
 
 
 @command
-def media_servers(zone: Zone) -> Outcome:
+def media_servers(zone: Zone, *, all_zones: bool = False) -> Outcome:
     """List the FreeSWITCH nodes that are connected to ecallmgr nodes, with their sessions."""
 
     def rows() -> Iterator[Row]:
-        for name, advert in sorted(roll.everybody(zone).items()):
+        for name, advert in sorted(roll.everybody(_zones(zone, all_zones)).items()):
             for server, facts in nodes.media_servers([advert]).items():
                 span = nodes.uptime(server, facts, now())
                 count = (facts.get("Sessions") or {}).get("count") or {}
@@ -73,3 +76,7 @@ def media_servers(zone: Zone) -> Outcome:
                 }
 
     return table(("media_server", "ecallmgr", "up", "version", "sessions", "limit"), rows())
+
+
+def _zones(zone: Zone, all_zones: bool) -> list[Zone]:
+    return zone.everywhere() if all_zones else [zone]

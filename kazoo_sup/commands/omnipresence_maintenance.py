@@ -1,10 +1,13 @@
-"""Presence: who watches whom, lamps for voicemail, and forgetting what is known of somebody."""
+"""Presence: who watches whom, lamps for voicemail, and forgetting what is known of somebody.
+
+WAIT is how many seconds answers may take.
+"""
 
 from __future__ import annotations
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import accounts, bus, presence
+from kazoo_sup.kazoo import accounts, bus, collecting, presence
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.values import Integer
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value
@@ -19,14 +22,14 @@ def current_subscriptions(
 ) -> Outcome:
     """List the subscriptions to presence: all, those in REALM, or those to USER of it."""
     realms = presence.all_realms(zone) if realm is None else [realm]
-    found, errors = presence.subscriptions(bus.Reach([zone], wait), realms, user)
+    found, errors = presence.subscriptions(collecting.Reach([zone], wait), realms, user)
     return text(presence.table(found), data=found, errors=errors)
 
 
 @command
 def count_current_subscriptions(zone: Zone, *, wait: int = _WAIT) -> Outcome:
     """Count the subscriptions to presence in the realms of all accounts."""
-    found, errors = presence.subscriptions(bus.Reach([zone], wait), presence.all_realms(zone))
+    found, errors = presence.subscriptions(collecting.Reach([zone], wait), presence.all_realms(zone))
     return text(str(len(found)), result=NO_RETURN, errors=errors)
 
 

@@ -27,7 +27,7 @@ def device_by_ip(zone: Zone, ip: str) -> Outcome:
 
 @command
 def set_listeners(zone: Zone, count: Integer) -> Outcome:
-    """Set with how many listeners a registrar starts; one that runs keeps those it has."""
+    """Set with how many listeners, COUNT, a registrar starts; one that runs keeps those it has."""
     system_config.set_value(zone, "registrar", "listeners", count, section=zone.node)
     zone.run.warn("a registrar that runs keeps its listeners until it is started again")
     return value(terms.OK)

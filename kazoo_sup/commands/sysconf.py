@@ -1,4 +1,7 @@
-"""The cluster's settings by way of a running node: asked of, and set by, the application sysconf."""
+"""The cluster's settings by way of a running node: asked of, and set by, the application sysconf.
+
+WAIT is how many seconds its answer may take.
+"""
 
 from __future__ import annotations
 

@@ -5,8 +5,10 @@ Source: Kazoo kapps_util:get_ccvs_by_ip/1.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo import accounts, system_config, views
 from kazoo_sup.kazoo.values import is_true
 from kazoo_sup.names import account_database, plain
@@ -23,7 +25,8 @@ def lookup(zone: Zone, ip: str) -> tuple[dict[str, str], Any]:
     """Return the channel variables that a call from IP gets, and why there are none: an Erlang term, else None."""
     rows = []
     if _setting(zone, "use_aggregate"):
-        rows = list(views.rows(zone, "sip_auth", "credentials", "lookup_by_ip", key=ip))
+        with suppress(NotFound):  # as in Kazoo, a view that is missing knows nobody
+            rows = list(views.rows(zone, "sip_auth", "credentials", "lookup_by_ip", key=ip))
     if not rows:
         return {}, _NOT_FOUND
     row, said = rows[0], rows[0].get("value") or {}

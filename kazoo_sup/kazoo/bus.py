@@ -1,8 +1,7 @@
-"""Speaking on Kazoo's bus: telling, asking one node, asking every node of an application.
+"""Speaking on Kazoo's bus: telling, asking one node, hearing who is there.
 
-How many nodes will answer is known from the application's shared queue, which each of its nodes consumes, or else from
-the nodes' advertisements, of which every node sends one in 15 seconds. As in Kazoo, nothing is asked where nobody is
-there to answer (kz_amqp_worker:call_collect/4).
+How many nodes run an application is known from the application's shared queue, which each of its nodes consumes, or
+else from the nodes' advertisements, of which every node sends one in 15 seconds.
 """
 
 from __future__ import annotations
@@ -10,11 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from queue import SimpleQueue
-from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import ExitCode, SupError, TimedOut, UnexpectedError
+from kazoo_sup.errors import ExitCode, SupError, TimedOut
 from kazoo_sup.kazoo import messages
 from kazoo_sup.kazoo.messages import BadMessage, Built, Payload, Undecodable
 
@@ -41,31 +38,12 @@ Request = tuple[str, Mapping[str, Any]]
 """The name of an API and the headers to ask with."""
 
 
-class Reach(NamedTuple):
-    """Where to ask, and how many seconds an answer may take."""
-
-    zones: Sequence[Zone]
-    seconds: float = ANSWER_SECONDS
-
-
 class NobodyListens(SupError):
     """no node of the cluster listens for {what}"""
 
 
 class NoAnswer(TimedOut):
     """no answer to {what} within {seconds:g} s"""
-
-
-class SilentNodes(SupError):
-    """no answer from {nodes} within {seconds:g} s"""
-
-    exit_code = ExitCode.PARTIAL
-
-
-class MissingNodes(SupError):
-    """only {count} of {expected} {app} nodes answered"""
-
-    exit_code = ExitCode.PARTIAL
 
 
 class BadAnswer(SupError):
@@ -111,18 +89,21 @@ class Roll:
         return delivery.exchange == _NODES
 
 
-def publish(zone: Zone, requests: Sequence[Request], *, mandatory: bool = True) -> None:
+def publish(zone: Zone, requests: Sequence[Request], *, mandatory: bool = True, signed: bool = False) -> None:
     """Publish messages and wait until the broker has them; under --dry-run say what would be published.
 
-    Raises NobodyListens when a MANDATORY one reaches no queue, and what Conversation raises.
+    SIGNED ones say where an answer would go, as Kazoo's do where the sender has a queue. Raises NobodyListens when a
+    MANDATORY one reaches no queue, and what Conversation raises.
     """
-    built = [messages.build(name, headers, node=zone.own_node) for name, headers in requests]
+    conversation = zone.conversation(())
+    queue = conversation.queue if signed else None
+    built = [messages.build(name, headers, node=zone.own_node, queue=queue) for name, headers in requests]
     if zone.run.dry_run:
         for each in built:
             zone.run.warn(f"would publish {each.api.name} with the key {each.routing_key}")
         return
-    with zone.conversation(()) as conversation:
-        if unheard := conversation.publish([_message(each) for each in built], mandatory=mandatory):
+    with conversation:
+        if unheard := conversation.publish([as_message(each) for each in built], mandatory=mandatory):
             raise NobodyListens(what=unheard[0])
 
 
@@ -132,14 +113,14 @@ def request(zone: Zone, name: str, headers: Mapping[str, Any], *, seconds: float
     Raises NobodyListens at once when no queue is bound for it, NoAnswer after SECONDS, and BadAnswer when all that came
     by then was wrong.
     """
-    with zone.conversation(_answers()) as conversation:
+    with zone.conversation(answers_here()) as conversation:
         built = messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
-        if conversation.publish([_message(built)], mandatory=True):
+        if conversation.publish([as_message(built)], mandatory=True):
             raise NobodyListens(what=name)
         wrong: SupError = NoAnswer(what=name, seconds=seconds)
-        for delivery in _until(conversation, seconds):
+        for delivery in waiting(conversation, seconds):
             try:
-                answer = _answer(delivery, {built.payload["Msg-ID"]: built})
+                answer = answer_in(delivery, {built.payload["Msg-ID"]: built})
             except BadAnswer as bad:
                 wrong = bad
                 continue
@@ -148,146 +129,9 @@ def request(zone: Zone, name: str, headers: Mapping[str, Any], *, seconds: float
         raise wrong
 
 
-class Collecting:
-    """Requests to every node of some applications; iterating asks, and gives the answers as they come.
-
-    It ends when all nodes have answered, or in time. Then `errors` are the nodes that did not answer and the answers
-    that were none; who answered is told through the run. Where no node of the application is there nothing is asked,
-    and that is told. Raises NoAnswer, or BadAnswer, when nobody answered at all, and of several zones only if none did.
-    """
-
-    def __init__(
-        self, reach: Reach, requests: Sequence[Request], *, apps: Sequence[str] = (ECALLMGR,), tell: bool = True
-    ) -> None:
-        """Take what to ask: nothing happens yet. Not to TELL is for questions on the way to another one."""
-        self.errors: list[SupError] = []
-        self._reach = reach
-        self._requests = requests
-        self._apps = apps
-        self._tell = tell
-
-    def __iter__(self) -> Iterator[Payload]:
-        """Ask, and give the answers."""
-        if not self._requests:
-            return
-        if len(self._reach.zones) == 1:
-            yield from self._in(self._reach.zones[0])
-            return
-        failed: list[SupError] = []
-        for found in _at_once([self._in(zone) for zone in self._reach.zones]):
-            if isinstance(found, SupError):
-                failed.append(found)
-            else:
-                yield found
-        if len(failed) == len(self._reach.zones):
-            raise failed[0]
-        self.errors += failed
-
-    def _in(self, zone: Zone) -> Iterator[Payload]:
-        """Ask in one zone."""
-        with zone.conversation([*_answers(), _nodes()]) as conversation:
-            roll = roll_call(conversation, self._apps, lambda roll: roll.somebody)
-            if not roll.somebody:
-                zone.run.warn(f"no {' or '.join(self._apps)} node was heard in the zone {zone.name}; nobody was asked")
-                return
-            built = [
-                messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
-                for name, headers in self._requests
-            ]
-            conversation.publish([_message(each) for each in built])
-            census = _Census(roll, {each.payload["Msg-ID"]: each for each in built})
-            for delivery in _until(conversation, self._reach.seconds):
-                answer = census.take(delivery)
-                if answer is not None:
-                    yield answer
-                if census.complete:
-                    break
-        if not census.good:
-            raise census.wrong[0] if census.wrong else NoAnswer(what=built[0].api.name, seconds=self._reach.seconds)
-        if self._tell:
-            zone.run.warn(f"answered by {', '.join(census.good)}")
-        self.errors += census.problems(self._reach.seconds)
-
-
-class _Census:
-    """Who has answered to which of some requests."""
-
-    def __init__(self, roll: Roll, asked: Mapping[str, Built]) -> None:
-        self._roll = roll
-        self._asked = asked
-        self._answered: dict[str, set[str]] = {identifier: set() for identifier in asked}
-        self.wrong: list[SupError] = []
-
-    def take(self, delivery: Delivery) -> Payload | None:
-        """Take in a message, and return it if it is an answer."""
-        if self._roll.note(delivery):
-            return None
-        try:
-            answer = _answer(delivery, self._asked)
-        except BadAnswer as bad:
-            self.wrong.append(bad)
-            self._answered.get(bad.facts["msg_id"], set()).add(bad.facts["node"])
-            return None
-        if answer is not None:
-            self._answered[answer["Msg-ID"]].add(answer["Node"])
-        return answer
-
-    @property
-    def complete(self) -> bool:
-        """Whether all nodes have answered to all requests, as far as it is known how many there are."""
-        expected = self._roll.expected
-        return expected is not None and all(len(nodes) >= expected for nodes in self._answered.values())
-
-    @property
-    def good(self) -> list[str]:
-        """The nodes that answered as they should."""
-        return sorted(self._everybody - {error.facts["node"] for error in self.wrong})
-
-    def problems(self, seconds: float) -> list[SupError]:
-        """Return what was wrong and who was silent."""
-        found = list(self.wrong)
-        silent = sorted(self._roll.nodes - self._everybody)
-        expected = max(self._roll.consumers, len(self._roll.nodes))
-        if silent:
-            found.append(SilentNodes(nodes=", ".join(silent), seconds=seconds))
-        elif len(self._everybody) < expected:
-            found.append(MissingNodes(count=len(self._everybody), expected=expected, app=" or ".join(self._roll.apps)))
-        return found
-
-    @property
-    def _everybody(self) -> set[str]:
-        return set().union(*self._answered.values())
-
-
-def _at_once(sources: Sequence[Iterator[Payload]]) -> Iterator[Payload | SupError]:
-    """Yield what comes from several sources, each on a thread of its own, and the error that ended one."""
-    arrived: SimpleQueue[Payload | SupError | None] = SimpleQueue()
-
-    def drain(source: Iterator[Payload]) -> None:
-        try:
-            for each in source:
-                arrived.put(each)
-        except SupError as error:
-            arrived.put(error)
-        except Exception as unexpected:  # noqa: BLE001 - nobody would see it on this thread
-            arrived.put(UnexpectedError(kind=type(unexpected).__name__, reason=str(unexpected)))
-        finally:
-            arrived.put(None)
-
-    for source in sources:
-        Thread(target=drain, args=(source,), daemon=True).start()
-    left = len(sources)
-    while left:
-        found = arrived.get()
-        if found is None:
-            left -= 1
-        else:
-            yield found
-
-
 def hear(zone: Zone, apps: Sequence[str], enough: Callable[[Roll], bool]) -> Roll:
     """Listen to the nodes' advertisements until there is ENOUGH, or all that live must have been heard."""
-    with zone.conversation([_nodes()]) as conversation:
+    with zone.conversation([adverts_here()]) as conversation:
         return roll_call(conversation, apps, enough)
 
 
@@ -305,7 +149,7 @@ def roll_call(conversation: Conversation, apps: Sequence[str], enough: Callable[
 
 def advertisements(zone: Zone, tick: float) -> Iterator[tuple[str, Payload] | None]:
     """Yield each node's name and advertisement as it comes, for ever, and None when none came for TICK seconds."""
-    with zone.conversation([_nodes()]) as conversation:
+    with zone.conversation([adverts_here()]) as conversation:
         while True:
             delivery = conversation.receive(tick)
             found = delivery and _advertised(delivery)
@@ -326,8 +170,8 @@ def witness(
     api = messages.find(accepted)
     with zone.conversation([binding]) as conversation:
         built = messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
-        conversation.publish([_message(built)])
-        for delivery in _until(conversation, seconds):
+        conversation.publish([as_message(built)])
+        for delivery in waiting(conversation, seconds):
             try:
                 payload = _payload(delivery)
                 messages.check(api, payload)
@@ -344,13 +188,13 @@ def watch(zone: Zone, bindings: Sequence[Binding], *, keep: int) -> Iterator[Del
             yield delivery
 
 
-def _answers() -> list[Binding]:
+def answers_here() -> list[Binding]:
     from kazoo_sup.transports.amqp_ask import Binding
 
     return [Binding(messages.TARGETED, messages.EXCHANGE_TYPES[messages.TARGETED])]
 
 
-def _nodes() -> Binding:
+def adverts_here() -> Binding:
     from kazoo_sup.transports.amqp_ask import Binding
 
     return Binding(_NODES, messages.EXCHANGE_TYPES[_NODES], "")
@@ -368,7 +212,7 @@ def _advertised(delivery: Delivery) -> tuple[str, Payload] | None:
     return (advert["Node"], advert) if isinstance(advert.get("Node"), str) else None
 
 
-def _message(built: Built) -> Message:
+def as_message(built: Built) -> Message:
     from kazoo_sup.transports.amqp import Message
 
     return Message(built.api.exchange, built.api.exchange_type, built.routing_key, built.body)
@@ -378,7 +222,7 @@ def _payload(delivery: Delivery) -> Payload:
     return messages.decode(delivery.exchange, delivery.body, delivery.content_type, delivery.content_encoding)
 
 
-def _until(conversation: Conversation, seconds: float) -> Iterator[Delivery]:
+def waiting(conversation: Conversation, seconds: float) -> Iterator[Delivery]:
     """Yield what comes until SECONDS were waited for; the time in which answers are worked on does not count.
 
     Somebody who never stops sending does not hold the run for ever.
@@ -393,7 +237,7 @@ def _until(conversation: Conversation, seconds: float) -> Iterator[Delivery]:
         yield delivery
 
 
-def _answer(delivery: Delivery, asked: Mapping[str, Built]) -> Payload | None:
+def answer_in(delivery: Delivery, asked: Mapping[str, Built]) -> Payload | None:
     """Return what was answered to one of the messages ASKED; None for what is an answer to none of them.
 
     Raises BadAnswer for an answer that is not as the table says.
@@ -415,23 +259,3 @@ def _answer(delivery: Delivery, asked: Mapping[str, Built]) -> Payload | None:
         else:
             return answer
     raise BadAnswer(node=node, what=built.api.name, reason=reasons[0], msg_id=answer["Msg-ID"])
-
-
-__all__ = [
-    "ADVERTISED_WITHIN",
-    "ANSWER_SECONDS",
-    "ECALLMGR",
-    "BadAnswer",
-    "Collecting",
-    "NoAnswer",
-    "NobodyListens",
-    "Reach",
-    "Roll",
-    "advertisements",
-    "hear",
-    "publish",
-    "request",
-    "roll_call",
-    "watch",
-    "witness",
-]

@@ -8,46 +8,41 @@ Source: Kazoo ecallmgr_fs_channels:summary/0, details/0, ecallmgr_fs_channel:to_
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import terms
-from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo.collecting import Collecting
 from kazoo_sup.terms.columns import shown, text_field
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
+    from kazoo_sup.kazoo.collecting import Reach
 
 _COLUMNS = (("UUID", 50), ("Node", 40), ("Direction", 9), ("Destination", 15), ("Account-ID", 32))
 _FIELDS = ("Media-Node", "Call-Direction", "Destination", "Account-ID")
 _LABEL = 19
 
 
-class Brief(NamedTuple):
-    """What the table shows of a channel."""
-
-    node: Any
-    direction: Any
-    destination: Any
-    account: Any
+Channel = Mapping[str, Any]
 
 
-def briefly(reach: bus.Reach, *, tell: bool = True) -> tuple[dict[str, Brief], list[SupError]]:
-    """Return all channels by UUID, in the order in which ecallmgr has them, and what went wrong on the way."""
+def briefly(reach: Reach, *, tell: bool = True) -> tuple[dict[str, Channel], list[SupError]]:
+    """Return what the table shows of all channels, by UUID and in ecallmgr's order, and what went wrong on the way."""
     request = ("call.query_channels_req", {"Fields": list(_FIELDS), "Active-Only": False})
-    asked = bus.Collecting(reach, [request], tell=tell)
-    found: dict[str, Brief] = {}
+    asked = Collecting(reach, [request], tell=tell)
+    found: dict[str, Channel] = {}
     for answer in asked:
         for uuid, channel in answer["Channels"].items():
             if uuid not in found and isinstance(channel, dict):
-                found[uuid] = Brief(*map(channel.get, _FIELDS))
+                found[uuid] = channel
     return found, asked.errors
 
 
-def fully(reach: bus.Reach, uuid: str | None = None) -> tuple[list[Mapping[str, Any]], list[SupError]]:
+def fully(reach: Reach, uuid: str | None = None) -> tuple[list[Channel], list[SupError]]:
     """Return all that is known of all channels, or of the one called UUID, and what went wrong on the way."""
     request = ("call.query_account_channels_req", {"Account-ID": "all", "Active-Only": False})
-    asked = bus.Collecting(reach, [request])
-    found: dict[str, Mapping[str, Any]] = {}
+    asked = Collecting(reach, [request])
+    found: dict[str, Channel] = {}
     for answer in asked:
         # ecallmgr folds its table into a list, so what it has first comes last.
         for channel in reversed(answer.get("Channels") or []):
@@ -59,9 +54,9 @@ def fully(reach: bus.Reach, uuid: str | None = None) -> tuple[list[Mapping[str, 
     return list(found.values()), asked.errors
 
 
-def table(channels: Mapping[str, Brief], node: str | None = None) -> Iterator[str]:
+def table(channels: Mapping[str, Channel], node: str | None = None) -> Iterator[str]:
     """Yield the lines of Kazoo's table of channels, all or those of one FreeSWITCH node."""
-    wanted = ((uuid, brief) for uuid, brief in channels.items() if node in (None, brief.node))
+    wanted = ([uuid, *map(channel.get, _FIELDS)] for uuid, channel in channels.items() if is_on(channel, node))
     first = next(wanted, None)
     if first is None:
         yield "No channels found!"
@@ -70,16 +65,16 @@ def table(channels: Mapping[str, Brief], node: str | None = None) -> Iterator[st
     yield thin
     yield _line([label for label, _ in _COLUMNS])
     yield thin.replace("-", "=")
-    yield _line([first[0], *first[1]])
+    yield _line(first)
     count = 1
-    for uuid, brief in wanted:
-        yield _line([uuid, *brief])
+    for cells in wanted:
+        yield _line(cells)
         count += 1
     yield thin
     yield f"Found {count} channels"
 
 
-def details(channels: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def details(channels: Sequence[Channel]) -> Iterator[str]:
     """Yield all that is known of channels, a line each, as Kazoo prints it."""
     if not channels:
         yield "No channels found!"
@@ -92,12 +87,17 @@ def details(channels: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield f"Found {len(channels)} channels"
 
 
-def is_handled(channel: Mapping[str, Any]) -> bool:
+def is_on(channel: Channel, node: str | None) -> bool:
+    """Tell whether a channel is on the FreeSWITCH node NODE; on any where that is None."""
+    return node in (None, channel.get("Media-Node"))
+
+
+def is_handled(channel: Channel) -> bool:
     """Tell whether the ecallmgr node that tells of a channel handles its call."""
     return channel.get("handling_locally") is True
 
 
-def age(channel: Mapping[str, Any], time_now: int) -> int:
+def age(channel: Channel, time_now: int) -> int:
     """Return for how many seconds a channel has been there."""
     started = channel.get("timestamp")
     return time_now - started if isinstance(started, int) else 0

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.kazoo import bus, channels
+from kazoo_sup.kazoo import channels
 from kazoo_sup.kazoo.channels import as_text
+from kazoo_sup.kazoo.collecting import Collecting
 from kazoo_sup.terms.columns import number_field, text_field
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
+    from kazoo_sup.kazoo.collecting import Reach
 
 Conference = dict[str, Any]
 
@@ -40,12 +42,13 @@ _DETAILS = (
 """What is shown, in Kazoo's order, with the header it comes from."""
 
 
-def running(reach: bus.Reach) -> tuple[list[Conference], list[SupError]]:
+def running(reach: Reach) -> tuple[list[Conference], list[SupError]]:
     """Return the running conferences, briefly, and what went wrong on the way."""
     calls, errors = channels.briefly(reach, tell=False)
-    accounts = list(dict.fromkeys(call.account for call in calls.values() if isinstance(call.account, str)))
-    hosts = {str(call.node).partition("@")[2]: str(call.node) for call in calls.values() if call.node}
-    asked = bus.Collecting(reach, [("conference.search_req", {"Account-ID": account}) for account in accounts])
+    accounts = list(dict.fromkeys(call["Account-ID"] for call in calls.values() if call.get("Account-ID")))
+    nodes = {str(call["Media-Node"]) for call in calls.values() if call.get("Media-Node")}
+    hosts = {node.partition("@")[2]: node for node in sorted(nodes)}
+    asked = Collecting(reach, [("conference.search_req", {"Account-ID": account}) for account in accounts])
     found: dict[str, Conference] = {}
     for answer in asked:
         for name, facts in (answer.get("Conferences") or {}).items():
@@ -61,9 +64,9 @@ def running(reach: bus.Reach) -> tuple[list[Conference], list[SupError]]:
     return list(found.values()), [*errors, *asked.errors]
 
 
-def with_participants(reach: bus.Reach, conferences: Sequence[Conference]) -> tuple[list[Conference], list[SupError]]:
+def with_participants(reach: Reach, conferences: Sequence[Conference]) -> tuple[list[Conference], list[SupError]]:
     """Return the conferences with those who take part in them, and what went wrong on the way."""
-    asked = bus.Collecting(
+    asked = Collecting(
         reach,
         [("conference.search_req", {"Conference-ID": each["Conference-ID"]}) for each in conferences],
         tell=False,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import Declined, ExitCode, SupError, UsageError
 from kazoo_sup.kazoo import acls, bus, media_servers, resolver
-from kazoo_sup.outcome import OK, Outcome, value
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -58,15 +57,14 @@ def tell(zone: Zone, requests: Sequence[bus.Request]) -> None:
     bus.publish(zone, requests, mandatory=False)
 
 
-def in_memory(zone: Zone, node: str | None, deed: str) -> Outcome:
-    """Answer a request for a deed in an ecallmgr node's memory: ok where there is nothing to do.
+def refuse_where_connected(zone: Zone, node: str | None, deed: str) -> None:
+    """Raise OnlyInMemory for a deed in an ecallmgr node's memory, unless there is nothing to do.
 
-    Raises OnlyInMemory when the FreeSWITCH node NODE, or any, is connected to an ecallmgr node.
+    There is when the FreeSWITCH node NODE, or any, is connected to an ecallmgr node.
     """
     connected = media_servers.connected(zone, lambda names: node in names if node else bool(names))
     if node in connected or (node is None and connected):
         raise OnlyInMemory(deed=deed)
-    return value(OK)
 
 
 def warn_of_another_node(zone: Zone) -> None:

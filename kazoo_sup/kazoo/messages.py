@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 from kazoo_sup import __version__
 from kazoo_sup.errors import SupError, UsageError
 from kazoo_sup.kazoo.message_apis import EXCHANGE_TYPES, ROWS, TARGETED, Row
-from kazoo_sup.names import routing_word
+from kazoo_sup.kazoo.message_keys import MissingHeader, routing_key
 
 __all__ = [
     "EXCHANGE_TYPES",
@@ -36,7 +35,6 @@ __all__ = [
     "find",
     "named",
     "read_header",
-    "routing_key",
 ]
 
 Payload = dict[str, Any]
@@ -99,7 +97,6 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
 }
 
-_FIELD = re.compile(r"\{([A-Za-z0-9-]+)([!@<~]?)(?::([^}]*))?\}")
 _MWI = ("presence.mwi_update", "presence.mwi_unsolicited_update")
 
 
@@ -232,10 +229,10 @@ def build(name: str, headers: Mapping[str, Any], *, node: str, queue: str | None
         payload["Server-ID"] = queue
     check(api, payload)
     if name not in _MWI:
-        return Built(api, routing_key(api, payload), payload)
+        return Built(api, _routing_key(api, payload), payload)
     if "@" not in str(payload["To"]):
         raise BadMessage(api=name, reason="To must be user@realm")
-    return Built(api, routing_key(api, payload), _extended(payload))
+    return Built(api, _routing_key(api, payload), _extended(payload))
 
 
 def check(api: Api, payload: Payload) -> None:
@@ -298,23 +295,11 @@ def read_header(api: Api, header: str, text: str) -> Any:
         raise BadMessage(api=api.name, reason=f"{header} must be {expected}, not {text!r}") from error
 
 
-def routing_key(api: Api, payload: Payload) -> str:
-    """Return the routing key of a message; raises BadMessage when a header that the key holds is missing."""
-    if api.name in _KEY_HEADERS:
-        payload = {**payload, **_KEY_HEADERS[api.name](payload)}
-    found = []
-    for literal, header, how, otherwise in _key_parts(api.key):
-        found.append(literal)
-        if not header:
-            continue
-        value = payload.get(header, otherwise)
-        if value is None:
-            if how == "~":
-                found[-1] = literal.removesuffix(".")
-                continue
-            raise BadMessage(api=api.name, reason=f"{header} is missing")
-        found.append(_key_word(str(value), how))
-    return "".join(found)
+def _routing_key(api: Api, payload: Payload) -> str:
+    try:
+        return routing_key(api.name, api.key, payload)
+    except MissingHeader as missing:
+        raise BadMessage(api=api.name, reason=f"{missing} is missing") from missing
 
 
 @cache
@@ -340,53 +325,6 @@ def _read_column(text: str, headers: dict[str, Header]) -> tuple[tuple[str, ...]
         for name in groups[-1]:
             headers[name] = Header(kind, tuple(values.split("|")) if values else ())
     return tuple(groups)
-
-
-@cache
-def _key_parts(key: str) -> tuple[tuple[str, str, str, str | None], ...]:
-    parts: list[tuple[str, str, str, str | None]] = []
-    end = 0
-    for found in _FIELD.finditer(key):
-        parts.append((key[end : found.start()], found[1], found[2], found[3]))
-        end = found.end()
-    return (*parts, (key[end:], "", "", None))
-
-
-def _key_word(value: str, how: str) -> str:
-    if how == "!":
-        return value
-    if how == "@":
-        value = value.partition("@")[2] or value
-    elif how == "<":
-        value = value.partition("@")[0]
-    elif how == "~":
-        value = value.lower()
-    return routing_word(value)
-
-
-def _authn_key(payload: Payload) -> Payload:
-    """The realm in lower case; that of To when the other is an address (Kazoo kapi_authn:get_auth_realm/1)."""
-    from ipaddress import ip_address
-
-    realm = str(payload.get("Auth-Realm", ""))
-    try:
-        ip_address(realm)
-    except ValueError:
-        return {"Auth-Realm": realm.lower()}
-    return {"Auth-Realm": str(payload.get("To", "")).partition("@")[2].lower()}
-
-
-def _user_key(payload: Payload) -> Payload:
-    """User and realm are one word of the key (Kazoo kapi_call:publish_query_user_channels_req/4)."""
-    usernames = payload.get("Usernames") or [None]
-    username, realm = payload.get("Username", usernames[0]), payload.get("Realm")
-    return {"Username": "" if username is None and realm is None else f"{username or ''}:{realm or ''}"}
-
-
-_KEY_HEADERS: dict[str, Callable[[Payload], Payload]] = {
-    "authn.req": _authn_key,
-    "call.query_user_channels_req": _user_key,
-}
 
 
 def _extended(payload: Payload) -> Payload:

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.kazoo import bus, views
+from kazoo_sup.kazoo.collecting import Collecting
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.terms.columns import shown
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
+    from kazoo_sup.kazoo.collecting import Reach
     from kazoo_sup.zone import Zone
 
 APPS = ("omnipresence", "kamailio")
@@ -26,11 +28,11 @@ Subscription = Mapping[str, Any]
 
 
 def subscriptions(
-    reach: bus.Reach, realms: Sequence[str], username: str | None = None
+    reach: Reach, realms: Sequence[str], username: str | None = None
 ) -> tuple[list[Subscription], list[SupError]]:
     """Return the subscriptions in realms, or those of one user there, and what went wrong on the way."""
     requests = [("presence.search_req", {"Realm": realm, "Username": username}) for realm in realms]
-    asked = bus.Collecting(reach, requests, apps=APPS)
+    asked = Collecting(reach, requests, apps=APPS, needed=False)
     found: dict[tuple[Any, ...], Subscription] = {}
     for answer in asked:
         for each in _listed(answer.get("Subscriptions")):

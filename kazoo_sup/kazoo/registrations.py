@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.kazoo import bus
 from kazoo_sup.kazoo.channels import as_text
+from kazoo_sup.kazoo.collecting import Collecting
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.terms.columns import number_field, text_field
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
+    from kazoo_sup.kazoo.collecting import Reach
 
 Registration = Mapping[str, Any]
 
@@ -36,17 +37,17 @@ _BRIEFLY = (
 )
 
 
-def briefly(reach: bus.Reach, realm: str) -> tuple[list[Registration], list[SupError]]:
+def briefly(reach: Reach, realm: str) -> tuple[list[Registration], list[SupError]]:
     """Return what the table shows of the registrations of a realm ("all": of every one), and what went wrong."""
     return _collected(reach, {"Realm": realm.lower(), "Fields": list(_BRIEFLY)})
 
 
-def fully(reach: bus.Reach, realm: str, username: str | None = None) -> tuple[list[Registration], list[SupError]]:
+def fully(reach: Reach, realm: str, username: str | None = None) -> tuple[list[Registration], list[SupError]]:
     """Return all that is known of the registrations of a realm ("all"), or of one user of it, and what went wrong."""
     return _collected(reach, {"Realm": realm.lower(), "Username": username})
 
 
-def realms(reach: bus.Reach) -> tuple[list[str], list[SupError]]:
+def realms(reach: Reach) -> tuple[list[str], list[SupError]]:
     """Return the realms with registrations, and what went wrong."""
     found, errors = _collected(reach, {"Realm": "all", "Fields": ["Username", "Realm"]})
     return sorted({str(each["Realm"]) for each in found}), errors
@@ -116,8 +117,8 @@ def path(registration: Registration) -> str:
     return f"{protocol}:{bare}" if ":" in bare else f"{protocol}:{bare}:{as_text(port)}"
 
 
-def _collected(reach: bus.Reach, headers: Mapping[str, Any]) -> tuple[list[Registration], list[SupError]]:
-    asked = bus.Collecting(reach, [("registration.query_req", headers)])
+def _collected(reach: Reach, headers: Mapping[str, Any]) -> tuple[list[Registration], list[SupError]]:
+    asked = Collecting(reach, [("registration.query_req", headers)])
     found: dict[tuple[str, str], Registration] = {}
     for answer in asked:
         # ecallmgr selects its table into a list, which shows what it prints first last.

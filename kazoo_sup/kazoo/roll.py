@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo import bus, nodes
+from kazoo_sup.kazoo import bus, collecting, nodes
 from kazoo_sup.kazoo.documents import now
 
 if TYPE_CHECKING:
@@ -22,12 +22,20 @@ class NotHeard(SupError):
     """{node} was not heard within {seconds:g} s; {others}"""
 
 
-def everybody(zone: Zone) -> dict[str, Payload]:
-    """Return the advertisement of every node, by its name; that takes as long as a node may be silent."""
-    with zone.run.progress("listening", int(bus.ADVERTISED_WITHIN)):
-        adverts = bus.hear(zone, (), lambda roll: False).adverts
+def everybody(zones: Sequence[Zone]) -> dict[str, Payload]:
+    """Return the advertisement of every node in the zones, by its name; that takes as long as a node may be silent."""
+    zones[0].run.hint(f"listening for {bus.ADVERTISED_WITHIN:g} s, in which every node advertises itself")
+    if len(zones) == 1:
+        adverts = next(_heard_in(zones[0]))
+    else:
+        adverts = {}
+        for found in collecting.at_once([_heard_in(zone) for zone in zones]):
+            if isinstance(found, SupError):
+                zones[0].run.warn(str(found))
+            else:
+                adverts |= found
     if not adverts:
-        zone.run.warn(f"no node was heard within {bus.ADVERTISED_WITHIN:g} s")
+        zones[0].run.warn(f"no node was heard within {bus.ADVERTISED_WITHIN:g} s")
     return adverts
 
 
@@ -49,8 +57,18 @@ def node(zone: Zone, name: str) -> tuple[str, Payload]:
 
 def status(zone: Zone, adverts: Mapping[str, Payload]) -> Iterator[str]:
     """Yield the lines of the nodes' status."""
-    broker = zone.settings.brokers[0].url if zone.settings.brokers else "disconnected"
-    return nodes.status(adverts, zone=zone.name, broker=broker, now=now())
+    return nodes.status(adverts, zone=zone.name, broker=_broker(zone), now=now())
+
+
+def _heard_in(zone: Zone) -> Iterator[dict[str, Payload]]:
+    """Yield once: the nodes heard, each with the broker and the zone where it was heard."""
+    place = {"AMQP-Broker": _broker(zone), "AMQP-Broker-Zone": zone.name}
+    adverts = bus.hear(zone, (), lambda roll: False).adverts
+    yield {name: {**place, **advert} for name, advert in adverts.items()}
+
+
+def _broker(zone: Zone) -> str:
+    return zone.settings.brokers[0].url if zone.settings.brokers else "disconnected"
 
 
 def watched(zone: Zone) -> Iterator[str]:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.kazoo import channels, conferences, media_servers, registrations
-from kazoo_sup.kazoo.channels import Brief
 from kazoo_sup.terms.columns import number_field, shown, text_field
 
 
@@ -27,7 +26,10 @@ def test_nothing_is_shown_as_undefined():
     assert shown(None) == "undefined"
 
 
-CHANNELS = {"c1": Brief("fs@a", "inbound", "1001", "x"), "c2": Brief("fs@b", "outbound", [49, 48], None)}
+CHANNELS = {
+    "c1": {"Media-Node": "fs@a", "Call-Direction": "inbound", "Destination": "1001", "Account-ID": "x"},
+    "c2": {"Media-Node": "fs@b", "Call-Direction": "outbound", "Destination": [49, 48]},
+}
 
 
 class TestChannels:
