@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from kazoo_nodes import KazooNode, advertised, gregorian
+from kazoo_nodes import KazooNode, advertised, channel, ecallmgr, gregorian
 
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
 from kazoo_sup.names import plain
@@ -198,3 +198,39 @@ class TestCallCentres:
             done = asking("acdc_maintenance", *words)
             assert (done.code, done.stdout) == (3, "")
             assert "only a node that runs acdc can" in done.stderr
+
+
+class TestCallsThatAreBilled:
+    """jonny5."""
+
+    @pytest.fixture
+    def calls(self, broker):
+        """Let two ecallmgr nodes live, who know two calls of the account and one of nobody's."""
+        billed = {"account_id": ACCOUNT, "account_billing": "per_minute"}
+        with (
+            ecallmgr(broker.url, "ecallmgr@one", channels=[channel("c1", **billed), channel("c0")]),
+            ecallmgr(broker.url, "ecallmgr@two", channels=[channel("c1", **billed), channel("c2", **billed)]),
+        ):
+            yield
+
+    @pytest.mark.usefixtures("calls")
+    def test_calls_of_all_nodes_are_counted_once(self, asking):
+        done = asking("jonny5_maintenance", "authz_summary")
+        row = [cell.strip() for cell in done.stdout.splitlines()[3].split("|")[1:-1]]
+        assert (done.code, row) == (0, [ACCOUNT, "2", "2", "0", "0", "0", "2"])
+        assert asking("jonny5_maintenance", "authz_summary", "lab.example.com").stdout == done.stdout
+        details = asking("jonny5_maintenance", "authz_details", ACCOUNT).stdout
+        assert [line.split(":")[1].strip() for line in details.splitlines() if line.startswith("Call ID")] == [
+            "c1",
+            "c2",
+        ]
+
+    def test_nobody_is_there(self, asking):
+        assert asking("jonny5_maintenance", "authz_summary").stdout == "no channels found\n"
+
+    def test_limits_come_from_the_documents(self, at, put):
+        put(ACCOUNT_DATABASE, {"_id": "limits", "pvt_type": "limits", "calls": 4, "twoway_trunks": 2})
+        rows = at("jonny5_maintenance", "limits_summary").stdout.splitlines()
+        assert [cell.strip() for cell in rows[4].split("|")[1:8]] == [ACCOUNT, "4", "-1", "0", "0", "0", "2"]
+        assert at("jonny5_maintenance", "limits_summary", ACCOUNT).stdout.splitlines() == rows
+        assert "  Calls Hard Limit       : 4\n" in at("jonny5_maintenance", "limits_details", ACCOUNT).stdout
