@@ -74,12 +74,12 @@ class Zone:
 
     def everywhere(self) -> list[Zone]:
         """Return this zone and all others that have a broker."""
-        others = [
-            Zone(replace(self._all_settings, active=name), node=self.node, run=self.run)
-            for name, zone in self._all_settings.zones.items()
-            if name != self.name and zone.brokers
-        ]
-        return [self, *others]
+        found = [self]
+        for name, settings in self._all_settings.zones.items():
+            if name != self.name and settings.brokers:
+                found.append(Zone(replace(self._all_settings, active=name), node=self.node, run=self.run))
+                found[-1].host = self.host
+        return found
 
     @cached_property
     def couchdb(self) -> CouchDB:

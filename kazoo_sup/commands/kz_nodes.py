@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from kazoo_sup.command import command
 from kazoo_sup.kazoo import nodes, roll
-from kazoo_sup.kazoo.documents import now
+from kazoo_sup.kazoo.documents import now, value_at
 from kazoo_sup.outcome import Outcome, Row, table, text
 from kazoo_sup.zone import Zone
 
@@ -65,14 +65,13 @@ def media_servers(zone: Zone, *, all_zones: bool = False) -> Outcome:
         for name, advert in sorted(roll.everybody(_zones(zone, all_zones)).items()):
             for server, facts in nodes.media_servers([advert]).items():
                 span = nodes.uptime(server, facts, now())
-                count = (facts.get("Sessions") or {}).get("count") or {}
                 yield {
                     "media_server": server,
                     "ecallmgr": name,
                     "up": None if span is None else nodes.elapsed(span),
                     "version": facts.get("Version"),
-                    "sessions": count.get("active"),
-                    "limit": count.get("limit"),
+                    "sessions": value_at(facts, ["Sessions", "count", "active"]),
+                    "limit": value_at(facts, ["Sessions", "count", "limit"]),
                 }
 
     return table(("media_server", "ecallmgr", "up", "version", "sessions", "limit"), rows())

@@ -6,12 +6,13 @@ else from the nodes' advertisements, of which every node sends one in 15 seconds
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import ExitCode, SupError, TimedOut
+from kazoo_sup.errors import BadArgument, ExitCode, SupError, TimedOut
 from kazoo_sup.kazoo import messages
 from kazoo_sup.kazoo.messages import BadMessage, Built, Payload, Undecodable
 
@@ -31,8 +32,8 @@ _NODES = "nodes"
 
 ECALLMGR = "ecallmgr"
 
-_SHARED_QUEUES = {ECALLMGR: "fs_nodes_shared_listener", "sysconf": "sysconf_listener", "tasks": "tasks_listener"}
-"""Queues that each node of an application consumes once (QUEUE_NAME of ecallmgr_fs_nodes.erl and others)."""
+_SHARED_QUEUES = {ECALLMGR: "fs_nodes_shared_listener"}
+"""Queues that each node of an application consumes once (ecallmgr_fs_nodes.erl, QUEUE_NAME)."""
 
 Request = tuple[str, Mapping[str, Any]]
 """The name of an API and the headers to ask with."""
@@ -111,10 +112,11 @@ def request(zone: Zone, name: str, headers: Mapping[str, Any], *, seconds: float
     """Ask, and return the first answer that is one.
 
     Raises NobodyListens at once when no queue is bound for it, NoAnswer after SECONDS, and BadAnswer when all that came
-    by then was wrong.
+    by then was wrong; BadArgument for SECONDS that are none.
     """
+    check_seconds(seconds)
     with zone.conversation(answers_here()) as conversation:
-        built = messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
+        built = question(zone, conversation, name, headers)
         if conversation.publish([as_message(built)], mandatory=True):
             raise NobodyListens(what=name)
         wrong: SupError = NoAnswer(what=name, seconds=seconds)
@@ -139,11 +141,10 @@ def roll_call(conversation: Conversation, apps: Sequence[str], enough: Callable[
     """Learn who is there, in a conversation in whose queue the advertisements arrive."""
     queues = [_SHARED_QUEUES[app] for app in apps if app in _SHARED_QUEUES]
     roll = Roll(tuple(apps), sum(map(conversation.consumers, queues)))
-    while not enough(roll):
-        delivery = conversation.receive(max(0.0, roll.since + ADVERTISED_WITHIN - time.monotonic()))
-        if delivery is None:
-            break
-        roll.note(delivery)
+    while not enough(roll) and (left := roll.since + ADVERTISED_WITHIN - time.monotonic()) > 0:
+        delivery = conversation.receive(left)
+        if delivery is not None:
+            roll.note(delivery)
     return roll
 
 
@@ -169,7 +170,7 @@ def witness(
     """Publish a message and return the next one of the API called ACCEPTED that BINDING brings, None after SECONDS."""
     api = messages.find(accepted)
     with zone.conversation([binding]) as conversation:
-        built = messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
+        built = question(zone, conversation, name, headers)
         conversation.publish([as_message(built)])
         for delivery in waiting(conversation, seconds):
             try:
@@ -188,13 +189,27 @@ def watch(zone: Zone, bindings: Sequence[Binding], *, keep: int) -> Iterator[Del
             yield delivery
 
 
+def check_seconds(seconds: float) -> None:
+    """Raise BadArgument for a time in which no answer can come."""
+    if seconds <= 0:
+        raise BadArgument(parameter="--wait", reason="an answer takes more than no time")
+
+
+def question(zone: Zone, conversation: Conversation, name: str, headers: Mapping[str, Any]) -> Built:
+    """Build a message whose answers are to come to a conversation; like Kazoo's it has an id for the nodes' logs."""
+    logged = {"System-Log-ID": os.urandom(8).hex(), **headers}
+    return messages.build(name, logged, node=zone.own_node, queue=conversation.queue)
+
+
 def answers_here() -> list[Binding]:
+    """Return what has answers arrive in a conversation's queue."""
     from kazoo_sup.transports.amqp_ask import Binding
 
     return [Binding(messages.TARGETED, messages.EXCHANGE_TYPES[messages.TARGETED])]
 
 
 def adverts_here() -> Binding:
+    """Return what has the nodes' advertisements arrive in a conversation's queue."""
     from kazoo_sup.transports.amqp_ask import Binding
 
     return Binding(_NODES, messages.EXCHANGE_TYPES[_NODES], "")
@@ -213,6 +228,7 @@ def _advertised(delivery: Delivery) -> tuple[str, Payload] | None:
 
 
 def as_message(built: Built) -> Message:
+    """Return a built message as it is published."""
     from kazoo_sup.transports.amqp import Message
 
     return Message(built.api.exchange, built.api.exchange_type, built.routing_key, built.body)

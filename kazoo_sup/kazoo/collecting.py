@@ -11,7 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kazoo_sup.errors import ExitCode, SupError, UnexpectedError
-from kazoo_sup.kazoo import bus, messages
+from kazoo_sup.kazoo import bus
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.messages import Built, Payload
@@ -60,8 +60,9 @@ class Collecting:
         """Take what to ask: nothing happens yet.
 
         Not to TELL who answered is for questions on the way to another one. Answers that are not NEEDED are those where
-        whoever has nothing to say is silent.
+        whoever has nothing to say is silent. Raises BadArgument for a time that is none.
         """
+        bus.check_seconds(reach.seconds)
         self.errors: list[SupError] = []
         self._reach = reach
         self._requests = requests
@@ -93,10 +94,7 @@ class Collecting:
             if not roll.somebody:
                 zone.run.warn(f"no {' or '.join(self._apps)} node was heard in the zone {zone.name}; nobody was asked")
                 return
-            built = [
-                messages.build(name, headers, node=zone.own_node, queue=conversation.queue)
-                for name, headers in self._requests
-            ]
+            built = [bus.question(zone, conversation, name, headers) for name, headers in self._requests]
             conversation.publish([bus.as_message(each) for each in built])
             census = _Census(roll, {each.payload["Msg-ID"]: each for each in built})
             for delivery in bus.waiting(conversation, self._reach.seconds):

@@ -51,7 +51,10 @@ def running(reach: Reach) -> tuple[list[Conference], list[SupError]]:
     asked = Collecting(reach, [("conference.search_req", {"Account-ID": account}) for account in accounts])
     found: dict[str, Conference] = {}
     for answer in asked:
-        for name, facts in (answer.get("Conferences") or {}).items():
+        told = answer.get("Conferences")
+        for name, facts in told.items() if isinstance(told, dict) else ():
+            if not isinstance(facts, dict):
+                continue
             host = str(facts.get("Switch-Hostname"))
             found[str(facts.get("UUID"))] = {
                 **facts,
@@ -108,7 +111,8 @@ def details(conferences: Sequence[Conference]) -> Iterator[str]:
         for label, header in _DETAILS:
             if each.get(header) is not None:
                 yield f"{text_field(label, _LABEL)}: {as_text(each[header])}"
-        participants = each.get("Participants") or []
+        told = each.get("Participants")
+        participants = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
         yield f"{text_field('Participants', _LABEL)}: {len(participants)}"
         yield from map(_participant, reversed(participants))
     yield ""

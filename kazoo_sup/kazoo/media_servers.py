@@ -116,7 +116,9 @@ def details(servers: Mapping[str, MediaServer], cookie: str) -> Iterator[str]:
         yield "No nodes found!"
         return
     for name, server in servers.items():
-        profile: Mapping[str, Any] = next(iter((server.get("Interfaces") or {}).values()), {})
+        interfaces = server.get("Interfaces")
+        first = next(iter(interfaces.values()), None) if isinstance(interfaces, dict) else None
+        profile = first if isinstance(first, dict) else {}
         yield ""
         yield _row("Node", name)
         yield _row("Cookie", _visible(cookie))

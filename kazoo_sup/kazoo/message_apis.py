@@ -100,7 +100,7 @@ _NOTIFICATION = (
     "To Cc Bcc From Reply-To Subject HTML Text Account-ID Account-DB Preview Attachment-URL Timestamp Details Message"
 )
 _NODE = (
-    "WhApps md5 Media-Servers:object Used-Memory Processes Ports Version Channels Conferences Registrations Zone "
+    "WhApps:apps md5 Media-Servers:object Used-Memory Processes Ports Version Channels Conferences Registrations Zone "
     "Globals:object Node-Info:object Roles:object"
 )
 

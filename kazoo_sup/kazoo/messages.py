@@ -91,6 +91,7 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "integer": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
     "list": ("a list", lambda value: isinstance(value, list)),
     "object": ("an object", lambda value: isinstance(value, dict)),
+    "apps": ("a list or an object", lambda value: isinstance(value, list | dict)),
     "limit": (
         'a number of seconds or "infinity"',
         lambda value: value == "infinity" or (isinstance(value, int) and not isinstance(value, bool) and value >= 0),
@@ -271,7 +272,7 @@ def decode(exchange: str, body: bytes, content_type: str | None, content_encodin
 
             body = gzip.decompress(body)
         payload = json.loads(body)
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, RecursionError) as error:
         raise Undecodable(exchange=exchange, reason=str(error)) from error
     if not isinstance(payload, dict):
         raise Undecodable(exchange=exchange, reason="it is no object")

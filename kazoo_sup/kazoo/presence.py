@@ -69,15 +69,23 @@ def state(zone: Zone, user: str, realm: str) -> str | None:
     from kazoo_sup.names import routing_word
     from kazoo_sup.transports.amqp_ask import Binding
 
-    subscribed = {"User": f"sip:{user}@{realm}", "Expires": 1, "System-Log-ID": f"{user}@{realm}"}
     binding = Binding("presence", "topic", f"update.{routing_word(realm)}.*")
-    update = bus.witness(zone, "presence.subscription", subscribed, binding, "presence.update", seconds=UPDATE_SECONDS)
+    update = bus.witness(zone, *_subscription(user, realm), binding, "presence.update", seconds=UPDATE_SECONDS)
     return None if update is None else str(update["State"])
+
+
+def subscribe_only(zone: Zone, user: str, realm: str) -> None:
+    """Subscribe without waiting for the state."""
+    bus.publish(zone, [_subscription(user, realm)])
 
 
 def reset(zone: Zone, username: str, realm: str) -> None:
     """Have everybody forget what is known of a user's presence; * stands for all."""
     bus.publish(zone, [("presence.reset", {"Realm": realm, "Username": username})])
+
+
+def _subscription(user: str, realm: str) -> bus.Request:
+    return "presence.subscription", {"User": f"sip:{user}@{realm}", "Expires": 1}
 
 
 def _listed(found: Any) -> list[Mapping[str, Any]]:
