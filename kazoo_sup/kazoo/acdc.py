@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change
-from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo import accounts, bus, months, views
 from kazoo_sup.kazoo.collecting import Collecting, Reach
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, Document, now, public_fields, stamped
@@ -28,7 +27,6 @@ APPS = (APP,)
 CATEGORIES = ("Waiting", "Handled", "Processed", "Abandoned")
 
 TITLE = "ACDc Agents Status"
-UNKNOWN = "unknown account"
 
 _ACTIVATION = "acdc_activation"
 _REASON = "INTERNAL ERROR"
@@ -48,12 +46,12 @@ def act(zone: Zone, action: str, account: str, agents: Iterable[str], **headers:
 
 def agents(zone: Zone, account: str) -> list[str]:
     """Return the ids of an account's agents: the users who are in queues."""
-    return [row["id"] for row in _listed(zone, account_database(account), "agents", "crossbar_listing")]
+    return [row["id"] for row in views.rows_if_any(zone, account_database(account), "agents", "crossbar_listing")]
 
 
 def activated(zone: Zone) -> list[str]:
     """Return the ids of the accounts for which acdc is switched on."""
-    return [str(row["key"]) for row in _listed(zone, DATABASE, "acdc", "accounts_listing")]
+    return [str(row["key"]) for row in views.rows_if_any(zone, DATABASE, "acdc", "accounts_listing")]
 
 
 # -- statuses
@@ -74,7 +72,6 @@ def all_statuses(
     """
     zone = reach.zones[0]
     found = {account: _stored_statuses(zone, account, agent) for account in of}
-    owner = {name: account for account in of for name in (*found[account], *_owned(zone, account, of))}
     requests = [("acdc_stats.status_req", {"Account-ID": account, "Agent-ID": agent}) for account in of]
     asked = Collecting(reach, requests, apps=APPS)
     errors: list[SupError] = []
@@ -82,9 +79,7 @@ def all_statuses(
         for answer in asked:
             for by_time in _objects(answer.get("Agents")):
                 for each in _objects(by_time):
-                    # An answer does not say of which account it tells.
-                    account = of[0] if len(of) == 1 else owner.get(str(each.get("agent_id")), UNKNOWN)
-                    _keep_newer(found.setdefault(account, {}), each)
+                    _keep_newer(found[asked.question(answer)["Account-ID"]], each)
     except (bus.NoAnswer, bus.BadAnswer) as error:
         errors.append(error)
     told = {account: [by_agent[name] for name in sorted(by_agent)] for account, by_agent in found.items()}
@@ -106,15 +101,10 @@ def status_tables(found: Mapping[str, Sequence[Status]]) -> Iterator[str]:
         yield from status_table(account, told)
 
 
-def _owned(zone: Zone, account: str, of: Sequence[str]) -> list[str]:
-    """Return the ids of an account's agents where more than one account is asked for."""
-    return agents(zone, account) if len(of) > 1 else []
-
-
 def _stored_statuses(zone: Zone, account: str, agent: str | None) -> dict[str, Status]:
     found: dict[str, Status] = {}
     database = months.database(account, months.this_month())
-    for row in _listed(zone, database, "agent_stats", "most_recent_by_timestamp", include_docs=True):
+    for row in views.rows_if_any(zone, database, "agent_stats", "most_recent_by_timestamp", include_docs=True):
         status = row.get("doc") or {}
         if agent in (None, status.get("agent_id")):
             _keep_newer(found, status)
@@ -201,7 +191,7 @@ def refresh(zone: Zone, account: str) -> None:
 
 
 def _has_queues(zone: Zone, database: str) -> bool:
-    return next(_listed(zone, database, "queues", "crossbar_listing"), None) is not None
+    return next(views.rows_if_any(zone, database, "queues", "crossbar_listing"), None) is not None
 
 
 def _activate(zone: Zone, account: str) -> None:
@@ -215,14 +205,6 @@ def _activate(zone: Zone, account: str) -> None:
 
 def _gone(document: Document) -> Any:
     return lambda _stored: {"_id": document["_id"], "_deleted": True}
-
-
-def _listed(zone: Zone, database: str, design: str, view: str, **query: Any) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a view; none where nobody has registered it or there is no such database."""
-    try:
-        yield from views.rows(zone, database, design, view, **query)
-    except NotFound:
-        return
 
 
 def _objects(found: Any) -> list[Any]:

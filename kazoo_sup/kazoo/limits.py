@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import terms
-from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo import ledgers, months, services, system_config, views
 from kazoo_sup.kazoo.documents import Document, merged, value_at
 from kazoo_sup.kazoo.values import is_true, to_integer
@@ -259,10 +258,7 @@ def _bundled(zone: Zone, account: str, kind: Any) -> int:
     """Count the enabled things of a kind, each of which brings a trunk (kzd_limits:get_bundled_limit/2)."""
     if not (isinstance(kind, str) and kind):
         return 0
-    try:
-        found = list(views.rows(zone, account_database(account), kind, "crossbar_listing"))
-    except NotFound:
-        return 0
+    found = views.rows_if_any(zone, account_database(account), kind, "crossbar_listing")
     return sum(is_true(value_at(row, ["value", "enabled"], True)) for row in found)
 
 

@@ -234,3 +234,120 @@ class TestCallsThatAreBilled:
         assert [cell.strip() for cell in rows[4].split("|")[1:8]] == [ACCOUNT, "4", "-1", "0", "0", "0", "2"]
         assert at("jonny5_maintenance", "limits_summary", ACCOUNT).stdout.splitlines() == rows
         assert "  Calls Hard Limit       : 4\n" in at("jonny5_maintenance", "limits_details", ACCOUNT).stdout
+
+
+class TestWebsockets:
+    """blackhole."""
+
+    GET = ("sysconf", "websockets.get", "get_req")
+
+    def session(self, number, account=ACCOUNT):
+        return {
+            "websocket_session_id": f"192.0.2.{number}:4000",
+            "source": f"192.0.2.{number}",
+            "timestamp": gregorian() - 75,
+            "bindings": ["call.*", "object.*"],
+            "account": account,
+        }
+
+    def knowing(self, *sessions):
+        def get(request):
+            return {
+                "Event-Name": "get_resp",
+                "Data": [each for each in sessions if each["account"] == request["Account-ID"]],
+            }
+
+        return get
+
+    @pytest.fixture
+    def blackholes(self, node):
+        """Let two nodes live with a session each of the account, one of them slow, and one with somebody else's."""
+        node("blackhole", "one", {self.GET: self.knowing(self.session(1), self.session(9, "f" * 32))})
+        node("blackhole", "two", {self.GET: self.knowing(self.session(2))}, delay=0.5)
+
+    @pytest.mark.usefixtures("blackholes")
+    def test_sessions_of_all_nodes_are_one_table(self, asking):
+        done = asking("blackhole_maintenance", "active_sessions_by_account", "lab.example.com")
+        rows = [[cell.strip() for cell in line.split("|")] for line in done.stdout.splitlines()[2:-1]]
+        assert done.code == 0
+        assert [row[0] for row in sorted(rows)] == ["192.0.2.1:4000", "192.0.2.2:4000"]
+        assert {row[3] for row in rows} == {ACCOUNT}
+        assert rows[0][4] == "call.*, object.*"
+        everybody = asking("-f", "json", "blackhole_maintenance", "active_sessions")
+        peers = {each["websocket_session_id"] for each in json.loads(everybody.stdout)["result"]}
+        assert peers == {"192.0.2.1:4000", "192.0.2.2:4000"}
+        from_there = asking("blackhole_maintenance", "active_sessions_by_ip", "192.0.2.2")
+        assert "192.0.2.2:4000" in from_there.stdout
+        assert "192.0.2.1:4000" not in from_there.stdout
+
+    def test_one_that_is_silent_or_errs_does_not_hide_the_other(self, asking, node):
+        node("blackhole", "one", {self.GET: self.knowing(self.session(1))})
+        node("blackhole", "silent", {self.GET: silent})
+        node("blackhole", "rubbish", {self.GET: lambda _request: b"{"})
+        done = asking("blackhole_maintenance", "active_sessions_by_account", ACCOUNT, "--wait", "2")
+        assert done.code == 5
+        assert "192.0.2.1:4000" in done.stdout
+        assert "blackhole@silent" in done.stderr
+
+    def test_nobody_is_connected(self, asking, node):
+        node("blackhole", "one", {self.GET: self.knowing()})
+        assert asking("blackhole_maintenance", "active_sessions").stdout == "no active sessions\nok\n"
+
+
+class TestTexts:
+    """doodle."""
+
+    @pytest.mark.parametrize(
+        ("words", "sender", "body"), [(["hello"], "15552220001", "hello"), (["1555", "hello"], "1555", "hello")]
+    )
+    def test_a_text_is_sent(self, asking, node, words, sender, body):
+        listening = node("im", "one", {("im", "sms.outbound.#", "any"): silent})
+        done = asking("-n", "kazoo_apps@ops", "doodle_maintenance", "send_outbound_sms", "+14155550100", *words)
+        assert (done.code, done.stdout) == (0, "ok\n")
+        (told,) = listening.said("outbound")
+        assert (told["To"], told["From"], told["Body"]) == ("+14155550100", sender, body)
+        assert told["key"] == f"sms.outbound.{told['Message-ID']}"
+        assert told["System-ID"] == "kazoo_apps@ops"
+
+    def test_nobody_sends_it(self, asking):
+        done = asking("doodle_maintenance", "send_outbound_sms", "+14155550100", "hello")
+        assert (done.code, done.stdout) == (3, "")
+
+
+@pytest.mark.parametrize("module", ["doodle_maintenance", "jonny5_maintenance", "conference_maintenance"])
+def test_flushing_reaches_every_node(asking, node, module):
+    listening = node("any", "one", {("configuration", "#", "any"): silent})
+    done = asking(module, "flush")
+    assert (done.code, done.stdout) == (0, "ok\n")
+    assert ACCOUNT_DATABASE in {told["Database"] for told in listening.said("db_edited")}
+
+
+class TestWhatKamailioIsTold:
+    """frontier, which works on documents."""
+
+    def test_a_default_is_changed_and_holds(self, at):
+        done = at("frontier_maintenance", "update_system_default", "device.per_minute.invites", "55")
+        assert (done.code, done.stdout) == (0, "Updating device.per_minute.invites from 100 to 55\nok\n")
+        rates = at("frontier_maintenance", "lookup_rate_limits", "bob@lab.example.com").stdout
+        assert "INVITE         :      55/m       5/s\n" in rates
+        assert at("frontier_maintenance", "update_system_default", "device.per_minute", "55").code == 1
+        assert at("frontier_maintenance", "update_system_default", "device.per_minute.invites", "x").code == 1
+
+    def test_an_unknown_realm_may_not_send(self, at):
+        acls = at("frontier_maintenance", "lookup_acls", "bob@nowhere.example.com").stdout
+        assert "device bob@nowhere.example.com use policy allow,deny for cidrs:\n 0.0.0.0/0\n" in acls
+
+
+@pytest.mark.parametrize(
+    ("words", "app"),
+    [
+        (["blackhole_maintenance", "running_modules"], "blackhole"),
+        (["call_inspector_maintenance", "flush"], "call_inspector"),
+        (["call_inspector_maintenance", "start_hep_parser", "192.0.2.1", "9060"], "call_inspector"),
+        (["jonny5_maintenance", "flush_channels"], "jonny5"),
+    ],
+)
+def test_what_is_in_a_nodes_memory_alone_is_refused(at, words, app):
+    done = at(*words)
+    assert (done.code, done.stdout) == (3, "")
+    assert f"only a node that runs {app} can" in done.stderr

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo import system_config, views
 from kazoo_sup.kazoo.accounts import definition
 from kazoo_sup.kazoo.documents import value_at
@@ -86,10 +85,7 @@ def _by_port(zone: Zone, number: str) -> Route:
     """Return the account whose port request brings the number here."""
     if not is_true(_setting(zone, "fetch_account_from_ports", default=True)):
         raise Unrouted(NOT_FOUND)
-    try:
-        rows = list(views.rows(zone, _PORTS, "port_requests", "port_in_numbers", key=number, include_docs=True))
-    except NotFound:
-        rows = []
+    rows = views.rows_if_any(zone, _PORTS, "port_requests", "port_in_numbers", key=number, include_docs=True)
     accounts = [row["doc"]["pvt_account_id"] for row in rows if value_at(row, ["doc", "pvt_account_id"])]
     if len(accounts) != 1:
         raise Unrouted(NOT_FOUND)

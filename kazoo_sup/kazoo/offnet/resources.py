@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo import accounts, system_config, views
 from kazoo_sup.kazoo.documents import Document, merged, value_at
 from kazoo_sup.kazoo.numbers import classification
@@ -164,10 +163,7 @@ def from_documents(
 
 
 def _read(zone: Zone, database: str, added: Document) -> list[Resource]:
-    try:
-        rows = list(views.rows(zone, database, "resources", "listing_by_id", include_docs=True))
-    except NotFound:
-        rows = []
+    rows = views.rows_if_any(zone, database, "resources", "listing_by_id", include_docs=True)
     setting = partial(system_config.get, zone, CATEGORY)
     privacy = system_config.get(zone, "privacy", "method", "kazoo")
     documents = [{**row["doc"], **added} for row in rows if row.get("doc")]
@@ -179,10 +175,7 @@ def _dedicated_proxies(zone: Zone, account: str) -> list[tuple[str | None, str |
 
     Source: Kazoo kz_ips:assigned/1, which mixes them at random.
     """
-    try:
-        rows = list(views.rows(zone, "dedicated_ips", "dedicated_ips", "assigned_to_listing", key=account))
-    except NotFound:
-        return []
+    rows = views.rows_if_any(zone, "dedicated_ips", "dedicated_ips", "assigned_to_listing", key=account)
     here = value_at(system_config.get(zone, "ips", "zone_name_map", {}), [zone.name]) or zone.name
     found = [(value_at(row, ["value", "zone"]), value_at(row, ["value", "ip"])) for row in rows]
     found.sort(key=lambda each: each[0] != here)
