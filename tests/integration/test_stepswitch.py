@@ -36,7 +36,7 @@ def put(cluster):
         name = quote(plain(database), safe="")
         requests.put(f"{cluster}/{name}", timeout=60)
         for each in documents:
-            requests.put(f"{cluster}/{name}/{quote(each['_id'])}", json=each, timeout=60).raise_for_status()
+            requests.put(f"{cluster}/{name}/{quote(each['_id'], safe='')}", json=each, timeout=60).raise_for_status()
 
     return store
 
