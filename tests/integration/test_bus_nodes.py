@@ -360,6 +360,16 @@ class TestApplications:
         assert done.stdout.count("  Persisted: false\n  Started: true\n") == 2
         assert done.stdout.endswith("ok\n")
 
+    def test_a_text_message_is_sent_as_kazoo_sends_it(self, asking, nodes):
+        node = nodes(KazooNode, "kazoo_apps@one", {("im", "sms.outbound.#", "any"): lambda request: None})
+        assert asking("doodle_maintenance", "send_outbound_sms", "+15550001", "+15550002", "hello").stdout == "ok\n"
+        assert asking("doodle_maintenance", "send_outbound_sms", "+15550001", "bye").stdout == "ok\n"
+        until(lambda: len(node.heard) == 2, "both messages")
+        first, second = node.heard
+        assert (first["From"], first["To"], first["Body"]) == ("+15550002", "+15550001", "hello")
+        assert first["key"] == f"sms.outbound.{first['Message-ID']}"
+        assert (second["From"], second["Body"]) == ("15552220001", "bye")
+
     def test_a_call_s_sip_messages_are_put_together(self, asking, nodes):
         for number in (1, 2):
             chunks = [{"call-id": "c1", "label": number}]
