@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from kazoo_sup import changes
 from kazoo_sup.command import Reads, command
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 _APP = "stepswitch"
 _ROUTE_BY = "stepswitch_resources"
 
-Dialled = Annotated[str, Reads(lambda text, zone: text, "NUMBER")]
+
+def _read_dialled(word: str, _zone: Any) -> str:
+    if not word.strip():
+        raise ValueError("it is empty")
+    return word
+
+
+Dialled = Annotated[str, Reads(_read_dialled, "NUMBER")]
 """A number as it is dialled, which the zone's converters read."""
 
 

@@ -72,6 +72,7 @@ def test_where_a_number_is_sent(at, put):
     assert printed.stdout.startswith("Route              : sip:911@192.0.2.10\n")
     assert printed.stdout.endswith("\n\nok\n")
     assert at(MODULE, "process_number", "+442071234567").stdout == "ok\n"
+    assert at(MODULE, "process_number", " ").code == 1
     listed = at(MODULE, "resources").stdout
     assert listed.index("Cheaper") < listed.index("Carrier")
     assert "hidden" not in listed

@@ -14,7 +14,8 @@ from kazoo_sup.terms.columns import shown, text_field
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.documents import Document
-    from kazoo_sup.kazoo.offnet.resources import Gateway, Resource
+    from kazoo_sup.kazoo.offnet.gateways import Gateway
+    from kazoo_sup.kazoo.offnet.resources import Resource
 
 _LABEL = 19
 _VARIABLE = 15

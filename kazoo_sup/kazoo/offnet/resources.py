@@ -1,21 +1,22 @@
 """Resources: what their documents say once the zone's defaults are filled in.
 
 Global resources are in the database `offnet`, an account's own in its database. A resource with classifiers counts as
-one resource for each of them. Source: Kazoo stepswitch_resources, kzd_resources, kz_privacy, kz_custom_sip_headers.
+one resource for each of them. Source: Kazoo stepswitch_resources, kzd_resources.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.kazoo import accounts, system_config, views
-from kazoo_sup.kazoo.documents import Document, merged, value_at
+from kazoo_sup.kazoo.documents import Document, value_at
 from kazoo_sup.kazoo.numbers import classification
-from kazoo_sup.kazoo.values import is_empty, is_false, is_true, to_integer, to_text
+from kazoo_sup.kazoo.offnet import fields, gateways
+from kazoo_sup.kazoo.values import is_false, is_true
 from kazoo_sup.names import account_database
 
 if TYPE_CHECKING:
@@ -24,47 +25,7 @@ if TYPE_CHECKING:
 GLOBAL = "offnet"
 CATEGORY = "stepswitch"
 
-Setting = Callable[[str, Any], Any]
-"""What reads a key of the category stepswitch, with its default."""
-
-_PRIVACY_METHODS = ("sip", "none", "kazoo")
-_HIDING = ("yes", "full", "kazoo")
 _MOST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """One gateway of a resource."""
-
-    server: str | None
-    port: int | None
-    realm: str | None
-    username: str | None
-    password: str | None
-    route: str | None
-    prefix: str
-    suffix: str
-    codecs: Sequence[str]
-    bypass_media: bool
-    rtcp_mux: str | None
-    caller_id_type: str
-    fax_option: bool
-    channel_vars: Document
-    sip_headers: Document | None
-    sip_interface: str | None
-    progress_timeout: int
-    invite_format: str
-    invite_parameters: Document | None
-    endpoint_type: str
-    endpoint_options: Document
-    format_from_uri: bool
-    from_uri_realm: str | None
-    from_account_realm: bool
-    is_emergency: bool
-    force_port: bool
-    privacy_method: str
-    hides_name: bool
-    hides_number: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +59,7 @@ class Resource:
     is_classifier_enabled: bool
     gateway_strategy: str
     proxies: Sequence[tuple[str | None, str | None]] = ()
-    gateways: Sequence[Gateway] = ()
+    gateways: Sequence[gateways.Gateway] = ()
 
     @property
     def rules(self) -> list[re.Pattern[str]]:
@@ -147,7 +108,10 @@ def unreadable(resource: Resource) -> list[str]:
 
 
 def from_documents(
-    documents: Iterable[Document], setting: Setting, classifiers: classification.Classifiers, privacy: str = "kazoo"
+    documents: Iterable[Document],
+    setting: fields.Setting,
+    classifiers: classification.Classifiers,
+    privacy: str = "kazoo",
 ) -> list[Resource]:
     """Return the enabled resources of these documents, the last first, with gateways.
 
@@ -204,23 +168,23 @@ def _classified(document: Document, name: str, own: Any, configured: Mapping[str
         "classifier_enable": is_true(own.get("enabled", True)),
     }
     affixes = {key: own[key] for key in ("suffix", "prefix") if own.get(key) is not None}
-    gateways = [{**gateway, **affixes} for gateway in _objects(document.get("gateways"))]
+    gateways = [{**gateway, **affixes} for gateway in fields.objects(document.get("gateways"))]
     return {**document, **{key: each for key, each in changed.items() if each is not None}, "gateways": gateways}
 
 
-def _resource(document: Document, setting: Setting, privacy: str) -> Resource:
+def _resource(document: Document, setting: fields.Setting, privacy: str) -> Resource:
     weight = setting("default_weight", 3)
     formatters = document.get("formatters")
     resource = Resource(
         id=document["_id"],
         rev=document.get("_rev", ""),
         name=document.get("name"),
-        weight=min(max(_integer(document.get("weight_cost"), weight), 1), _MOST),
-        grace_period=min(max(_integer(document.get("grace_period"), weight), 0), _MOST),
-        flags=_list(document.get("flags")),
-        raw_rules=_list(document.get("rules")),
-        raw_rules_test=_list(document.get("rules_test")),
-        raw_cid_rules=_list(document.get("cid_rules")),
+        weight=min(max(fields.integer(document.get("weight_cost"), weight), 1), _MOST),
+        grace_period=min(max(fields.integer(document.get("grace_period"), weight), 0), _MOST),
+        flags=fields.listed(document.get("flags")),
+        raw_rules=fields.listed(document.get("rules")),
+        raw_rules_test=fields.listed(document.get("rules_test")),
+        raw_cid_rules=fields.listed(document.get("cid_rules")),
         is_emergency=is_true(document.get("emergency"))
         or value_at(document, ["caller_id_options", "type"]) == "emergency",
         require_flags=is_true(document.get("require_flags")),
@@ -231,132 +195,25 @@ def _resource(document: Document, setting: Setting, privacy: str) -> Resource:
         from_account_realm=is_true(document.get("from_account_realm")),
         fax_option=is_true(value_at(document, ["media", "fax_option"])),
         codecs=_codecs(document, setting),
-        bypass_media=_flag(document, ["media", "bypass_media"], is_true(setting("default_bypass_media", False))),
+        bypass_media=fields.flag(document, ["media", "bypass_media"], is_true(setting("default_bypass_media", False))),
         formatters=formatters if isinstance(formatters, dict) else setting("default_formatters", None),
-        privacy_method=_privacy_method(document, privacy),
-        hides_name=_hides(document, "name"),
-        hides_number=_hides(document, "number"),
+        privacy_method=fields.privacy_method_of(document, privacy),
+        hides_name=fields.hides(document, "name"),
+        hides_number=fields.hides(document, "number"),
         classifier=document.get("classifier") or None,
         is_classifier_enabled=is_true(document.get("classifier_enable", True)),
         gateway_strategy=document.get("gateway_strategy") or "sequential",
         proxies=tuple((document.get("Proxies") or {}).items()),
     )
-    enabled = [each for each in _objects(document.get("gateways")) if not is_false(each.get("enabled"))]
+    enabled = [each for each in fields.objects(document.get("gateways")) if not is_false(each.get("enabled"))]
     # The last one comes first, as Kazoo keeps them.
-    gateways = tuple(_gateway(each, resource, setting) for each in reversed(enabled))
-    return replace(resource, gateways=gateways)
+    read = tuple(gateways.read(each, resource, setting) for each in reversed(enabled))
+    return replace(resource, gateways=read)
 
 
-def _gateway(document: Document, resource: Resource, setting: Setting) -> Gateway:
-    kind = document.get("endpoint_type") or "sip"
-    parameters = document.get("invite_parameters")
-    return Gateway(
-        server=_text(document.get("server")),
-        port=_integer(document.get("port"), None),
-        realm=document.get("realm"),
-        username=document.get("username"),
-        password=document.get("password"),
-        route=_text(document.get("route")) or setting("default_route", None),
-        prefix=to_text(document.get("prefix", setting("default_prefix", ""))),
-        suffix=to_text(document.get("suffix", setting("default_suffix", ""))),
-        codecs=_list(document.get("codecs", resource.codecs)),
-        bypass_media=_flag(document, ["bypass_media"], resource.bypass_media),
-        rtcp_mux=_text(value_at(document, ["media", "rtcp_mux"], setting("default_rtcp_mux", None))),
-        caller_id_type=_text(document.get("caller_id_type")) or setting("default_caller_id_type", "external"),
-        fax_option=_flag(document, ["media", "fax_option"], resource.fax_option),
-        channel_vars=_outbound(document.get("custom_channel_vars")),
-        sip_headers=_outbound(document.get("custom_sip_headers")) or None,
-        sip_interface=_text(document.get("custom_sip_interface")),
-        progress_timeout=_integer(document.get("progress_timeout"), setting("default_progress_timeout", 8)),
-        invite_format=document.get("invite_format", "route"),
-        invite_parameters=parameters if isinstance(parameters, dict) else None,
-        endpoint_type=kind,
-        endpoint_options=_endpoint_options(document, kind),
-        format_from_uri=_flag(document, ["format_from_uri"], resource.format_from_uri),
-        from_uri_realm=_text(document.get("from_uri_realm")) or resource.from_uri_realm,
-        from_account_realm=_flag(document, ["from_account_realm"], resource.from_account_realm),
-        is_emergency=resource.is_emergency or is_true(document.get("emergency")),
-        force_port=is_true(document.get("force_port")),
-        privacy_method=_privacy_method(document, resource.privacy_method),
-        hides_name=resource.hides_name or _hides(document, "name"),
-        # Kazoo asks for the name here, too.
-        hides_number=resource.hides_number or _hides(document, "name"),
-    )
-
-
-def _endpoint_options(document: Document, kind: str) -> Document:
-    options: dict[str, Document] = {
-        "freetdm": {
-            "Span": document.get("span"),
-            "Channel-Selection": document.get("channel_selection", "ascending"),
-        },
-        "skype": {
-            "Skype-Interface": document.get("interface"),
-            "Skype-RR": is_true(document.get("skype_rr", True)),
-        },
-        "sip": {"Route-ID": document.get("route_id")},
-    }
-    return {key: each for key, each in options.get(kind, {}).items() if each is not None}
-
-
-def _codecs(document: Document, setting: Setting) -> list[str]:
+def _codecs(document: Document, setting: fields.Setting) -> list[str]:
     found: list[str] = []
     for kind in ("audio", "video"):
         own = value_at(document, ["media", kind, "codecs"])
-        found += _list(own if isinstance(own, list) else setting(f"default_{kind}_codecs", []))
-    return found or _list(setting("default_codecs", []))
-
-
-def _privacy_method(document: Document, default: str) -> str:
-    places = (["caller_id_options", "privacy_method"], ["privacy", "method"], ["Privacy-Method"], ["privacy_mode"])
-    found = _first(document, places)
-    return found if found in _PRIVACY_METHODS else default
-
-
-def _hides(document: Document, what: str) -> bool:
-    places = (
-        ["caller_id_options", "outbound_privacy"],
-        ["privacy", f"hide_{what}"],
-        [f"Privacy-Hide-{what.capitalize()}"],
-        ["privacy_mode"],
-    )
-    found = _first(document, places)
-    return found in (f"hide_{what}", what, *_HIDING) or is_true(found)
-
-
-def _first(document: Document, places: Iterable[Sequence[str]]) -> Any:
-    return next((found for place in places if (found := value_at(document, place)) is not None), None)
-
-
-def _outbound(headers: Any) -> Document:
-    """Return what is added to calls that go out: what stands in `out`, and what stands in neither `in` nor `out`."""
-    given = headers if isinstance(headers, dict) else {}
-    plain = {key: each for key, each in given.items() if key not in ("in", "out")}
-    found: Document = merged(plain, given.get("out") or {})
-    return found
-
-
-def _flag(document: Document, path: Sequence[str], default: bool) -> bool:
-    found = value_at(document, path)
-    return default if found is None else is_true(found)
-
-
-def _integer(value: Any, default: Any) -> Any:
-    if value is None:
-        return default
-    try:
-        return to_integer(value)
-    except ValueError:
-        return default
-
-
-def _text(value: Any) -> str | None:
-    return None if is_empty(value) else to_text(value)
-
-
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def _objects(value: Any) -> list[Document]:
-    return [each for each in _list(value) if isinstance(each, dict)]
+        found += fields.listed(own if isinstance(own, list) else setting(f"default_{kind}_codecs", []))
+    return found or fields.listed(setting("default_codecs", []))

@@ -14,7 +14,8 @@ from kazoo_sup.kazoo.values import is_empty
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.documents import Document
-    from kazoo_sup.kazoo.offnet.resources import Gateway, Resource
+    from kazoo_sup.kazoo.offnet.gateways import Gateway
+    from kazoo_sup.kazoo.offnet.resources import Resource
 
 _SIP_PORT = 5060
 _ZONE = "zone"
