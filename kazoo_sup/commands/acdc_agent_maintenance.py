@@ -1,4 +1,7 @@
-"""Agents of call centres (ACDc): their statuses, and starting their processes anew."""
+"""Agents of call centres (ACDc): their statuses, and starting their processes anew.
+
+WAIT is how many seconds an answer may take.
+"""
 
 from __future__ import annotations
 

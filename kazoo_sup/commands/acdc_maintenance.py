@@ -1,4 +1,7 @@
-"""Call centres (ACDc): agents log in, out and pause, their statuses and calls, and the accounts that have queues."""
+"""Call centres (ACDc): agents log in, out and pause, their statuses and calls, and the accounts that have queues.
+
+WAIT is how many seconds an answer may take.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What accounts may use and spend, and the calls that they pay for."""
+"""What accounts may use and spend, and the calls that they pay for.
+
+WAIT is how many seconds an answer may take.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def _read_dialled(word: str, _zone: Any) -> str:
     return word
 
 
-Dialled = Annotated[str, Reads(_read_dialled, "NUMBER")]
+Dialled = Annotated[str, Reads(_read_dialled)]
 """A number as it is dialled, which the zone's converters read."""
 
 
@@ -75,7 +75,7 @@ def process_number(
 ) -> Outcome:
     """Print the endpoints to which a call to NUMBER is sent, over ACCOUNT's own resources where it is given.
 
-    --caller-id is the caller's number, for resources that are chosen by it; without it these are left out.
+    CALLER_ID is the caller's number, for resources that are chosen by it; without it these are left out.
     """
     found = _resources(zone, account)
     route_by = system_config.get(zone, _APP, "route_by", _ROUTE_BY)
