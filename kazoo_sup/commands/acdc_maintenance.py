@@ -5,6 +5,7 @@ WAIT is how many seconds an answer may take.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from kazoo_sup.command import Reads, command
@@ -52,7 +53,7 @@ def agent_pause(zone: Zone, account: AccountId, agent_id: str, timeout: TimeLimi
     """Give the agent AGENT_ID of ACCOUNT no calls for TIMEOUT seconds, `infinity`, or as long as is configured."""
     if timeout is None:
         timeout = system_config.get(zone, acdc.APP, _PAUSE, _PAUSE_SECONDS)
-    return _act(zone, "pause", account, agent_id, Time_Limit=timeout)
+    return _act(zone, "pause", account, agent_id, {"Time-Limit": timeout})
 
 
 @command
@@ -64,13 +65,13 @@ def agent_resume(zone: Zone, account: AccountId, agent_id: str) -> Outcome:
 @command
 def agent_queue_login(zone: Zone, account: AccountId, agent_id: str, queue_id: str) -> Outcome:
     """Log the agent AGENT_ID of ACCOUNT in to the queue QUEUE_ID."""
-    return _act(zone, "login_queue", account, agent_id, Queue_ID=queue_id)
+    return _act(zone, "login_queue", account, agent_id, {"Queue-ID": queue_id})
 
 
 @command
 def agent_queue_logout(zone: Zone, account: AccountId, agent_id: str, queue_id: str) -> Outcome:
     """Log the agent AGENT_ID of ACCOUNT out of the queue QUEUE_ID."""
-    return _act(zone, "logout_queue", account, agent_id, Queue_ID=queue_id)
+    return _act(zone, "logout_queue", account, agent_id, {"Queue-ID": queue_id})
 
 
 @command
@@ -239,10 +240,10 @@ def stop_queue_diagnostics(pid: str) -> Outcome:
     raise refusal(acdc.APP, f"stop its process {pid}", "its own console does")
 
 
-def _act(zone: Zone, action: str, account: str, agent: str, **headers: Any) -> Outcome:
+def _act(zone: Zone, action: str, account: str, agent: str, headers: Mapping[str, Any] | None = None) -> Outcome:
     if zone.couchdb.get(plain(account_database(account)), agent) is None:
         zone.run.warn(f"the account {account} has no user {agent}")
-    acdc.act(zone, action, account, [agent], **headers)
+    acdc.act(zone, action, account, [agent], headers)
     return value(OK)
 
 

@@ -36,10 +36,10 @@ Status = Mapping[str, Any]
 """What is known of an agent at one time: agent_id, status, timestamp (Gregorian seconds) and more."""
 
 
-def act(zone: Zone, action: str, account: str, agents: Iterable[str], **headers: Any) -> None:
-    """Tell the acdc nodes that agents (ids) of an account log in or out, pause, and so on."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    requests = [(f"acdc_agent.{action}", {"Account-ID": account, "Agent-ID": agent, **named}) for agent in agents]
+def act(zone: Zone, action: str, account: str, agents: Iterable[str], headers: Mapping[str, Any] | None = None) -> None:
+    """Tell the acdc nodes that agents (ids) of an account log in or out, pause, and so on, with more HEADERS."""
+    more = headers or {}
+    requests = [(f"acdc_agent.{action}", {"Account-ID": account, "Agent-ID": agent, **more}) for agent in agents]
     if requests:
         bus.publish(zone, requests)
 
@@ -213,8 +213,11 @@ def _objects(found: Any) -> list[Any]:
 
 
 def _time(timestamp: Any) -> str:
-    """Return Gregorian seconds as Kazoo prints them (kz_time:pretty_print_datetime/1)."""
-    return datetime.fromtimestamp(timestamp - GREGORIAN_EPOCH, UTC).strftime("%Y-%m-%d_%H:%M:%S")
+    """Return Gregorian seconds as Kazoo prints them (kz_time:pretty_print_datetime/1), what is no time as it is."""
+    try:
+        return datetime.fromtimestamp(timestamp - GREGORIAN_EPOCH, UTC).strftime("%Y-%m-%d_%H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return shown(timestamp)
 
 
 def _line(*cells: Any) -> str:

@@ -83,6 +83,8 @@ class TestStatuses:
         assert lines[0] == f"Agent Statuses for {ONE}"
         assert [cell.strip() for cell in lines[2].split("|")] == ["1", "bob", "ready", "1970-01-01_12:00:00", ""]
         assert list(acdc.status_table(ONE, [])) == []
+        far = list(acdc.status_table(ONE, [{"agent_id": "bob", "status": "ready", "timestamp": 10**18}]))
+        assert str(10**18) in far[2]
 
 
 class Told(list):
