@@ -205,7 +205,9 @@ def _resource(document: Document, setting: fields.Setting, privacy: str) -> Reso
         gateway_strategy=document.get("gateway_strategy") or "sequential",
         proxies=tuple((document.get("Proxies") or {}).items()),
     )
-    enabled = [each for each in fields.objects(document.get("gateways")) if not is_false(each.get("enabled"))]
+    enabled = [
+        each for each in fields.objects(document.get("gateways")) if fields.flag(each, ["enabled"], default=True)
+    ]
     # The last one comes first, as Kazoo keeps them.
     read = tuple(gateways.read(each, resource, setting) for each in reversed(enabled))
     return replace(resource, gateways=read)
