@@ -1,4 +1,4 @@
-"""Websockets: which modules the blackhole nodes run.
+"""Websockets: who is connected, and which modules the blackhole nodes run.
 
 WAIT is how many seconds an answer may take.
 """
@@ -9,8 +9,11 @@ from typing import Any
 
 from kazoo_sup import terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import bus, collecting, system_config
+from kazoo_sup.kazoo import accounts, bus, collecting, system_config, websockets
+from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.in_the_node import refused
 from kazoo_sup.kazoo.messages import DEFAULTS
+from kazoo_sup.names import account_id
 from kazoo_sup.outcome import OK, Outcome, text, value
 from kazoo_sup.terms.columns import shown
 from kazoo_sup.zone import Zone
@@ -30,6 +33,37 @@ def start_module(zone: Zone, module: str, persist: bool = True, *, wait: int = b
 def stop_module(zone: Zone, module: str, persist: bool = True, *, wait: int = bus.ANSWER_SECONDS) -> Outcome:
     """Have every blackhole node stop MODULE, unless PERSIST is false for good."""
     return _told(zone, "stop", "stopping", module, persist, wait)
+
+
+@command
+def active_sessions(zone: Zone, *, wait: int = bus.ANSWER_SECONDS) -> Outcome:
+    """List the websockets of all accounts: who is connected, for how long, and what is listened for."""
+    return _sessions(zone, [str(account_id(database)) for database in accounts.databases(zone)], wait)
+
+
+@command
+def active_sessions_by_account(zone: Zone, account: AccountId, *, wait: int = bus.ANSWER_SECONDS) -> Outcome:
+    """List the websockets of ACCOUNT: who is connected, for how long, and what is listened for."""
+    return _sessions(zone, [account], wait)
+
+
+@command
+def active_sessions_by_ip(zone: Zone, ip_addr: str, *, wait: int = bus.ANSWER_SECONDS) -> Outcome:
+    """List the websockets from the address IP_ADDR, of all accounts."""
+    return _sessions(zone, [str(account_id(database)) for database in accounts.databases(zone)], wait, ip_addr)
+
+
+@command
+def running_modules() -> Outcome:
+    """Refuse to list the modules that a node runs."""
+    instead = f"sup kapps_config get {_APP} {_MODULES} shows those it starts with"
+    raise refused("list the modules it runs", instead, app=_APP)
+
+
+def _sessions(zone: Zone, of: list[str], wait: int, address: str | None = None) -> Outcome:
+    found, errors = websockets.sessions(collecting.Reach([zone], wait), of)
+    wanted = [each for each in found if address in (None, each.get("source"))]
+    return text(websockets.table(wanted), data=wanted, errors=errors)
 
 
 def _told(zone: Zone, action: str, doing: str, module: str, persist: bool, wait: int) -> Outcome:

@@ -10,6 +10,8 @@ from typing import Any
 from kazoo_sup import terms
 from kazoo_sup.command import command
 from kazoo_sup.kazoo import bus, collecting
+from kazoo_sup.kazoo.in_the_node import refused
+from kazoo_sup.kazoo.values import Integer
 from kazoo_sup.outcome import NO_RETURN, Outcome, text
 from kazoo_sup.zone import Zone
 
@@ -44,6 +46,43 @@ def inspect_call_id(zone: Zone, call_id: str, *, wait: int = bus.ANSWER_SECONDS)
         "analysis": _without_call_id(answer.get("Analysis", [])),
     }
     return text(terms.json_encode(found), result=NO_RETURN, data=found)
+
+
+@command
+def flush(call_id: str | None = None) -> Outcome:
+    """Refuse to make a node forget the SIP messages it has collected, all or those of CALL_ID."""
+    whose = "" if call_id is None else f" of {call_id}"
+    raise refused(f"forget the SIP messages{whose} on its disk", app=_APP)
+
+
+@command
+def list_active_parsers() -> Outcome:
+    """Refuse to list what a node reads SIP messages from."""
+    raise refused("list what it reads SIP messages from", app=_APP)
+
+
+@command
+def start_freeswitch_parser(filename: str, log_ip: str, log_port: Integer) -> Outcome:
+    """Refuse to have a node read the SIP messages in FILENAME, the log of a FreeSWITCH at LOG_IP and LOG_PORT."""
+    raise refused(f"read {filename} as the log of the FreeSWITCH at {log_ip}:{log_port}", app=_APP)
+
+
+@command
+def start_kamailio_parser(filename: str, log_ip: str, log_port: Integer) -> Outcome:
+    """Refuse to have a node read the SIP messages in FILENAME, the log of a Kamailio at LOG_IP and LOG_PORT."""
+    raise refused(f"read {filename} as the log of the Kamailio at {log_ip}:{log_port}", app=_APP)
+
+
+@command
+def start_hep_parser(ip: str, port: Integer) -> Outcome:
+    """Refuse to have a node listen at IP and PORT for SIP messages in HEP."""
+    raise refused(f"listen at {ip}:{port} for HEP", app=_APP)
+
+
+@command
+def stop_active_parser(id_: str) -> Outcome:
+    """Refuse to have a node stop reading SIP messages from ID, a file or ip:port."""
+    raise refused(f"stop reading from {id_}", app=_APP)
 
 
 def _without_call_id(found: Any) -> list[dict[str, Any]]:

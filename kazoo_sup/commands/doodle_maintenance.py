@@ -24,7 +24,7 @@ def flush(zone: Zone) -> Outcome:
 def send_outbound_sms(zone: Zone, to: str, from_: str, msg: str | None = None) -> Outcome:
     """Send the text MSG from the number FROM to TO; with two arguments, TO and MSG, from the configured test number."""
     sender, body = (from_, msg) if msg is not None else (_test_number(zone), from_)
-    sent = {"Message-ID": os.urandom(16).hex(), "System-ID": zone.own_node, "From": sender, "To": to, "Body": body}
+    sent = {"Message-ID": os.urandom(16).hex(), "System-ID": zone.node, "From": sender, "To": to, "Body": body}
     bus.publish(zone, [("im.sms_outbound", sent)])
     return value(OK)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kazoo_sup import terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import auth_by_ip, system_config
+from kazoo_sup.kazoo import auth_by_ip, system_config, view_registrations
 from kazoo_sup.kazoo.values import Integer
 from kazoo_sup.outcome import Outcome, text, value
 from kazoo_sup.terms.columns import text_field
@@ -31,3 +31,9 @@ def set_listeners(zone: Zone, count: Integer) -> Outcome:
     system_config.set_value(zone, "registrar", "listeners", count, section=zone.node)
     zone.run.warn("a registrar that runs keeps its listeners until it is started again")
     return value(terms.OK)
+
+
+@command
+def register_views(zone: Zone) -> Outcome:
+    """Register the views of an installed registrar."""
+    return Outcome(counts=view_registrations.register(zone, "registrar"))

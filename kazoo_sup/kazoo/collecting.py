@@ -64,6 +64,7 @@ class Collecting:
         """
         bus.check_seconds(reach.seconds)
         self.errors: list[SupError] = []
+        self._sent: dict[str, Payload] = {}
         self._reach = reach
         self._requests = requests
         self._apps = apps
@@ -87,6 +88,10 @@ class Collecting:
             raise failed[0]
         self.errors += failed
 
+    def question(self, answer: Payload) -> Payload:
+        """Return the request that an answer is to."""
+        return self._sent[answer["Msg-ID"]]
+
     def _in(self, zone: Zone) -> Iterator[Payload]:
         """Ask in one zone."""
         with zone.conversation([*bus.answers_here(), bus.adverts_here()]) as conversation:
@@ -95,6 +100,7 @@ class Collecting:
                 zone.run.warn(f"no {' or '.join(self._apps)} node was heard in the zone {zone.name}; nobody was asked")
                 return
             built = [bus.question(zone, conversation, name, headers) for name, headers in self._requests]
+            self._sent |= {each.payload["Msg-ID"]: each.payload for each in built}
             conversation.publish([bus.as_message(each) for each in built])
             census = _Census(roll, {each.payload["Msg-ID"]: each for each in built})
             for delivery in bus.waiting(conversation, self._reach.seconds):

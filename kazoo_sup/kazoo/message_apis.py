@@ -512,6 +512,14 @@ ROWS = (
         f"{_AGENT} Alias Time-Limit:limit",
     ),
     Row(
+        "acdc_stats.call_abandoned",
+        "kapps",
+        "acdc_stats.call.{Account-ID!}.{Queue-ID!}",
+        "acdc_call_stat abandoned",
+        "Call-ID Account-ID Queue-ID",
+        "Abandon-Reason Abandon-Timestamp:integer",
+    ),
+    Row(
         "acdc_stats.current_calls_req",
         "kapps",
         "acdc_stats.query_call.{Account-ID!}.{Queue-ID!:all}",

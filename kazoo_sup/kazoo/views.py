@@ -43,6 +43,14 @@ def rows(zone: Zone, database: str, design: str, view: str, **query: Any) -> Ite
         yield from zone.couchdb.view(plain(database), design, view, **query)
 
 
+def rows_if_any(zone: Zone, database: str, design: str, view: str, **query: Any) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a view as `rows` does; none where nobody has registered it or there is no such database."""
+    try:
+        yield from rows(zone, database, design, view, **query)
+    except NotFound:
+        return
+
+
 def install(zone: Zone, database: str, design: str) -> bool:
     """Save the registered design document DESIGN into a database; False when there is no such database or design."""
     wanted = [each for each in registered(zone, database) if each["_id"] == f"_design/{design}"]

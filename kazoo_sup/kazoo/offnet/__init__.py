@@ -1,0 +1,1 @@
+"""Carriers' resources, and which of them a call that leaves the system takes."""
