@@ -8,18 +8,18 @@ from kazoo_sup.kazoo import bus, push_notifications, values
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.names import account_database, plain
 from kazoo_sup.outcome import OK, Outcome, value
+from kazoo_sup.secret_input import ELSEWHERE, Secret, password
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
 
 @command
-def add_firebase_app(zone: Zone, app_id: str, secret: str | None = None) -> Outcome:
+def add_firebase_app(zone: Zone, app_id: str, secret: Secret = ELSEWHERE) -> Outcome:
     """Store the API key SECRET with which the application APP_ID is pushed over Firebase.
 
-    Without SECRET it is asked for, or read from standard input: other users of this host see arguments.
+    SECRET - or none is taken from SUP_PASSWORD, or asked for: other users of this host see arguments.
     """
-    key = zone.run.ask(f"API key of {app_id}: ", True) if secret is None else secret
-    push_notifications.set_firebase(zone, app_id, key)
+    push_notifications.set_firebase(zone, app_id, password(zone.run, secret))
     return value(OK)
 
 
