@@ -15,6 +15,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import announcer
+from kazoo_sup.changes.attaching import File, attach
 from kazoo_sup.changes.change import Change, Document, Report, Tally, edit, removal, same
 from kazoo_sup.errors import Conflict, Declined, ExitCode, SaveRefused, SupError, Unfinished
 from kazoo_sup.names import plain
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Change",
     "Document",
+    "File",
     "Report",
     "Tally",
     "apply",
+    "attach",
     "create_database",
     "delete_database",
     "edit",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import prompt_urls
+from kazoo_sup.kazoo import prompt_languages, prompt_urls
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.outcome import Outcome, text
 from kazoo_sup.zone import Zone
@@ -12,8 +12,7 @@ from kazoo_sup.zone import Zone
 @command
 def prompt_url(zone: Zone, prompt_id: str, account: AccountId | None = None, language: str | None = None) -> Outcome:
     """Print the URL of the prompt PROMPT_ID for ACCOUNT, else for everybody, in LANGUAGE or the account's."""
-    if language is None:
-        language = prompt_urls.default_language(zone) if account is None else prompt_urls.language_of(zone, account)
+    language = language or prompt_languages.of(zone, account)
     what = f"{account or prompt_urls.SYSTEM}/{prompt_id}/{language}"
     try:
         url = prompt_urls.url(zone, prompt_id, account, language)

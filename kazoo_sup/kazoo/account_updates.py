@@ -18,9 +18,12 @@ from kazoo_sup.names import account_database
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
+Values = Mapping[str, Any] | Mapping[tuple[str, ...], Any]
+"""Values by the key of a document, or the path to one."""
 
-def update(zone: Zone, account: str, values: Mapping[str, Any]) -> Document | None:
-    """Set top-level keys of the definition of ACCOUNT, an id, in both places; return its own as it is stored now.
+
+def update(zone: Zone, account: str, values: Values) -> Document | None:
+    """Set values in the definition of ACCOUNT, an id, in both places; return its own as it is stored now.
 
     None where the account has no definition of its own. A value of None removes the key; a definition that holds the
     values already is left alone. Raises what the door raises, and the error of a definition that could not be saved.
@@ -33,12 +36,12 @@ def update(zone: Zone, account: str, values: Mapping[str, Any]) -> Document | No
     return saved
 
 
-def edit(database: str, stored: Document, values: Mapping[str, Any]) -> Change:
+def edit(database: str, stored: Document, values: Values) -> Change:
     """Return the change that sets VALUES on a definition."""
     return changes.edit(database, stored, lambda found: with_values(found, values))
 
 
-def edit_copy(zone: Zone, own: Document, values: Mapping[str, Any]) -> Change:
+def edit_copy(zone: Zone, own: Document, values: Values) -> Change:
     """Return the change that sets VALUES on the copy in `accounts` of the definition OWN; without one it is made."""
     stored = zone.couchdb.get(DATABASE, own["_id"])
     if stored is not None:
@@ -47,8 +50,8 @@ def edit_copy(zone: Zone, own: Document, values: Mapping[str, Any]) -> Change:
     return Change(DATABASE, made, None, lambda found: with_values(found or made, values))
 
 
-def with_values(document: Document, values: Mapping[str, Any]) -> Document:
-    """Return the document with each of VALUES at its key; None removes one."""
+def with_values(document: Document, values: Values) -> Document:
+    """Return the document with each of VALUES at its key or path; None removes one."""
     for key, value in values.items():
-        document = with_value(document, [key], value)
+        document = with_value(document, [key] if isinstance(key, str) else key, value)
     return document

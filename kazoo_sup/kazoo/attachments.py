@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import mimetypes
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from kazoo_sup.kazoo import mime_types
 
 if TYPE_CHECKING:
     from kazoo_sup.changes import Document
@@ -37,13 +38,8 @@ def with_files(document: Document, files: Mapping[str, bytes], *, shown: bool = 
     for name, content in files.items():
         if not _is_there(there.get(name), content):
             described = _described if shown else _inline
-            there[name] = described(content_type(name), content)
+            there[name] = described(mime_types.of(name), content)
     return {**document, KEY: there} if there else document
-
-
-def content_type(name: str) -> str:
-    """Return the MIME type that the ending of a file's name stands for."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def _is_there(stub: Any, content: bytes) -> bool:

@@ -57,6 +57,7 @@ EXCHANGE_TYPES = {
             "im",
             "globals",
             "omnipresence",
+            "pushes",
         ),
         "topic",
     ),
@@ -450,6 +451,15 @@ ROWS = (
         "notification notify_update",
         "Status=completed|disabled|failed|ignored|pending",
         "Failure-Message Metadata",
+    ),
+    # kapi_pusher; no token is in the key (push_routing_key/1 looks for a header that there is not)
+    Row(
+        "pusher.push_req",
+        "pushes",
+        "notification.push.{Token-Type}.*",
+        "notification push_req",
+        "Token-ID Token-Type Token-App Payload:object",
+        "Queue Call-ID Badge Sound Account-ID Endpoint-ID Expires Token-Reg Alert Alert-Key Alert-Params:list",
     ),
     # kapi_fax, kapi_tasks, kapi_im
     Row("fax.status", "faxes", "fax.status.{Account-ID!}.{Job-ID}", "fax status", "Job-ID", _FAX_STATUS),

@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kazoo_sup.kazoo import account_config, bus, services, system_config, views
-from kazoo_sup.kazoo.accounts import definition
+from kazoo_sup.kazoo import bus, services, system_config, views
 from kazoo_sup.kazoo.documents import Document, value_at
+from kazoo_sup.kazoo.prompt_languages import default_language
 from kazoo_sup.kazoo.values import is_true
 from kazoo_sup.names import account_database, plain
 
@@ -19,30 +19,13 @@ if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 SYSTEM = "system_media"
-CATEGORY = "media"
 
-_LANGUAGE = "en-us"
-_LANGUAGE_KEY = "default_language"
 _PAIR = re.compile(r"(.{5})_.{5}")
 _REGIONAL = re.compile(r"(..)-..")
 
 
 class NoUrl(LookupError):
     """There is no URL; the argument is Kazoo's word for why."""
-
-
-def default_language(zone: Zone) -> str:
-    """Return the language of prompts where nobody says another."""
-    return str(system_config.get(zone, CATEGORY, _LANGUAGE_KEY, _LANGUAGE)).lower()
-
-
-def language_of(zone: Zone, account: str) -> str:
-    """Return the language of an account's prompts (Kazoo kz_media_util:prompt_language/1)."""
-    default = default_language(zone)
-    if not is_true(system_config.get(zone, CATEGORY, "support_account_overrides", default=True)):
-        return default
-    own = (definition(zone, account) or {}).get("language") or default
-    return str(account_config.get_global(zone, account, CATEGORY, _LANGUAGE_KEY, str(own).lower())).lower()
 
 
 def url(zone: Zone, prompt: str, account: str | None, language: str) -> str:

@@ -5,6 +5,7 @@ What Kazoo cannot turn it crashes on; here that is a ValueError with the reason.
 
 from __future__ import annotations
 
+import errno
 import re
 from typing import Annotated, Any
 
@@ -70,6 +71,11 @@ def to_charlist(value: Any) -> Charlist:
 def to_atom(value: Any) -> Atom:
     """Return a value as an atom."""
     return Atom(to_text(value))
+
+
+def posix_reason(error: OSError) -> Atom:
+    """Return why a file could not be used as Erlang names it: enoent, eacces, eisdir."""
+    return Atom(errno.errorcode.get(error.errno or 0, "eio").lower())
 
 
 def is_empty(value: Any) -> bool:

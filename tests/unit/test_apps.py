@@ -11,7 +11,7 @@ from accounts_couchdb import AccountsCouchDB
 from memory_couchdb import MemoryZone
 
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import app_files, apps, attachments
+from kazoo_sup.kazoo import app_files, apps, attachments, mime_types
 from kazoo_sup.kazoo.app_installation import Installation
 from kazoo_sup.kazoo.master_account import NoMasterAccount
 from kazoo_sup.kazoo.schema_validation import InvalidDocument
@@ -271,7 +271,7 @@ class TestAttachments:
         ("name", "expected"), [("a.png", "image/png"), ("a.jpg", "image/jpeg"), ("a", "application/octet-stream")]
     )
     def test_the_ending_says_the_type(self, name, expected):
-        assert attachments.content_type(name) == expected
+        assert mime_types.of(name) == expected
 
 
 def _md5(content):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import prompt_urls
+from kazoo_sup.kazoo import prompt_languages, prompt_urls
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT, RESELLER = "1" * 32, "2" * 32
@@ -62,11 +62,11 @@ def test_an_accounts_own_goes_before_its_resellers_and_the_systems(prompts):
 
 
 def test_the_language_of_an_account(prompts):
-    assert prompt_urls.language_of(prompts, ACCOUNT) == "en-us"
+    assert prompt_languages.of(prompts, ACCOUNT) == "en-us"
     prompts.couchdb.put(DATABASES[ACCOUNT], {"_id": ACCOUNT, "language": "FR-fr"})
-    assert prompt_urls.language_of(prompts, ACCOUNT) == "fr-fr"
+    assert prompt_languages.of(prompts, ACCOUNT) == "fr-fr"
     prompts.couchdb.put(DATABASES[ACCOUNT], {"_id": "configs_media", "default_language": "de-DE"})
-    assert prompt_urls.language_of(prompts, ACCOUNT) == "de-de"
+    assert prompt_languages.of(prompts, ACCOUNT) == "de-de"
 
 
 def test_the_url_is_couchdbs(prompts):

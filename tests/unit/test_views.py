@@ -43,7 +43,7 @@ class TestRegistered:
             ("accounts", {"_design/accounts"}),
             ("services", {"_design/services"}),
             ("port_requests", {"_design/port_requests", "_design/port_services"}),
-            ("faxes", set()),
+            ("faxes", {"_design/faxes"}),
             (
                 ACCOUNT,
                 {
