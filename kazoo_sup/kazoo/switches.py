@@ -29,6 +29,7 @@ KIND = "freeswitch"
 
 Told = dict[str, Any]
 
+_ENDED = "No such channel"
 _VARIABLE = "variable_ecallmgr_"
 _FACTS: Mapping[str, tuple[str, ...]] = {
     "account_billing": (f"{_VARIABLE}Account-Billing",),
@@ -75,7 +76,7 @@ _TRUTHS = {"Running": "running", "Answered": "answered", "Dynamic": "dynamic", "
 
 
 class NotHungUp(SupError):
-    """{count} channels were not hung up: they are on no FreeSWITCH that answered, or ended by themselves"""
+    """{count} channels were not hung up: on no FreeSWITCH that answered, ended by themselves, or named unusably"""
 
     exit_code = ExitCode.PARTIAL
 
@@ -220,11 +221,8 @@ def hang_up(zone: Zone, uuids: Collection[str]) -> tuple[int, list[SupError]]:
         here = [row["uuid"] for row in _rows(connected) if row["uuid"] in wanted]
         ended = 0
         for uuid in here:
-            try:
-                asking.told(connected, orders.kill(uuid, ""))
-            except CommandRefused:
-                continue
-            ended += 1
+            if _of_channel(connected, orders.kill(uuid, "")) is not None:
+                ended += 1
         return ended, len(here)
 
     answers = asking.converse(zone, list(known(zone, KIND).items()), talk)
@@ -287,10 +285,18 @@ def _dump(connected: EventSocket, uuid: str) -> Told | None:
     """Return all about a channel, nothing where FreeSWITCH cannot be asked for it, and None when it has ended."""
     if not _is_word(uuid):
         return {"Unique-ID": uuid}
+    answer = _of_channel(connected, f"uuid_dump {uuid} json")
+    return None if answer is None else listings.record(answer)
+
+
+def _of_channel(connected: EventSocket, command: str) -> str | None:
+    """Return the answer to a command for one channel, None when that has ended meanwhile; raises CommandRefused."""
     try:
-        return listings.record(asking.told(connected, f"uuid_dump {uuid} json"))
-    except CommandRefused:
-        return None
+        return asking.told(connected, command)
+    except CommandRefused as refused:
+        if _ENDED in refused.facts["reason"]:
+            return None
+        raise
 
 
 def _account(connected: EventSocket, uuid: str | None) -> str | None:

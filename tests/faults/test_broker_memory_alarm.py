@@ -1,6 +1,7 @@
 """A RabbitMQ whose memory alarm is set, so that it takes no message from anybody until it has room again.
 
-It does not read from whoever publishes meanwhile, so what was not confirmed may arrive once the alarm ends."""
+It does not read from whoever publishes meanwhile, so what was not confirmed may arrive once the alarm ends.
+"""
 
 from __future__ import annotations
 

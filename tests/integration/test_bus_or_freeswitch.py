@@ -125,6 +125,13 @@ class TestHangingUp:
         assert "hungup 1 channels" in done.stdout
         assert "2 channels were not hung up" in done.stderr
 
+    @pytest.mark.parametrize("command", ["uuid_dump", "uuid_kill"])
+    def test_a_server_that_forbids_it_is_an_error(self, asking, fs, command):
+        fs.permits = lambda order: not order.startswith(command)
+        done = asking(HANGUP, "100", servers={"fs1": fs})
+        assert (done.code, done.stdout, len(fs.channels)) == (3, "", 2)
+        assert "permission denied" in done.stderr
+
     def test_a_dry_run_and_a_configured_age_of_0_hang_nothing_up(self, asking, fs):
         dry = asking("--dry-run", HANGUP, "100", servers={"fs1": fs})
         assert (dry.code, f"would hang up {OLD}" in dry.stderr) == (0, True)
