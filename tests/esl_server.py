@@ -82,6 +82,9 @@ class EslServer:
         self.profiles = {"sipinterface_1": "RUNNING (0)"}
         self.modules = {"mod_sofia", "mod_conference", "mod_dptools", "mod_commands"}
         self.acls = {"loopback.auto": {"127.0.0.1"}}
+        self.hostname = "fs.example.com"
+        self.variables: dict[str, dict[str, str]] = {}
+        """What `uuid_dump` tells of channels beside their names."""
         self.level = 7
         self.paused: set[str] = set()
         self.shutdown = ""
@@ -150,6 +153,9 @@ class EslServer:
             "1 session(s) per Sec out of max 30, peak 3, last 5min 1 \n1000 session(s) max\n"
             "min idle cpu 0.00/97.20\nCurrent Stack Size/Max 240K/8192K\n"
         )
+
+    def _api_hostname(self, _: str) -> str:
+        return self.hostname
 
     def _api_version(self, _: str) -> str:
         return "FreeSWITCH Version 1.8.7~64bit ( 64bit)\n"
@@ -238,7 +244,8 @@ class EslServer:
         if call not in self.channels:
             return "-ERR No such channel!\n"
         row = self.channels[call]
-        return json.dumps({"Event-Name": "CHANNEL_DATA", "Unique-ID": call, "Channel-Name": row["name"]})
+        named = {"Event-Name": "CHANNEL_DATA", "Unique-ID": call, "Channel-Name": row["name"]}
+        return json.dumps(named | self.variables.get(call, {}))
 
     def _api_uuid_kill(self, rest: str) -> str:
         call = rest.partition(" ")[0]
@@ -302,9 +309,8 @@ class EslServer:
             f"<can_speak>{str(not member['muted']).lower()}</can_speak></flags>\n      </member>\n"
             for number, member in self.conferences[name].items()
         )
-        return (
-            f'  <conference name="{name}" member-count="1">\n    <members>\n{members}    </members>\n  </conference>\n'
-        )
+        facts = f'name="{name}" member-count="1" uuid="room-{name}" running="true" run_time="77"'
+        return f"  <conference {facts}>\n    <members>\n{members}    </members>\n  </conference>\n"
 
     def _api_fsctl(self, rest: str) -> str:
         match rest.split():

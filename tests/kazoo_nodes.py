@@ -216,7 +216,6 @@ def ecallmgr(
     registrations: list[dict[str, Any]] | None = None,
     conferences: Mapping[str, Mapping[str, Any]] | None = None,
     servers: tuple[str, ...] = (),
-    shared: bool = True,
     advertises: bool = True,
     **more: Any,
 ) -> KazooNode:
@@ -279,7 +278,7 @@ def ecallmgr(
         url,
         name,
         answers,
-        shared=SHARED if shared else None,
+        shared=SHARED,
         advert=advert if advertises else None,
         **more,
     )

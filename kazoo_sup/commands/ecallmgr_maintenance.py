@@ -6,7 +6,7 @@ AS_DEFAULT true means the setting of every node, false that of this node. WAIT i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from kazoo_sup import changes, terms
@@ -21,12 +21,13 @@ from kazoo_sup.kazoo import (
     conferences,
     ecallmgr,
     media_servers,
+    old_channels,
     registrations,
     system_config,
 )
-from kazoo_sup.kazoo.documents import now
 from kazoo_sup.kazoo.values import is_true, to_integer
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value
+from kazoo_sup.servers import known
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
@@ -94,12 +95,13 @@ def node_summary(zone: Zone) -> Outcome:
 
 @command
 def node_details(zone: Zone, node_name: str | None = None) -> Outcome:
-    """Show what is known of every FreeSWITCH node, or of NODE_NAME."""
+    """Show what is known of every FreeSWITCH node, or of NODE_NAME; one that is not connected is asked itself."""
     servers = media_servers.everything(zone)
     if node_name is not None:
         if node_name not in servers:
             return text(f"Node {node_name} not found!", result=NO_RETURN)
         servers = {node_name: servers[node_name]}
+    media_servers.introduce(zone, servers)
     return text(media_servers.details(servers, zone.settings.cookie), result=NO_RETURN, data=_plain(servers))
 
 
@@ -196,8 +198,11 @@ def flush_acls(zone: Zone) -> Outcome:
 @command
 def channel_summary(zone: Zone, node: str | None = None, *, wait: int = _WAIT, all_zones: bool = False) -> Outcome:
     """Show all channels, or those of the FreeSWITCH node NODE."""
-    found, errors = channels.briefly(_reach(zone, wait, all_zones))
-    return text(channels.table(found, node), result=NO_RETURN, data=found, errors=errors)
+    reach = _reach(zone, wait, all_zones)
+    found, errors, unheard = channels.briefly(reach)
+    more, failed = channels.of_freeswitch(reach, unheard)
+    found |= channels.shortened(more)
+    return text(channels.table(found, node), result=NO_RETURN, data=found, errors=[*errors, *failed])
 
 
 @command
@@ -246,15 +251,19 @@ def limit_channel_uptime(zone: Zone, max_age: str, as_default: Flag = True) -> O
 def hangup_long_running_channels(
     zone: Zone, max_age: str | None = None, *, wait: int = _WAIT, all_zones: bool = False
 ) -> Outcome:
-    """Hang up channels older than MAX_AGE seconds, else than the configured age."""
+    """Hang up channels older than MAX_AGE seconds, else than the configured age; on a terminal that is asked first.
+
+    It takes FreeSWITCH servers in the settings. Without MAX_AGE a configured age of 0 hangs nothing up.
+    """
     configured = to_integer(system_config.get(zone, _CATEGORY, _MAX_UPTIME, 0))
     seconds = configured if max_age is None else _seconds("MAX_AGE", max_age)
-    found, errors = channels.fully(collecting.Reach([zone], wait))
-    old = [each for each in found if channels.is_handled(each) and channels.age(each, now()) > seconds]
-    if old:
-        raise ecallmgr.OnlyFreeSwitch(deed=f"hang up {len(old)} channels older than {seconds} seconds")
     shown = terms.pretty(configured if max_age is None else max_age)
-    return text([f"hanging up channels older than {shown} seconds", "hungup 0 channels"], errors=errors)
+    lines = [f"hanging up channels older than {shown} seconds"]
+    if max_age is None and not configured:
+        zone.run.warn("the configured age is 0, which is no limit; give an age to hang channels up")
+        return text([*lines, "hungup 0 channels"])
+    count, errors = old_channels.hang_up(_reach(zone, wait, all_zones), seconds)
+    return text([*lines, f"hungup {count} channels"], errors=errors)
 
 
 # Conferences
@@ -440,11 +449,23 @@ def _listed(zone: Zone, as_default: bool, network_list: str | None) -> Outcome:
 def _tested(zone: Zone, ip: str, node: str | None, network_list: str) -> Outcome:
     if not acls.is_ip(ip):
         raise ecallmgr.BadAddress(address=ip)
-    names: Iterable[str] = media_servers.connected(zone) if node is None else [node]
-    verdict = "accepted" if acls.accepts(acls.effective(zone, zone.node), network_list, ip) else "denied"
-    zone.run.warn("worked out from the configured ACLs; FreeSWITCH itself was not asked")
-    lines = [f"IP {ip} on node {name} would be {verdict}" for name in names]
-    return text(lines, result=NO_RETURN if node is None else OK)
+    names = [*media_servers.connected(zone)] if node is None else [node]
+    from kazoo_sup.kazoo import switches
+
+    asked = switches.verdicts(zone, names or [*known(zone, switches.KIND)], ip, network_list)
+    accepted = dict(asked.given)
+    if unlisted := [name for name in names if name not in switches.of(zone, names)]:
+        worked_out = acls.accepts(acls.effective(zone, zone.node), network_list, ip)
+        accepted |= dict.fromkeys(unlisted, worked_out)
+        zone.run.warn(
+            f"worked out from the configured ACLs for {', '.join(unlisted)}; the settings do not list it as FreeSWITCH"
+        )
+    lines = [f"IP {ip} on node {name} would be {_verdict(accepted[name])}" for name in sorted(accepted)]
+    return text(lines, result=NO_RETURN if node is None else OK, **asked.ending())
+
+
+def _verdict(accepted: bool) -> str:
+    return "accepted" if accepted else "denied"
 
 
 def _switched(zone: Zone, key: str, setting: bool, told: str) -> Outcome:

@@ -22,8 +22,15 @@ SHOWN = {
 
 
 def ask(zone: Zone, call_id: str) -> dict[str, Any] | None:
-    """Return what the first node that knows of a call says of it, None when none does."""
+    """Return what the first node that knows of a call says of it, None when none does.
+
+    Where no node listens, the FreeSWITCH servers of the zone's settings are asked for the channel of that name.
+    """
     try:
         return dict(bus.request(zone, REQUEST, {"Call-ID": call_id, "System-Log-ID": call_id}, seconds=SECONDS))
-    except (bus.NobodyListens, bus.NoAnswer):
+    except bus.NobodyListens:
+        from kazoo_sup.kazoo import switches
+
+        return switches.call_status(zone, call_id) if zone.settings.freeswitch else None
+    except bus.NoAnswer:
         return None

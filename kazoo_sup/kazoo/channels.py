@@ -1,14 +1,15 @@
 """The calls' channels, as the ecallmgr nodes tell of them.
 
 Every ecallmgr node knows all channels of the FreeSWITCH nodes it is connected to, so two of them often tell of the
-same one: it is shown once, as the node tells of it that handles it.
+same one: it is shown once, as the node tells of it that handles it. Where no ecallmgr node is there, FreeSWITCH itself
+is asked, if the zone's settings list it.
 Source: Kazoo ecallmgr_fs_channels:summary/0, details/0, ecallmgr_fs_channel:to_props/1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kazoo_sup import terms
 from kazoo_sup.kazoo.collecting import Collecting
@@ -17,17 +18,36 @@ from kazoo_sup.terms.columns import shown, text_field
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
     from kazoo_sup.kazoo.collecting import Reach
+    from kazoo_sup.zone import Zone
 
 _COLUMNS = (("UUID", 50), ("Node", 40), ("Direction", 9), ("Destination", 15), ("Account-ID", 32))
-_FIELDS = ("Media-Node", "Call-Direction", "Destination", "Account-ID")
+_FIELDS = {
+    "Media-Node": "node",
+    "Call-Direction": "direction",
+    "Destination": "destination",
+    "Account-ID": "account_id",
+}
+"""What the table shows, and what it is called where all is told."""
+
 _LABEL = 19
 
 
 Channel = Mapping[str, Any]
 
 
-def briefly(reach: Reach, *, tell: bool = True) -> tuple[dict[str, Channel], list[SupError]]:
-    """Return what the table shows of all channels, by UUID and in ecallmgr's order, and what went wrong on the way."""
+class Brief(NamedTuple):
+    """What the table shows of all channels, by UUID and in ecallmgr's order, and how it was come by.
+
+    `errors` are what went wrong on the way, `unheard` the zones where no ecallmgr node was there to be asked.
+    """
+
+    found: dict[str, Channel]
+    errors: list[SupError]
+    unheard: list[Zone]
+
+
+def briefly(reach: Reach, *, tell: bool = True) -> Brief:
+    """Return what the table shows of all channels."""
     request = ("call.query_channels_req", {"Fields": list(_FIELDS), "Active-Only": False})
     asked = Collecting(reach, [request], tell=tell)
     found: dict[str, Channel] = {}
@@ -35,7 +55,20 @@ def briefly(reach: Reach, *, tell: bool = True) -> tuple[dict[str, Channel], lis
         for uuid, channel in answer["Channels"].items():
             if uuid not in found and isinstance(channel, dict):
                 found[uuid] = channel
-    return found, asked.errors
+    return Brief(found, asked.errors, asked.unheard)
+
+
+def of_freeswitch(reach: Reach, unheard: Sequence[Zone]) -> tuple[list[Channel], list[SupError]]:
+    """Return all that FreeSWITCH itself knows of all channels in zones where no ecallmgr node was there to be asked."""
+    from kazoo_sup.kazoo import switches
+
+    found, errors = switches.where_unheard(reach, unheard, switches.channels)
+    return list[Channel](found), errors
+
+
+def shortened(channels: Iterable[Channel]) -> dict[str, Channel]:
+    """Return what the table shows of channels that are known fully, by UUID."""
+    return {each["uuid"]: {title: each.get(name) for title, name in _FIELDS.items()} for each in channels}
 
 
 def fully(reach: Reach, uuid: str | None = None) -> tuple[list[Channel], list[SupError]]:
@@ -51,7 +84,9 @@ def fully(reach: Reach, uuid: str | None = None) -> tuple[list[Channel], list[Su
                 continue
             if name not in found or is_handled(channel):
                 found[name] = channel
-    return list(found.values()), asked.errors
+    more, errors = of_freeswitch(reach, asked.unheard)
+    found |= {each["uuid"]: each for each in more if uuid in (None, each["uuid"])}
+    return list(found.values()), [*asked.errors, *errors]
 
 
 def table(channels: Mapping[str, Channel], node: str | None = None) -> Iterator[str]:

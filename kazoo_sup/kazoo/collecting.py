@@ -45,7 +45,8 @@ class Collecting:
 
     It ends when all nodes have answered, or in time. Then `errors` are the nodes that did not answer and the answers
     that were none; who answered is told through the run. Where no node of the application is there nothing is asked,
-    and that is told. Raises NoAnswer, or BadAnswer, when nobody answered at all, and of several zones only if none did.
+    and that is told; `unheard` are the zones where it is so. Raises NoAnswer, or BadAnswer, when nobody answered at
+    all, and of several zones only if none did.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Collecting:
         """
         bus.check_seconds(reach.seconds)
         self.errors: list[SupError] = []
+        self.unheard: list[Zone] = []
         self._sent: dict[str, Payload] = {}
         self._reach = reach
         self._requests = requests
@@ -98,6 +100,7 @@ class Collecting:
             roll = bus.roll_call(conversation, self._apps, lambda roll: roll.somebody)
             if not roll.somebody:
                 zone.run.warn(f"no {' or '.join(self._apps)} node was heard in the zone {zone.name}; nobody was asked")
+                self.unheard.append(zone)
                 return
             built = [bus.question(zone, conversation, name, headers) for name, headers in self._requests]
             self._sent |= {each.payload["Msg-ID"]: each.payload for each in built}

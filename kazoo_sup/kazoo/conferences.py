@@ -1,7 +1,7 @@
 """Running conferences, as the ecallmgr nodes tell of them.
 
 They are looked for by account: in all accounts that have a channel just now. Kazoo prints more of a conference than it
-tells on the bus (profile, sounds); that is left out.
+tells on the bus (profile, sounds); that is left out. Where no ecallmgr node is there, FreeSWITCH itself is asked.
 Source: Kazoo ecallmgr_fs_conferences:summary/0, details/0, handle_search_req/2.
 """
 
@@ -44,11 +44,13 @@ _DETAILS = (
 
 def running(reach: Reach) -> tuple[list[Conference], list[SupError]]:
     """Return the running conferences, briefly, and what went wrong on the way."""
-    calls, errors = channels.briefly(reach, tell=False)
+    calls, errors, unheard = channels.briefly(reach, tell=False)
+    silent = {zone.name for zone in unheard}
+    heard = reach._replace(zones=[zone for zone in reach.zones if zone.name not in silent])
     accounts = list(dict.fromkeys(call["Account-ID"] for call in calls.values() if call.get("Account-ID")))
     nodes = {str(call["Media-Node"]) for call in calls.values() if call.get("Media-Node")}
     hosts = {node.partition("@")[2]: node for node in sorted(nodes)}
-    asked = Collecting(reach, [("conference.search_req", {"Account-ID": account}) for account in accounts])
+    asked = Collecting(heard, [("conference.search_req", {"Account-ID": account}) for account in accounts])
     found: dict[str, Conference] = {}
     for answer in asked:
         told = answer.get("Conferences")
@@ -64,14 +66,21 @@ def running(reach: Reach) -> tuple[list[Conference], list[SupError]]:
                 "Locked": facts.get("Is-Locked"),
                 "Is-Local": True,
             }
-    return list(found.values()), [*errors, *asked.errors]
+    from kazoo_sup.kazoo import switches
+
+    more, failed = switches.where_unheard(reach, unheard, switches.conferences)
+    return [*found.values(), *more], [*errors, *asked.errors, *failed]
 
 
 def with_participants(reach: Reach, conferences: Sequence[Conference]) -> tuple[list[Conference], list[SupError]]:
     """Return the conferences with those who take part in them, and what went wrong on the way."""
     asked = Collecting(
         reach,
-        [("conference.search_req", {"Conference-ID": each["Conference-ID"]}) for each in conferences],
+        [
+            ("conference.search_req", {"Conference-ID": each["Conference-ID"]})
+            for each in conferences
+            if "Participants" not in each  # as FreeSWITCH itself tells of one
+        ],
         tell=False,
     )
     told = {answer["UUID"]: answer for answer in asked if answer["Event-Name"] == "search_resp" and answer.get("UUID")}

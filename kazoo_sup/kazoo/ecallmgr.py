@@ -26,10 +26,6 @@ class OnlyInMemory(Declined):
     """only an ecallmgr node itself can {deed}: no message of the bus asks for it; run Kazoo's own sup on its host"""
 
 
-class OnlyFreeSwitch(Declined):
-    """to {deed} takes a connection to FreeSWITCH itself; none was touched"""
-
-
 def addresses(text: str) -> list[str]:
     """Return what an address, CIDR or host name stands for; nothing when it stands for nothing.
 

@@ -89,6 +89,15 @@ def everything(zone: Zone) -> dict[str, MediaServer]:
     return dict(sorted(found.items()))
 
 
+def introduce(zone: Zone, servers: Mapping[str, MediaServer]) -> None:
+    """Have FreeSWITCH nodes that no ecallmgr node is connected to tell of themselves, where the settings list them."""
+    from kazoo_sup.kazoo import switches
+
+    unknown = [name for name, server in servers.items() if not server.connected]
+    for name, facts in switches.introduced(zone, unknown).items():
+        servers[name].update(facts)
+
+
 def summary(servers: Mapping[str, MediaServer], cookie: str) -> Iterator[str]:
     """Yield the lines of Kazoo's table of FreeSWITCH nodes (ecallmgr_fs_nodes:print_summary/1).
 

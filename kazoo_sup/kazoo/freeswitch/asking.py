@@ -68,11 +68,31 @@ def read(
 
     def one(name: str, server: Server) -> Found:
         with connect(zone, name, server, limit) as connected:
-            answer = _accepted(connected, command, connected.api(command).text())
+            answer = told(connected, command)
         with _understanding(connected):
             return understand(answer)
 
     return gather(servers, one, _deadline(zone))
+
+
+def converse(zone: Zone, servers: Servers, talk: Callable[[EventSocket], Found]) -> Answers[Found]:
+    """Return what TALK, which may send several commands, returns of the connection to each server."""
+
+    def one(name: str, server: Server) -> Found:
+        with connect(zone, name, server) as connected, _understanding(connected):
+            return talk(connected)
+
+    return gather(servers, one, _deadline(zone))
+
+
+def told(connected: EventSocket, command: str) -> str:
+    """Return the whole answer to an API command; raises CommandRefused."""
+    return _accepted(connected, command, connected.api(command).text())
+
+
+def listing(connected: EventSocket, command: str) -> Iterator[dict[str, Any]]:
+    """Give the rows of a listing as they come; raises CommandRefused, Unclear."""
+    yield from listings.rows(_begun(connected, command))
 
 
 def run_job(zone: Zone, servers: Servers, command: str, seconds: float) -> Answers[str]:
@@ -101,8 +121,7 @@ def open_listings(zone: Zone, servers: Servers, command: str, limit: int = LIMIT
     def one(name: str, server: Server) -> Listing:
         connected = connect(zone, name, server, limit)
         try:
-            reply = connected.api(f"{command} as json")
-            _accepted(connected, command, reply.beginning())
+            reply = _begun(connected, command)
         except BaseException:
             connected.close()
             raise
@@ -204,6 +223,12 @@ def _understanding(connected: EventSocket) -> Iterator[None]:
         yield
     except replies.Unclear as unclear:
         raise NotUnderstood(server=connected.name, reason=str(unclear)) from None
+
+
+def _begun(connected: EventSocket, command: str) -> Reply:
+    reply = connected.api(f"{command} as json")
+    _accepted(connected, command, reply.beginning())
+    return reply
 
 
 def _accepted(connected: EventSocket, command: str, answer: str) -> str:

@@ -107,7 +107,12 @@ def record(answer: str) -> dict[str, Any]:
 
 
 def members(answer: str) -> list[dict[str, Any]]:
-    """Return the members in the answer of `conference xml_list`, each with its conference.
+    """Return the members in the answer of `conference xml_list`, each with its conference; raises Unclear."""
+    return [{"conference": facts.get("name", ""), **member} for facts, found in conferences(answer) for member in found]
+
+
+def conferences(answer: str) -> list[tuple[dict[str, str], list[dict[str, Any]]]]:
+    """Return the conferences in the answer of `conference xml_list`: what it says of each, and the members.
 
     Values are percent-encoded there. Raises Unclear when the answer is no XML of that kind.
     """
@@ -122,10 +127,11 @@ def members(answer: str) -> list[dict[str, Any]]:
     if root.tag != "conferences":
         raise Unclear("it is no list of conferences")
     return [
-        {"conference": conference.get("name", ""), **_member(member)}
+        (
+            dict(conference.attrib),
+            [_member(each) for each in conference.iter("member") if each.get("type", "caller") == "caller"],
+        )
         for conference in root.iter("conference")
-        for member in conference.iter("member")
-        if member.get("type", "caller") == "caller"
     ]
 
 
