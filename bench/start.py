@@ -23,7 +23,7 @@ START_AIM, READ_AIM = 0.080, 0.150
 """Seconds: for help and completion, and for a read on top of what the server takes."""
 
 COMPLETION = r"""
-source "$1"; COMP_WORDS=(sup kapps_c); COMP_CWORD=1; LC_ALL=C
+source "$1"; COMP_WORDS=(sup kapps_conf); COMP_CWORD=1; LC_ALL=C
 began=$EPOCHREALTIME
 for ((turn = 0; turn < 100; turn++)); do _sup; done
 ended=$EPOCHREALTIME
@@ -79,7 +79,7 @@ def starts(directory: Path) -> Contestants:
 
 
 def completed(environment: dict[str, str]) -> Sample:
-    """Complete `sup kapps_c` in bash."""
+    """Complete `sup kapps_conf` in bash."""
     file = ROOT / "completions" / "sup.bash"
     command = ["bash", "--norc", "--noprofile", "-c", COMPLETION, "bash", str(file)]
     return Sample(float(harness.process(command, environment).output) / 1e6 / 100)

@@ -6,8 +6,9 @@ WAIT is how many seconds an answer may take.
 from __future__ import annotations
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import acdc, bus
+from kazoo_sup.kazoo import bus
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.calls import acdc
 from kazoo_sup.kazoo.collecting import Reach
 from kazoo_sup.outcome import OK, Outcome, text, value
 from kazoo_sup.zone import Zone

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from kazoo_sup.command import Reads, command
-from kazoo_sup.kazoo import acdc, bus, system_config, view_registrations
+from kazoo_sup.kazoo import bus, system_config, view_registrations
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.calls import acdc
 from kazoo_sup.kazoo.collecting import Reach
 from kazoo_sup.kazoo.in_the_node import refused
 from kazoo_sup.kazoo.values import to_integer

@@ -9,8 +9,9 @@ from typing import Any
 
 from kazoo_sup import terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import accounts, bus, collecting, system_config, websockets
+from kazoo_sup.kazoo import accounts, bus, collecting, system_config
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.calls import websockets
 from kazoo_sup.kazoo.in_the_node import refused
 from kazoo_sup.kazoo.messages import DEFAULTS
 from kazoo_sup.names import account_id

@@ -14,19 +14,13 @@ from typing import Any
 from kazoo_sup import changes, terms
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import (
-    authz_contexts,
-    call_restrictions,
-    endpoints,
-    every_account,
-    feature_codes,
-    menu_greetings,
-    recorded_names,
-)
+from kazoo_sup.kazoo import every_account
 from kazoo_sup.kazoo.accounts import AccountId
-from kazoo_sup.kazoo.call_restrictions import DENY, INHERIT, Account
+from kazoo_sup.kazoo.callflows import authz_contexts, call_restrictions, endpoints, feature_codes
+from kazoo_sup.kazoo.callflows.call_restrictions import DENY, INHERIT, Account
 from kazoo_sup.kazoo.every_account import Start, Work
 from kazoo_sup.kazoo.in_the_node import refused
+from kazoo_sup.kazoo.media import menu_greetings, recorded_names
 from kazoo_sup.names import account_database, account_id
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value, worked
 from kazoo_sup.zone import Zone

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import apps_store
 from kazoo_sup.kazoo.accounts import AnyAccountId
+from kazoo_sup.kazoo.monster_ui import apps_store
 from kazoo_sup.outcome import Outcome, value
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone

@@ -12,27 +12,24 @@ from kazoo_sup.changes import Document
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo import (
-    account_creation,
-    account_documents,
     account_lookup,
-    account_migrations,
     account_updates,
-    app_files,
-    app_installation,
-    apps,
-    callflow_groups,
     crossbar_modules,
     hierarchy,
     master_account,
     schemas,
     system_config,
-    tokens,
     view_registrations,
 )
-from kazoo_sup.kazoo.account_documents import Request
-from kazoo_sup.kazoo.account_validation import Refused
 from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId
+from kazoo_sup.kazoo.auth import tokens
+from kazoo_sup.kazoo.callflows import callflow_groups
+from kazoo_sup.kazoo.monster_ui import app_files, app_installation, apps
+from kazoo_sup.kazoo.new_accounts import account_creation, account_documents
+from kazoo_sup.kazoo.new_accounts.account_documents import Request
+from kazoo_sup.kazoo.new_accounts.account_validation import Refused
 from kazoo_sup.kazoo.numbers import assignment
+from kazoo_sup.kazoo.upkeep import account_migrations
 from kazoo_sup.names import account_database
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value
 from kazoo_sup.secret_input import ELSEWHERE, Secret

@@ -12,19 +12,8 @@ from typing import Annotated, Any
 from kazoo_sup import changes, terms
 from kazoo_sup.command import Reads, command
 from kazoo_sup.errors import Declined, SupError
-from kazoo_sup.kazoo import (
-    accounts,
-    acls,
-    bus,
-    channels,
-    collecting,
-    conferences,
-    ecallmgr,
-    media_servers,
-    old_channels,
-    registrations,
-    system_config,
-)
+from kazoo_sup.kazoo import accounts, bus, collecting, system_config
+from kazoo_sup.kazoo.calls import acls, channels, conferences, ecallmgr, media_servers, old_channels, registrations
 from kazoo_sup.kazoo.values import is_true, to_integer
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value
 from kazoo_sup.servers import known
@@ -450,7 +439,7 @@ def _tested(zone: Zone, ip: str, node: str | None, network_list: str) -> Outcome
     if not acls.is_ip(ip):
         raise ecallmgr.BadAddress(address=ip)
     names = [*media_servers.connected(zone)] if node is None else [node]
-    from kazoo_sup.kazoo import switches
+    from kazoo_sup.kazoo.calls import switches
 
     asked = switches.verdicts(zone, names or [*known(zone, switches.KIND)], ip, network_list)
     accepted = dict(asked.given)

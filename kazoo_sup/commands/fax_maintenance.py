@@ -8,10 +8,11 @@ from pathlib import Path
 from kazoo_sup import changes
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument, NotFound
-from kazoo_sup.kazoo import accounts, every_account, fax_jobs, views
+from kazoo_sup.kazoo import accounts, every_account, views
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.every_account import PartlyDone, Work
-from kazoo_sup.kazoo.fax_migration import BATCH, OVERRIDE, Migration
+from kazoo_sup.kazoo.faxes import fax_jobs
+from kazoo_sup.kazoo.faxes.fax_migration import BATCH, OVERRIDE, Migration
 from kazoo_sup.kazoo.numbers.places import Databases
 from kazoo_sup.kazoo.values import Integer
 from kazoo_sup.names import account_database
@@ -106,7 +107,7 @@ def load_smtp_attachment(zone: Zone, doc_id: str, filename: Path) -> Outcome:
 
     The programs that convert it are those of this host; see `sup kazoo_convert_maintenance versions_in_use`.
     """
-    from kazoo_sup.kazoo import fax_attachments
+    from kazoo_sup.kazoo.faxes import fax_attachments
 
     job = zone.couchdb.get(fax_jobs.DATABASE, doc_id)
     if job is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kazoo_sup import terms
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import frontier, system_config
+from kazoo_sup.kazoo import system_config
+from kazoo_sup.kazoo.calls import frontier
 from kazoo_sup.kazoo.documents import value_at, with_value
 from kazoo_sup.kazoo.values import Integer
 from kazoo_sup.outcome import Outcome, text

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument, Declined
-from kazoo_sup.kazoo import account_config, accounts, hangups
+from kazoo_sup.kazoo import account_config, accounts
 from kazoo_sup.kazoo.accounts import AccountId
-from kazoo_sup.kazoo.hangups import Meter
+from kazoo_sup.kazoo.calls import hangups
+from kazoo_sup.kazoo.calls.hangups import Meter
 from kazoo_sup.kazoo.values import Float, to_float
 from kazoo_sup.outcome import Outcome, text
 from kazoo_sup.zone import Zone

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument, Declined, NotFound
-from kazoo_sup.kazoo import accounts, ratedecks, system_config
+from kazoo_sup.kazoo import accounts, system_config
+from kazoo_sup.kazoo.billing import ratedecks
+from kazoo_sup.kazoo.billing.ratedecks import Call
 from kazoo_sup.kazoo.numbers import e164
-from kazoo_sup.kazoo.ratedecks import Call
 from kazoo_sup.kazoo.values import is_true
 from kazoo_sup.outcome import UNDEFINED, Outcome, text, value
 from kazoo_sup.zone import Zone

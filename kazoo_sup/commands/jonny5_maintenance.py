@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 from kazoo_sup import changes
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import accounts, authorized_calls, bus, limits
+from kazoo_sup.kazoo import accounts, bus
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.billing import limits
+from kazoo_sup.kazoo.calls import authorized_calls
 from kazoo_sup.kazoo.collecting import Reach
 from kazoo_sup.kazoo.in_the_node import refused
 from kazoo_sup.names import account_id

@@ -18,32 +18,28 @@ from typing import Annotated, Any
 from kazoo_sup import changes
 from kazoo_sup.command import Reads, command
 from kazoo_sup.errors import BadArgument, Declined, ExitCode, NotFound, SupError
-from kazoo_sup.kazoo import (
+from kazoo_sup.kazoo import accounts, every_account, view_registrations, views
+from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId
+from kazoo_sup.kazoo.billing import account_resellers, limits_migration
+from kazoo_sup.kazoo.calls import call_status
+from kazoo_sup.kazoo.couchdb.databases import Database
+from kazoo_sup.kazoo.every_account import Done, Start, Work, pid
+from kazoo_sup.kazoo.numbers.places import AccountList, NamedAccount
+from kazoo_sup.kazoo.upkeep import (
     account_import,
     account_refresh,
-    account_resellers,
     account_trees,
-    accounts,
     aggregate_cleanup,
     aggregates,
-    call_status,
     database_removal,
     document_purge,
-    every_account,
-    limits_migration,
     media_migration,
     migration,
     system_config_check,
     system_migration,
     telemetry_notice,
     view_refresh,
-    view_registrations,
-    views,
 )
-from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId
-from kazoo_sup.kazoo.couchdb.databases import Database
-from kazoo_sup.kazoo.every_account import Done, Start, Work, pid
-from kazoo_sup.kazoo.numbers.places import AccountList, NamedAccount
 from kazoo_sup.kazoo.values import Integer, Json
 from kazoo_sup.names import account_database, account_id, encoded, plain
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value, worked

@@ -7,8 +7,9 @@ from pathlib import Path
 from kazoo_sup import changes
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import auth_apps, private_keys, shipped_documents, view_registrations, views
+from kazoo_sup.kazoo import shipped_documents, view_registrations, views
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.auth import auth_apps, private_keys
 from kazoo_sup.outcome import OK, Outcome, value
 from kazoo_sup.secret_input import Secret, password
 from kazoo_sup.terms import Atom

@@ -18,7 +18,7 @@ from kazoo_sup.zone import Zone
 @command
 def read_tiff_info(file: Path) -> Outcome:
     """Show the size, resolution and encoding of the TIFF FILE, as tiffinfo knows it."""
-    from kazoo_sup.kazoo import fax_conversion
+    from kazoo_sup.kazoo.faxes import fax_conversion
 
     found = fax_conversion.information(file)
     return text(f"{key}: {_said(found[key])} " for key in sorted(found))
@@ -27,7 +27,7 @@ def read_tiff_info(file: Path) -> Outcome:
 @command
 def read_metadata(file: Path) -> Outcome:
     """Show the number of pages, the size in bytes, the MIME type and the ending of FILE."""
-    from kazoo_sup.kazoo import fax_conversion
+    from kazoo_sup.kazoo.faxes import fax_conversion
 
     try:
         found = fax_conversion.metadata(file)
@@ -45,8 +45,8 @@ def convert_fax_file(
     It is left in WORK_DIR or the zone's directory for such files, under a random name or TO_FILENAME, which may be a
     whole path.
     """
-    from kazoo_sup.kazoo import fax_conversion
-    from kazoo_sup.kazoo.fax_conversion import Converter
+    from kazoo_sup.kazoo.faxes import fax_conversion
+    from kazoo_sup.kazoo.faxes.fax_conversion import Converter
 
     directory = fax_conversion.directory(zone) if work_dir is None else work_dir
     ending = to_format.removeprefix(".").lower()
@@ -65,7 +65,7 @@ def convert_fax_file(
 @command
 def versions_in_use(zone: Zone) -> Outcome:
     """Show the version of each program that converts faxes, and which are missing on this host."""
-    from kazoo_sup.kazoo import fax_conversion
+    from kazoo_sup.kazoo.faxes import fax_conversion
 
     return text(fax_conversion.versions(zone), NO_RETURN)
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from kazoo_sup.command import Reads, command
 from kazoo_sup.errors import Conflict, UsageError
-from kazoo_sup.kazoo import ips
 from kazoo_sup.kazoo.accounts import exists, find_or_id
+from kazoo_sup.kazoo.billing import ips
 from kazoo_sup.kazoo.numbers.places import NamedAccount
 from kazoo_sup.outcome import NO_RETURN, Outcome, text
 from kazoo_sup.zone import Zone

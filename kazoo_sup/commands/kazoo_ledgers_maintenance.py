@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import rollovers
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.billing import rollovers
 from kazoo_sup.kazoo.every_account import Start
 from kazoo_sup.outcome import Outcome, worked
 from kazoo_sup.zone import Zone

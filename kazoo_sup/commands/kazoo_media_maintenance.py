@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import (
-    account_config,
-    media_cleanup,
-    media_settings,
-    prompt_languages,
-    prompts,
-    system_config,
-    view_registrations,
-    views,
-)
+from kazoo_sup.kazoo import account_config, system_config, view_registrations, views
+from kazoo_sup.kazoo.media import media_cleanup, media_settings, prompt_languages, prompts
 from kazoo_sup.kazoo.numbers.places import Account
 from kazoo_sup.outcome import NO_RETURN, Outcome, text, value, worked
 from kazoo_sup.terms import OK, Atom

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import month_archives, months, view_registrations
+from kazoo_sup.kazoo import months, view_registrations
 from kazoo_sup.kazoo.every_account import Start
 from kazoo_sup.kazoo.numbers.places import Account
+from kazoo_sup.kazoo.upkeep import month_archives
 from kazoo_sup.outcome import NO_RETURN, Outcome, text, worked
 from kazoo_sup.zone import Zone
 

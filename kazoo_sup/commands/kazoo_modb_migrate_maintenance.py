@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import month_migration
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.every_account import Start
+from kazoo_sup.kazoo.upkeep import month_migration
 from kazoo_sup.outcome import Outcome, worked
 from kazoo_sup.zone import Zone
 

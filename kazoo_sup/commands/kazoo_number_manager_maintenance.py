@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from kazoo_sup import changes
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import services_reconcile, view_registrations, views
+from kazoo_sup.kazoo import view_registrations, views
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.billing import services_reconcile
 from kazoo_sup.kazoo.numbers import (
     assignments,
     classification,

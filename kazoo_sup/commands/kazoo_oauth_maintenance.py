@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from kazoo_sup import changes
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument, Declined
-from kazoo_sup.kazoo import auth_apps, shipped_documents, views
+from kazoo_sup.kazoo import shipped_documents, views
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.auth import auth_apps
 from kazoo_sup.outcome import OK, Outcome, value
 from kazoo_sup.secret_input import Secret, password
 from kazoo_sup.terms import Atom

@@ -11,20 +11,17 @@ from collections.abc import Callable, Iterator
 from kazoo_sup import changes
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import (
+from kazoo_sup.kazoo import hierarchy, master_account, system_config, view_registrations
+from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId, find
+from kazoo_sup.kazoo.billing import (
     account_services,
-    hierarchy,
-    master_account,
     resellers,
     service_plans,
     services,
     services_database,
     services_migration,
-    system_config,
     topup,
-    view_registrations,
 )
-from kazoo_sup.kazoo.accounts import AccountId, AnyAccountId, find
 from kazoo_sup.kazoo.every_account import Start
 from kazoo_sup.kazoo.values import Json
 from kazoo_sup.outcome import NO_RETURN, Outcome, text, value, worked

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import accounts, voicemail_maintenance
+from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.every_account import Start
-from kazoo_sup.kazoo.voicemail_maintenance import months, read_month
+from kazoo_sup.kazoo.voicemail import voicemail_maintenance
+from kazoo_sup.kazoo.voicemail.voicemail_maintenance import months, read_month
 from kazoo_sup.outcome import Outcome, worked
 from kazoo_sup.zone import Zone
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import services
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.billing import services
 from kazoo_sup.kazoo.carriers import ALL, acquiring, choice, configuration, of, searching
 from kazoo_sup.kazoo.carriers.base import CarrierError, Found, NotOffered, Query
 from kazoo_sup.kazoo.numbers.e164 import E164

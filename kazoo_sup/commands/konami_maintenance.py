@@ -7,8 +7,9 @@ from typing import Any
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import Declined, UsageError
-from kazoo_sup.kazoo import account_config, metaflows, system_config
+from kazoo_sup.kazoo import account_config, system_config
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.callflows import metaflows
 from kazoo_sup.kazoo.values import to_integer
 from kazoo_sup.outcome import Outcome, text
 from kazoo_sup.zone import Zone

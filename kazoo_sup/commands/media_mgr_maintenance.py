@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import prompt_languages, prompt_urls
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.media import prompt_languages, prompt_urls
 from kazoo_sup.outcome import Outcome, text
 from kazoo_sup.zone import Zone
 

@@ -6,9 +6,10 @@ from collections import Counter
 
 from kazoo_sup import changes
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import accounts, notify_templates, system_config
+from kazoo_sup.kazoo import accounts, system_config
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.mails import notify_templates
 from kazoo_sup.outcome import Outcome, text, worked
 from kazoo_sup.secret_input import ELSEWHERE, Secret, password
 from kazoo_sup.zone import Zone

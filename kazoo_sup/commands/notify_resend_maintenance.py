@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from kazoo_sup import terms
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import pending_notifications as waiting
-from kazoo_sup.kazoo.pending_notifications import FAILED, PENDING, Kind
+from kazoo_sup.kazoo.mails import pending_notifications as waiting
+from kazoo_sup.kazoo.mails.pending_notifications import FAILED, PENDING, Kind
 from kazoo_sup.outcome import NO_RETURN, Outcome, text
 from kazoo_sup.zone import Zone
 

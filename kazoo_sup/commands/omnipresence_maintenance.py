@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import accounts, bus, collecting, presence
+from kazoo_sup.kazoo import accounts, bus, collecting
 from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.kazoo.calls import presence
 from kazoo_sup.kazoo.values import Integer
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value
 from kazoo_sup.zone import Zone

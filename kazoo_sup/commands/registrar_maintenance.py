@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kazoo_sup import terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import auth_by_ip, system_config, view_registrations
+from kazoo_sup.kazoo import system_config, view_registrations
+from kazoo_sup.kazoo.auth import auth_by_ip
 from kazoo_sup.kazoo.values import Integer
 from kazoo_sup.outcome import Outcome, text, value
 from kazoo_sup.terms.columns import text_field

@@ -9,11 +9,13 @@ from typing import Any, Literal
 from kazoo_sup import terms
 from kazoo_sup.command import command
 from kazoo_sup.errors import BadArgument, NotFound, SupError
-from kazoo_sup.kazoo import bus, compaction_jobs, soft_deletes, task_documents, view_registrations
-from kazoo_sup.kazoo import tasks as background
+from kazoo_sup.kazoo import bus, view_registrations
 from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.couchdb import databases
 from kazoo_sup.kazoo.in_the_node import refused
+from kazoo_sup.kazoo.tasks import compaction_jobs, task_documents
+from kazoo_sup.kazoo.tasks import tasks as background
+from kazoo_sup.kazoo.upkeep import soft_deletes
 from kazoo_sup.names import plain
 from kazoo_sup.outcome import NO_RETURN, Outcome, text, worked
 from kazoo_sup.zone import Zone

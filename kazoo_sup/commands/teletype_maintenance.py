@@ -6,9 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import notification_templates as templates_of
-from kazoo_sup.kazoo import teletype_modules, view_registrations
+from kazoo_sup.kazoo import view_registrations
 from kazoo_sup.kazoo.in_the_node import refused
+from kazoo_sup.kazoo.mails import notification_templates as templates_of
+from kazoo_sup.kazoo.mails import teletype_modules
 from kazoo_sup.kazoo.numbers.places import Account
 from kazoo_sup.outcome import NO_RETURN, Outcome, text, value, worked
 from kazoo_sup.terms import Atom

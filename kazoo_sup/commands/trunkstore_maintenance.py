@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kazoo_sup import changes, terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import call_restrictions
 from kazoo_sup.kazoo.accounts import AccountId
-from kazoo_sup.kazoo.call_restrictions import DENY, INHERIT
+from kazoo_sup.kazoo.callflows import call_restrictions
+from kazoo_sup.kazoo.callflows.call_restrictions import DENY, INHERIT
 from kazoo_sup.kazoo.in_the_node import refused
 from kazoo_sup.kazoo.numbers.places import account_databases, number_databases
 from kazoo_sup.names import account_database

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change
-from kazoo_sup.kazoo import services, system_config
+from kazoo_sup.kazoo import system_config
 from kazoo_sup.kazoo.accounts import definition
+from kazoo_sup.kazoo.billing import services
 from kazoo_sup.kazoo.documents import Document, merged, public_fields, stamped, value_at, with_value, without_revision
 from kazoo_sup.names import account_database, plain
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.kazoo import accounts
-from kazoo_sup.kazoo.views import REGISTRATIONS
+from kazoo_sup.kazoo import accounts, view_registrations
 from kazoo_sup.names import account_database, account_id, encoded, plain
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from kazoo_sup.zone import Zone
 
-DATA_PLANS = REGISTRATIONS
+DATA_PLANS = view_registrations.DATABASE
 """The database of data plans; nodes drop their plans when it changes."""
 
 

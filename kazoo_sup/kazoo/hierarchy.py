@@ -13,7 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup import changes
-from kazoo_sup.kazoo import account_updates, accounts, master_account, services, services_documents, views
+from kazoo_sup.kazoo import account_updates, accounts, master_account, views
+from kazoo_sup.kazoo.billing import services, services_documents
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.names import account_database
 

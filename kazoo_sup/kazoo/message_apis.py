@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kazoo_sup.kazoo import notification_apis
+from kazoo_sup.kazoo.mails import notification_apis
 
 
 class Row(NamedTuple):

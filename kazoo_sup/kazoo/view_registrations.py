@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, Document, same
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo.views import REGISTRATIONS
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 INSTALLED = "/opt/kazoo/lib"
 FOLDERS = ("views", "account")
+
+DATABASE = "system_data"
 
 UNREGISTERED = frozenset({"accounts_tree.json", "reseller.json", "webseq.json"})
 """Files that no application registers."""
@@ -84,10 +85,10 @@ def registrations(
     version = directory.name.removeprefix(f"{application}-")
     chosen = [file for file in files(directory, folders) if not only or file.name in only]
     documents = [registration(application, file) for file in chosen]
-    stored = zone.couchdb.get_many(REGISTRATIONS, [each["_id"] for each in documents])
+    stored = zone.couchdb.get_many(DATABASE, [each["_id"] for each in documents])
     for each in documents:
         again = partial(_updated, each, version)
-        yield Change(REGISTRATIONS, again(stored.get(each["_id"])), stored.get(each["_id"]), again)
+        yield Change(DATABASE, again(stored.get(each["_id"])), stored.get(each["_id"]), again)
 
 
 def registration(application: str, file: Path) -> Document:

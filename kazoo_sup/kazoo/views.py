@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document, same
 from kazoo_sup.errors import NotFound
+from kazoo_sup.kazoo import view_registrations
 from kazoo_sup.kazoo.documents import without_revision
 from kazoo_sup.names import classification, plain
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
-REGISTRATIONS = "system_data"
 
 GENERATED = frozenset({("_design/numbers", "reconcile_services")})
 """Views that are made for each account, by their design document and name (see `numbers.services_view`)."""
@@ -127,7 +127,11 @@ def definitions(zone: Zone, database: str) -> Definitions:
     """Return the design documents that a database shall have, wherever they come from."""
     keys = _keys(database)
     try:
-        rows = list(zone.couchdb.view(REGISTRATIONS, "views", "views_by_classification", keys=keys, include_docs=True))
+        rows = list(
+            zone.couchdb.view(
+                view_registrations.DATABASE, "views", "views_by_classification", keys=keys, include_docs=True
+            )
+        )
     except NotFound:
         rows = []
     return choose(database, [each["doc"] for each in rows if each.get("doc")])
@@ -167,8 +171,6 @@ def _unmapped(design: Document) -> Document:
 @cache
 def installed() -> tuple[Document, ...]:
     """Return the design documents of an installed Kazoo, each with the databases it is for; empty without one."""
-    from kazoo_sup.kazoo import view_registrations
-
     return tuple(view_registrations.installed_designs())
 
 

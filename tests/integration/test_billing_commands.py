@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from kazoo_sup.kazoo import ledgers, months
+from kazoo_sup.kazoo import months
+from kazoo_sup.kazoo.billing import ledgers
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
 from kazoo_sup.names import account_database, plain

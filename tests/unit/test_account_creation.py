@@ -12,12 +12,11 @@ from accounts_couchdb import AccountsCouchDB
 from interrupter import Interrupter, places
 from memory_couchdb import MemoryZone
 
-from kazoo_sup import kazoo
 from kazoo_sup.errors import BadArgument, ServerUnreachable
-from kazoo_sup.kazoo import account_creation, users
-from kazoo_sup.kazoo.account_creation import LeftBehind
-from kazoo_sup.kazoo.account_documents import Request
-from kazoo_sup.kazoo.account_validation import Refused
+from kazoo_sup.kazoo.new_accounts import account_creation, users
+from kazoo_sup.kazoo.new_accounts.account_creation import LeftBehind
+from kazoo_sup.kazoo.new_accounts.account_documents import Request
+from kazoo_sup.kazoo.new_accounts.account_validation import Refused
 from kazoo_sup.names import account_database, plain
 from kazoo_sup.resources import config_directory
 
@@ -227,7 +226,7 @@ class TestHalfWay:
         pytest.fail("it never came through")
 
     def test_an_interruption_at_any_step(self, fresh, first):
-        watched = str(Path(kazoo.__file__).parent / "account_creation.py")
+        watched = account_creation.__file__
         with Interrupter(watched) as interrupter:
             create(fresh(), "Sub", "sub.example.com", SUB, USER)
         interrupted = 0

@@ -8,9 +8,10 @@ import pytest
 from accounts_couchdb import AccountsCouchDB
 from memory_couchdb import MemoryZone
 
-from kazoo_sup.kazoo import account_migrations, callflow_groups
-from kazoo_sup.kazoo.account_migrations import Incomplete
+from kazoo_sup.kazoo.callflows import callflow_groups
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
+from kazoo_sup.kazoo.upkeep import account_migrations
+from kazoo_sup.kazoo.upkeep.account_migrations import Incomplete
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT = "a" * 32

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import account_resellers, account_trees
+from kazoo_sup.kazoo.billing import account_resellers
+from kazoo_sup.kazoo.upkeep import account_trees
 from kazoo_sup.names import account_database, plain
 
 MASTER, TOP, BOTTOM = (letter * 32 for letter in "123")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import acdc, months
+from kazoo_sup.kazoo import months
+from kazoo_sup.kazoo.calls import acdc
 from kazoo_sup.kazoo.collecting import Reach
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
 from kazoo_sup.names import account_database, plain

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import acls, ecallmgr, resolver
+from kazoo_sup.kazoo import resolver
+from kazoo_sup.kazoo.calls import acls, ecallmgr
 
 NODE = "ecallmgr@apps1.example.com"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.errors import Declined, NotFound
-from kazoo_sup.kazoo import aggregate_cleanup, aggregates
-from kazoo_sup.kazoo.aggregates import NoDefinition
+from kazoo_sup.kazoo.upkeep import aggregate_cleanup, aggregates
+from kazoo_sup.kazoo.upkeep.aggregates import NoDefinition
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT, GONE = "1" * 32, "2" * 32

@@ -11,9 +11,10 @@ from accounts_couchdb import AccountsCouchDB
 from memory_couchdb import MemoryZone
 
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import app_files, apps, attachments, mime_types
-from kazoo_sup.kazoo.app_installation import Installation
+from kazoo_sup.kazoo import attachments, mime_types
 from kazoo_sup.kazoo.master_account import NoMasterAccount
+from kazoo_sup.kazoo.monster_ui import app_files, apps
+from kazoo_sup.kazoo.monster_ui.app_installation import Installation
 from kazoo_sup.kazoo.schema_validation import InvalidDocument
 from kazoo_sup.names import account_database, plain
 

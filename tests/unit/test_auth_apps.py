@@ -8,8 +8,9 @@ import json
 import pytest
 
 from kazoo_sup import changes
-from kazoo_sup.kazoo import auth_apps, shipped_documents
-from kazoo_sup.kazoo.auth_apps import NoApplication
+from kazoo_sup.kazoo import shipped_documents
+from kazoo_sup.kazoo.auth import auth_apps
+from kazoo_sup.kazoo.auth.auth_apps import NoApplication
 from kazoo_sup.kazoo.shipped_documents import BadDocument
 
 

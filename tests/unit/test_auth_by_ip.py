@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import auth_by_ip
+from kazoo_sup.kazoo.auth import auth_by_ip
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 DATABASE = "account/01/23/456789abcdef0123456789abcdef"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import channels, conferences, media_servers, registrations
+from kazoo_sup.kazoo.calls import channels, conferences, media_servers, registrations
 from kazoo_sup.terms.columns import number_field, shown, text_field
 
 

@@ -6,7 +6,7 @@ import pytest
 from media_couchdb import ACCOUNT, OTHER, PLAIN, media_zone
 
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import call_restrictions, endpoints
+from kazoo_sup.kazoo.callflows import call_restrictions, endpoints
 
 DENIED = {"caribbean": {"action": "deny"}}
 

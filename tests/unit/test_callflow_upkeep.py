@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from media_couchdb import DATABASE, PLAIN, media_zone
 
-from kazoo_sup.kazoo import authz_contexts, feature_codes, menu_greetings, recorded_names
+from kazoo_sup.kazoo.callflows import authz_contexts, feature_codes
+from kazoo_sup.kazoo.media import menu_greetings, recorded_names
 from kazoo_sup.terms import OK, Atom
 
 

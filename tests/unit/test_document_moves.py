@@ -6,7 +6,7 @@ import pytest
 from media_couchdb import media_zone
 
 from kazoo_sup.errors import Conflict, ServerUnreachable
-from kazoo_sup.kazoo.document_moves import Place, move
+from kazoo_sup.kazoo.upkeep.document_moves import Place, move
 
 HERE, THERE = Place("faxes", "one"), Place("webhooks", "two")
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")

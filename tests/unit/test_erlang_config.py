@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import erlang_config, notify_templates
+from kazoo_sup.kazoo import erlang_config
+from kazoo_sup.kazoo.mails import notify_templates
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from media_couchdb import media_zone
 
-from kazoo_sup.kazoo import fax_attachments, fax_conversion
-from kazoo_sup.kazoo.fax_conversion import ConversionFailed, Converter, ToolFailed
+from kazoo_sup.kazoo.faxes import fax_attachments, fax_conversion
+from kazoo_sup.kazoo.faxes.fax_conversion import ConversionFailed, Converter, ToolFailed
 from kazoo_sup.kazoo.mime_types import PDF, TIFF
 
 TIFFINFO = """\

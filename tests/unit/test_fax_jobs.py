@@ -6,8 +6,8 @@ import pytest
 from media_couchdb import ACCOUNT, DATABASE, PLAIN, media_zone
 
 from kazoo_sup.errors import ServerUnreachable
-from kazoo_sup.kazoo import fax_jobs
-from kazoo_sup.kazoo.fax_migration import Migration, month_of
+from kazoo_sup.kazoo.faxes import fax_jobs
+from kazoo_sup.kazoo.faxes.fax_migration import Migration, month_of
 
 MONTH = f"{PLAIN}-202411"
 CREATED = 63_900_000_000

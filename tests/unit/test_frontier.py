@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import frontier
+from kazoo_sup.kazoo.calls import frontier
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT, PARENT = "1" * 32, "2" * 32

@@ -6,8 +6,8 @@ import pytest
 
 from kazoo_sup.commands import hangups_maintenance
 from kazoo_sup.errors import BadArgument, Declined
-from kazoo_sup.kazoo import hangups
-from kazoo_sup.kazoo.hangups import Meter
+from kazoo_sup.kazoo.calls import hangups
+from kazoo_sup.kazoo.calls.hangups import Meter
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT = "1" * 32

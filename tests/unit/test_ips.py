@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from memory_couchdb import MemoryZone
 
 from kazoo_sup.errors import ServerUnreachable
-from kazoo_sup.kazoo import ips
+from kazoo_sup.kazoo.billing import ips
 from kazoo_sup.names import account_database, plain
 
 ONE, OTHER = "1" * 32, "2" * 32

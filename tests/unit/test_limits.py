@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import authorized_calls, ledgers, limits, months
+from kazoo_sup.kazoo import months
+from kazoo_sup.kazoo.billing import ledgers, limits
+from kazoo_sup.kazoo.calls import authorized_calls
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT, VENDOR = "1" * 32, "2" * 32

@@ -7,7 +7,8 @@ from io import BytesIO
 import pytest
 
 from kazoo_sup.errors import Declined, ServerRefused
-from kazoo_sup.kazoo import document_purge, limits_migration, media_migration, migration
+from kazoo_sup.kazoo.billing import limits_migration
+from kazoo_sup.kazoo.upkeep import document_purge, media_migration, migration
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT = "1" * 32

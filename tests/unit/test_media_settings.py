@@ -9,7 +9,7 @@ import pytest
 from media_couchdb import ACCOUNT, PLAIN, media_zone
 
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import media_cleanup, media_settings
+from kazoo_sup.kazoo.media import media_cleanup, media_settings
 from kazoo_sup.kazoo.numbers.places import NamedAccount
 
 

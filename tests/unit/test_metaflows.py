@@ -6,7 +6,7 @@ import pytest
 
 from kazoo_sup.commands import konami_maintenance
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import metaflows
+from kazoo_sup.kazoo.callflows import metaflows
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT = "1" * 32

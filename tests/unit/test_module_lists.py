@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import autostart, notification_templates, teletype_modules
+from kazoo_sup.kazoo import autostart
+from kazoo_sup.kazoo.mails import notification_templates, teletype_modules
 
 NODE = "kazoo_apps@apps1.example.com"
 

@@ -6,8 +6,9 @@ import pytest
 
 from kazoo_sup.commands import kazoo_modb_maintenance
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import month_archives, months
+from kazoo_sup.kazoo import months
 from kazoo_sup.kazoo.every_account import PartlyDone
+from kazoo_sup.kazoo.upkeep import month_archives
 from kazoo_sup.names import account_database, encoded, plain
 
 ONE, OTHER = "1" * 32, "2" * 32

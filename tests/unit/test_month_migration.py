@@ -9,7 +9,8 @@ from contextlib import suppress
 import pytest
 
 from kazoo_sup.errors import ServerUnreachable, Unfinished
-from kazoo_sup.kazoo import month_migration, months
+from kazoo_sup.kazoo import months
+from kazoo_sup.kazoo.upkeep import month_migration
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT, OTHER = "1" * 32, "2" * 32

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from kazoo_sup.kazoo import notification_templates as templates
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, document_hash
-from kazoo_sup.kazoo.notification_templates import NoDefaults, NoTemplate, NoTexts
+from kazoo_sup.kazoo.mails import notification_templates as templates
+from kazoo_sup.kazoo.mails.notification_templates import NoDefaults, NoTemplate, NoTexts
 
 ACCOUNT = "account%2F11%2F11%2F1111111111111111111111111111"
 PLAIN = "account/11/11/1111111111111111111111111111"

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from kazoo_sup.kazoo import private_keys
-from kazoo_sup.kazoo.private_keys import BadKey
+from kazoo_sup.kazoo.auth import private_keys
+from kazoo_sup.kazoo.auth.private_keys import BadKey
 
 
 def der(tag, content):

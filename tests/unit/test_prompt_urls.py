@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import prompt_languages, prompt_urls
+from kazoo_sup.kazoo.media import prompt_languages, prompt_urls
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT, RESELLER = "1" * 32, "2" * 32

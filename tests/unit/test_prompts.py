@@ -9,8 +9,8 @@ from couch_fault_server import answer, hangs_up, stores_then_hangs_up
 from media_couchdb import ACCOUNT, PLAIN, digest, media_zone
 
 from kazoo_sup.errors import ServerRefused, ServerUnreachable, SupError, Unfinished
-from kazoo_sup.kazoo import prompt_languages, prompts
 from kazoo_sup.kazoo.failures import PartlyFailed
+from kazoo_sup.kazoo.media import prompt_languages, prompts
 from kazoo_sup.terms import Atom
 
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")

@@ -6,8 +6,8 @@ import pytest
 
 from kazoo_sup.commands import hotornot_maintenance
 from kazoo_sup.errors import BadArgument, Declined
-from kazoo_sup.kazoo import ratedecks
-from kazoo_sup.kazoo.ratedecks import Call
+from kazoo_sup.kazoo.billing import ratedecks
+from kazoo_sup.kazoo.billing.ratedecks import Call
 from kazoo_sup.names import account_database, plain
 
 MASTER, RESELLER, CHILD = (letter * 32 for letter in "abc")

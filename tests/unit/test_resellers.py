@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from kazoo_sup.errors import Conflict
-from kazoo_sup.kazoo import resellers
+from kazoo_sup.kazoo.billing import resellers
 from kazoo_sup.names import account_database, plain
 
 MASTER, PARENT, CHILD, GRANDCHILD = (letter * 32 for letter in "abcd")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from memory_couchdb import MemoryZone
 
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import ledgers, months, rollovers
+from kazoo_sup.kazoo import months
+from kazoo_sup.kazoo.billing import ledgers, rollovers
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.names import account_database, plain
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from kazoo_sup.errors import BadArgument, Declined
-from kazoo_sup.kazoo import account_services, service_plans, services_migration
+from kazoo_sup.kazoo.billing import account_services, service_plans, services_migration
 from kazoo_sup.kazoo.every_account import PartlyDone
 from kazoo_sup.names import account_database, plain
 

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from kazoo_sup.errors import Declined, NotFound, ServerUnreachable
-from kazoo_sup.kazoo import services_database
-from kazoo_sup.kazoo.services_database import BACKUP
+from kazoo_sup.kazoo.billing import services_database
+from kazoo_sup.kazoo.billing.services_database import BACKUP
 from kazoo_sup.names import account_database, plain
 
 ONE, OTHER, GONE = (letter * 32 for letter in "123")

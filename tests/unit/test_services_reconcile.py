@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import services_reconcile
-from kazoo_sup.kazoo.services_reconcile import merged, reconcile, tree_of
+from kazoo_sup.kazoo.billing import services_reconcile
+from kazoo_sup.kazoo.billing.services_reconcile import merged, reconcile, tree_of
 from kazoo_sup.names import account_database, plain
 
 MASTER, PARENT, ACCOUNT = (letter * 32 for letter in "123")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import setting_moves, system_migration
+from kazoo_sup.kazoo.upkeep import setting_moves, system_migration
 from kazoo_sup.names import account_database, plain
 
 ACCOUNT = "1" * 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import soft_deletes
+from kazoo_sup.kazoo.upkeep import soft_deletes
 
 ACCOUNT = "1" * 32
 ENCODED = f"account%2F11%2F11%2F{'1' * 28}"

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kazoo_sup.kazoo import switches
+from kazoo_sup.kazoo.calls import switches
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, now
 from kazoo_sup.settings import Server
 

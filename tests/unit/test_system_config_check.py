@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import system_config_check as check
+from kazoo_sup.kazoo.upkeep import system_config_check as check
 
 DOCUMENTS = {
     "_id": "system_configs",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import task_csv
-from kazoo_sup.kazoo.task_csv import BadCsv
+from kazoo_sup.kazoo.tasks import task_csv
+from kazoo_sup.kazoo.tasks.task_csv import BadCsv
 
 ACTION = {"expected_content": "text/csv", "mandatory": ["number"], "optional": ["force"]}
 

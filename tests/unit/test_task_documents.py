@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from kazoo_sup.kazoo import task_documents
 from kazoo_sup.kazoo.documents import now
+from kazoo_sup.kazoo.tasks import task_documents
 
 TIMES = {"pvt_started_at": 1, "pvt_ended_at": 2}
 

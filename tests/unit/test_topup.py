@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.commands import kazoo_services_maintenance
-from kazoo_sup.kazoo import months, topup
+from kazoo_sup.kazoo import months
+from kazoo_sup.kazoo.billing import topup
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.names import account_database, plain
 from kazoo_sup.terms import Atom

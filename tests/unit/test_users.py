@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from kazoo_sup.kazoo import account_documents, users
-from kazoo_sup.kazoo.account_documents import Request
+from kazoo_sup.kazoo.new_accounts import account_documents, users
+from kazoo_sup.kazoo.new_accounts.account_documents import Request
 
 
 def test_hashes_are_those_of_username_and_password():

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from kazoo_sup.kazoo import view_refresh, view_registrations, views
-from kazoo_sup.kazoo.view_refresh import NoDatabase, Refresh
+from kazoo_sup.kazoo import view_registrations, views
+from kazoo_sup.kazoo.upkeep import view_refresh
+from kazoo_sup.kazoo.upkeep.view_refresh import NoDatabase, Refresh
 from kazoo_sup.names import SYSTEM_DATABASES, account_database, plain
 
 ACCOUNT = "1" * 32

@@ -6,10 +6,11 @@ import pytest
 from media_couchdb import ACCOUNT, OTHER, PLAIN, media_zone
 
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import mailbox_messages, months, voicemail_maintenance
+from kazoo_sup.kazoo import months
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.kazoo.failures import PartlyFailed
-from kazoo_sup.kazoo.voicemail_migration import ERROR, Migration, with_time, without_moved
+from kazoo_sup.kazoo.voicemail import mailbox_messages, voicemail_maintenance
+from kazoo_sup.kazoo.voicemail.voicemail_migration import ERROR, Migration, with_time, without_moved
 
 OLD = 63_900_000_000
 MONTH = f"{PLAIN}-202411"

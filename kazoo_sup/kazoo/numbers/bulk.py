@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo import accounts, services_reconcile
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.billing import services_reconcile
 from kazoo_sup.kazoo.numbers import columns, configured, store
 
 if TYPE_CHECKING:

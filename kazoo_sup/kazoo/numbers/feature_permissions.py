@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import account_config, services, system_config
+from kazoo_sup.kazoo import account_config, system_config
+from kazoo_sup.kazoo.billing import services
 from kazoo_sup.kazoo.documents import value_at
 from kazoo_sup.kazoo.numbers import features
 

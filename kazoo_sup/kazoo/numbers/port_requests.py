@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, Document, Report
 from kazoo_sup.errors import ExitCode, SupError
-from kazoo_sup.kazoo import services, system_config, views
+from kazoo_sup.kazoo import system_config, views
 from kazoo_sup.kazoo.accounts import definition
+from kazoo_sup.kazoo.billing import services
 from kazoo_sup.kazoo.documents import value_at
 from kazoo_sup.names import account_database, account_id, plain
 from kazoo_sup.terms import UNDEFINED

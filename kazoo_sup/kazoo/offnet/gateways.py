@@ -7,14 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kazoo_sup.kazoo.documents import Document, merged, value_at
 from kazoo_sup.kazoo.offnet import fields
 from kazoo_sup.kazoo.values import is_true, to_text
 
-if TYPE_CHECKING:
-    from kazoo_sup.kazoo.offnet.resources import Resource
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inherited:
+    """What a resource says for those of its gateways that do not say it themselves."""
+
+    is_emergency: bool
+    format_from_uri: bool
+    from_uri_realm: str | None
+    from_account_realm: bool
+    fax_option: bool
+    codecs: Sequence[str]
+    bypass_media: bool
+    privacy_method: str
+    hides_name: bool
+    hides_number: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,7 @@ class Gateway:
     hides_number: bool
 
 
-def read(document: Document, resource: Resource, setting: fields.Setting) -> Gateway:
+def read(document: Document, resource: Inherited, setting: fields.Setting) -> Gateway:
     """Return the gateway that a document describes; what it does not say is as RESOURCE, or else the zone, says."""
     kind = document.get("endpoint_type") or "sip"
     parameters = document.get("invite_parameters")

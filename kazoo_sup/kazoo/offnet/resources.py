@@ -28,8 +28,8 @@ CATEGORY = "stepswitch"
 _MOST = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource(gateways.Inherited):
     """One resource, or what one is for the numbers of one classifier. `proxies` are pairs of zone and address."""
 
     id: str
@@ -41,20 +41,10 @@ class Resource:
     raw_rules: Sequence[str]
     raw_rules_test: Sequence[str]
     raw_cid_rules: Sequence[str]
-    is_emergency: bool
     require_flags: bool
     ignore_flags: bool
     is_global: bool
-    format_from_uri: bool
-    from_uri_realm: str | None
-    from_account_realm: bool
-    fax_option: bool
-    codecs: Sequence[str]
-    bypass_media: bool
     formatters: Document | None
-    privacy_method: str
-    hides_name: bool
-    hides_number: bool
     classifier: str | None
     is_classifier_enabled: bool
     gateway_strategy: str

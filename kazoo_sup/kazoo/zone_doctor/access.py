@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from kazoo_sup.kazoo import acls
-from kazoo_sup.kazoo.acls import SBCS, Acl
+from kazoo_sup.kazoo.calls import acls
+from kazoo_sup.kazoo.calls.acls import SBCS, Acl
 from kazoo_sup.kazoo.zone_doctor.finding import Finding, good
 from kazoo_sup.kazoo.zone_doctor.names import resolved
 from kazoo_sup.kazoo.zone_health.health import State

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo import media_servers
+from kazoo_sup.kazoo.calls import media_servers
 from kazoo_sup.kazoo.zone_doctor.finding import Finding, good
 from kazoo_sup.kazoo.zone_health.health import State, count
 from kazoo_sup.kazoo.zone_health.probing import Probe

@@ -1,0 +1,1 @@
+"""Logging in: applications, keys and tokens."""

@@ -1,0 +1,1 @@
+"""What accounts are charged for: services, resellers, plans, balances, limits, rates and dedicated addresses."""

@@ -1,0 +1,57 @@
+"""The reseller of an account, `pvt_reseller_id` of its definition and of its services document, worked out and stored.
+
+Source: Kazoo kapps_maintenance:ensure_reseller_id_account/1,2, ensure_reseller_id_services/2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kazoo_sup import changes
+from kazoo_sup.kazoo import account_updates, accounts, hierarchy
+from kazoo_sup.kazoo.billing import services, services_reconcile
+from kazoo_sup.names import account_database, account_id
+
+if TYPE_CHECKING:
+    from kazoo_sup.zone import Zone
+
+KEY = "pvt_reseller_id"
+
+
+def ensure(zone: Zone, account: str, reseller: str | None = None) -> Iterator[str]:
+    """Store the reseller of an account, or the nearest that is above it, as its copy in `accounts` says.
+
+    ACCOUNT and RESELLER are ids.
+    """
+    if reseller is None:
+        copy = zone.couchdb.get(accounts.DATABASE, account)
+        if copy is None:
+            yield "failed to open account from accounts db: not_found"
+            return
+        reseller = hierarchy.reseller_above(zone, hierarchy.tree(copy))
+    if account_updates.update(zone, account, {KEY: reseller}) is None:
+        yield "failed to update account definitions: not_found"
+    else:
+        yield "updated account definitions"
+    ensure_services(zone, account, reseller)
+
+
+def ensure_services(zone: Zone, account: str, reseller: str) -> None:
+    """Store the reseller of an account in its services document; one that is missing is made only to say so.
+
+    Raises NotFound for an account that has neither services nor a definition.
+    """
+    if services.reseller_id(zone, account) != reseller:
+        edit = services_reconcile.edit(zone, account, {KEY: reseller})
+        changes.apply(zone, [edit]).document  # noqa: B018 - raises where it was not saved
+
+
+def in_database(zone: Zone, database: str) -> list[str]:
+    """Do the same for the account of a database."""
+    return list(ensure(zone, account_id(database) or database))
+
+
+def named(database: str) -> str:
+    """Return the (encoded) database as Kazoo's lines name it."""
+    return account_database(account_id(database) or database)

@@ -1,0 +1,1 @@
+"""What happens to a call: restrictions, endpoints, feature codes, groups, metaflows."""

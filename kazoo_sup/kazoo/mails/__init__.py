@@ -1,0 +1,1 @@
+"""Notifications and the e-mails that teletype makes of them."""

@@ -1,0 +1,1 @@
+"""Monster UI's apps: files, documents, and which an account has."""

@@ -1,0 +1,1 @@
+"""Creating accounts and the users in them."""

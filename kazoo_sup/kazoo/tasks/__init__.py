@@ -1,0 +1,1 @@
+"""Tasks, their CSV files, and compactions."""

@@ -1,0 +1,1 @@
+"""Keeping a cluster's documents in order: migrations, repairs, copies, what is left over."""
