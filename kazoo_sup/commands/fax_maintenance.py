@@ -13,7 +13,6 @@ from kazoo_sup.kazoo.accounts import AccountId
 from kazoo_sup.kazoo.every_account import PartlyDone, Work
 from kazoo_sup.kazoo.faxes import fax_jobs
 from kazoo_sup.kazoo.faxes.fax_migration import BATCH, OVERRIDE, Migration
-from kazoo_sup.kazoo.numbers.places import Databases
 from kazoo_sup.kazoo.values import Integer
 from kazoo_sup.names import account_database
 from kazoo_sup.outcome import NO_RETURN, OK, Outcome, text, value, worked
@@ -140,11 +139,7 @@ def _to_its_end(lines: Iterable[str], migration: Migration) -> Iterator[str]:
 
 
 def _all(zone: Zone, migration: Migration, start: str | None, *, outbound: bool) -> Iterator[str]:
-    databases = every_account.backwards(every_account.accounts(zone))
-    if start is not None:
-        every_account.accounts(zone, start)  # raises where there is none
-        first, every = account_database(start), databases
-        databases = Databases(lambda: (name for name in every.names() if name <= first))
+    databases = every_account.accounts(zone, start, backwards=True)
     work = Work(zone, databases, migration.account, label="migrating faxes")
     for done in work:
         yield f"migrating faxes in database ({done.total - done.left + 1}/{done.total}) '{done.database}'"

@@ -272,7 +272,7 @@ def migrate_media(zone: Zone, account: AccountId | None = None, *, from_: Start 
         return worked(zone.run, media_migration.migrate(zone, account_database(account)))
 
     def work() -> Iterator[str]:
-        databases = every_account.backwards(every_account.accounts(zone, from_))
+        databases = every_account.accounts(zone, from_, backwards=True)
         step = media_migration.migrate
         media: Work[Any] = Work(zone, databases, step, label="migrating media")
         for done in media:
@@ -724,9 +724,9 @@ def _over(
     backwards: bool = False,
     chosen: list[str] | None = None,
 ) -> Outcome:
-    databases = every_account.accounts(zone, start) if chosen is None else every_account.some(chosen)
-    if backwards:
-        databases = every_account.backwards(databases)
+    databases = (
+        every_account.accounts(zone, start, backwards=backwards) if chosen is None else every_account.some(chosen)
+    )
     return worked(zone.run, every_account.numbered(Work(zone, databases, step, label=label), head))
 
 

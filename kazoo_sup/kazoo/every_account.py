@@ -148,25 +148,23 @@ class Work(Generic[Found]):
         return done
 
 
-def accounts(zone: Zone, start: str | None = None) -> Databases:
-    """Return every account's database, from that of account START (an id) on. Raises BadArgument when it has none."""
+def accounts(zone: Zone, start: str | None = None, *, backwards: bool = False) -> Databases:
+    """Return every account's database, from that of account START (an id) on.
+
+    BACKWARDS begins with the last one; all names are kept in memory then. Raises BadArgument when START has none.
+    """
     every = account_databases(zone)
-    if start is None:
-        return every
-    first = account_database(start)
-    if not any(name == first for name in every.names()):
+    first = None if start is None else account_database(start)
+    if first is not None and not any(name == first for name in every.names()):
         raise BadArgument(parameter="--from", reason=f"account {start} has no database")
-    return Databases(lambda: (name for name in every.names() if name >= first))
+    if backwards:
+        return Databases(lambda: reversed([name for name in every.names() if first is None or name <= first]))
+    return Databases(lambda: (name for name in every.names() if first is None or name >= first))
 
 
 def some(chosen: list[str]) -> Databases:
     """Return the databases of these accounts, ids, in this order."""
     return Databases(lambda: map(account_database, chosen))
-
-
-def backwards(databases: Databases) -> Databases:
-    """Return them from the last to the first; their names are kept in memory."""
-    return Databases(lambda: reversed(list(databases.names())))
 
 
 def numbered(work: Work[Any], head: Callable[[Done[Any]], str]) -> Iterator[str]:

@@ -155,7 +155,9 @@ def test_lines_and_their_heads(zone):
 
 def test_backwards_and_some(zone):
     every = every_account.accounts(zone)
-    assert list(every_account.backwards(every).names()) == list(every.names())[::-1]
+    assert list(every_account.accounts(zone, backwards=True).names()) == list(every.names())[::-1]
+    rest = every_account.accounts(zone, ACCOUNTS[1], backwards=True)
+    assert list(rest.names()) == [account_database(ACCOUNTS[1]), account_database(ACCOUNTS[0])]
     assert list(every_account.some([ACCOUNTS[2], ACCOUNTS[1]]).names()) == [
         account_database(ACCOUNTS[2]),
         account_database(ACCOUNTS[1]),

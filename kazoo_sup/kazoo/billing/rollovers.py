@@ -19,7 +19,6 @@ from kazoo_sup.kazoo.billing import ledgers
 from kazoo_sup.kazoo.billing.ledgers import NoBalance
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
 from kazoo_sup.kazoo.every_account import Done, Work
-from kazoo_sup.kazoo.numbers.places import Databases
 from kazoo_sup.names import account_id, plain
 from kazoo_sup.terms import UNDEFINED
 
@@ -61,19 +60,12 @@ def roll_over_everywhere(zone: Zone, start: str | None) -> Iterator[str]:
 
 
 def _everywhere(zone: Zone, title: str, step: Callable[[Zone, str], list[str]], start: str | None) -> Iterator[str]:
-    work = Work(zone, _last_first(zone, start), step, label=title)
+    work = Work(zone, every_account.accounts(zone, start, backwards=True), step, label=title)
 
     def head(done: Done[list[str]]) -> str:
         return f"{title} ({done.total - done.left + 1}/{done.total}) '{done.database}'"
 
     return every_account.numbered(work, head)
-
-
-def _last_first(zone: Zone, start: str | None) -> Databases:
-    """Return every account's database from the last to the first, as Kazoo goes, or from that of account START on."""
-    last = None if start is None else next(every_account.accounts(zone, start).names())
-    every = every_account.accounts(zone)
-    return every_account.backwards(Databases(lambda: (name for name in every.names() if last is None or name <= last)))
 
 
 # -- one account
