@@ -322,13 +322,17 @@ def flush_registrar(
     zone: Zone, username: str | None = None, realm: str | None = None, *, wait: int = _WAIT, all_zones: bool = False
 ) -> Outcome:
     """Make every node forget its registrations: all, those of a realm, or that of USERNAME and REALM."""
-    if username is None:
-        found, errors = registrations.realms(collecting.Reach([zone], wait))
-        ecallmgr.tell(zone, [("registration.flush", {"Realm": each}) for each in found])
-        return value(OK, errors=errors)
-    user, of = (username, realm) if realm is not None else ecallmgr.user_and_realm(username)
-    ecallmgr.tell(zone, [("registration.flush", {"Realm": of, "Username": user})])
-    return value(OK)
+    errors: list[SupError] = []
+    for each in _reach(zone, wait, all_zones).zones:
+        if username is None:
+            found, failed = registrations.realms(collecting.Reach([each], wait))
+            whose: list[dict[str, Any]] = [{"Realm": name} for name in found]
+            errors += failed
+        else:
+            user, of = (username, realm) if realm is not None else ecallmgr.user_and_realm(username)
+            whose = [{"Realm": of, "Username": user}]
+        ecallmgr.tell(each, [("registration.flush", headers) for headers in whose])
+    return value(OK, errors=errors)
 
 
 @command
