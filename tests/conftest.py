@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,9 @@ from kazoo_sup.lab import seed
 
 TIMEOUT = 120
 """Seconds that one run of the program may take."""
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Finished(NamedTuple):
