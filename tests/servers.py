@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +71,16 @@ def program(name: str, package: str, *, first: str = "") -> str:
     if not found:
         raise NotInstalled(f"there is no {name} on this machine: apt-get install {package}")
     return found
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], **more: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Run a program beside the block, and end it with the block, so that a test that fails does not wait for it."""
+    with subprocess.Popen(command, **more) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 class Process:

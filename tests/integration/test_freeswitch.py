@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from esl_server import EslServer, channel
-from servers import SUP, until
+from servers import SUP, running, until
 
 pytestmark = pytest.mark.integration
 
@@ -210,7 +210,7 @@ class TestBoth:
 
     def test_events_are_followed_as_lines_of_json(self, fs, configured, fs_url):
         command = [SUP, "freeswitch", "events", "CHANNEL_CREATE,CHANNEL_HANGUP", "--count", "1", "--for", str(SECONDS)]
-        with subprocess.Popen(command, env=configured(fs1=fs_url), stdout=subprocess.PIPE, text=True) as following:
+        with running(command, env=configured(fs1=fs_url), stdout=subprocess.PIPE, text=True) as following:
 
             def ended():
                 name = fs("originate", "loopback/answer,park/default/inline", "&park()").stdout.split()[-1]
@@ -379,7 +379,7 @@ class TestOwn:
         env = configured(fs1=own.url, fs2=f"esl://:other@127.0.0.1:{second.port}")
         command = [SUP, "freeswitch", "events", "HEARTBEAT"]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        with subprocess.Popen(command, env=env, **pipes) as following, beating(own, second):
+        with running(command, env=env, **pipes) as following, beating(own, second):
 
             def heard(name):
                 return json.loads(following.stdout.readline())["server"] == name

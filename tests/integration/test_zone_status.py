@@ -16,7 +16,7 @@ import yaml
 from byte_server import ByteServer
 from esl_server import EslServer
 from kazoo_nodes import KazooNode
-from servers import SUP, free_port, until
+from servers import SUP, free_port, running, until
 from zone_bench import ZoneBench
 
 pytestmark = pytest.mark.integration
@@ -118,9 +118,7 @@ class TestWatching:
     def test_rows_are_printed_again_until_it_is_interrupted(self, zone, tmp_path, environment):
         zone({"east": {}}, "status")
         command = [SUP, "zone", "status", "--watch", "0.2", "--config", str(tmp_path / "sup.yaml"), "--deadline", "0.5"]
-        with subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as run:
+        with running(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
             seen = 0
             for line in run.stdout:
                 seen += line.startswith("zone ")
@@ -134,7 +132,7 @@ class TestWatching:
         zone({"east": {}}, "status")
         command = [SUP, "zone", "status", "--watch", "0.2", "--config", str(tmp_path / "sup.yaml"), "--deadline", "0.5"]
         ours, theirs = pty.openpty()
-        with subprocess.Popen(
+        with running(
             command,
             env={**environment, "TERM": "xterm"},
             stdin=theirs,
@@ -159,9 +157,7 @@ class TestWatching:
         zone(settings, "status")
         command = [SUP, "zone", "status", "--watch", "0.1", "--config", str(tmp_path / "sup.yaml"), "-f", "json"]
         advert = {"WhApps": {"callflow": {}}, "Expires": 15_000}
-        with subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as run:
+        with running(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
             rows = (json.loads(line.strip().rstrip(",")) for line in run.stdout if '"kazoo_apps@late' in line)
             assert next(rows)["state"] == "unknown"
             with KazooNode(rabbitmq.url, "kazoo_apps@late.example.com", advert=advert):
@@ -174,9 +170,7 @@ class TestWatching:
     def test_a_broker_that_goes_away_is_heard_again_when_it_is_back(self, broker, zone, tmp_path, environment):
         zone({"east": {"amqp": broker.url, "kazoo_nodes": ["kazoo_apps@a.example.com"]}}, "status")
         command = [SUP, "zone", "status", "--watch", "0.1", "--config", str(tmp_path / "sup.yaml"), "-f", "json"]
-        with subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as run:
+        with running(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
             rows = (json.loads(line.strip().rstrip(",")) for line in run.stdout if '"kazoo_apps@a.' in line)
             assert next(rows)["summary"].startswith("not heard within")
             broker.stop()
