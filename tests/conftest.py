@@ -24,6 +24,7 @@ import servers
 from servers import SUP
 
 from kazoo_sup.lab import seed
+from kazoo_sup.names import plain
 
 TIMEOUT = 120
 """Seconds that one run of the program may take."""
@@ -134,6 +135,37 @@ def cluster(couchdb_url: str) -> str:
     _wipe(couchdb_url)
     seed.seed(couchdb_url)
     return couchdb_url
+
+
+@pytest.fixture
+def stored(cluster: str) -> Callable[..., Any]:
+    """Return a function that gives a document as it is stored, or an attachment's bytes; None where there is none."""
+
+    def get(database: str, identifier: str, attachment: str = "") -> Any:
+        place = f"{_place(cluster, database)}/{quote(identifier, safe='')}"
+        answer = requests.get(f"{place}/{attachment}".rstrip("/"), timeout=TIMEOUT)
+        if not answer.ok:
+            return None
+        return answer.content if attachment else answer.json()
+
+    return get
+
+
+@pytest.fixture
+def put(cluster: str) -> Callable[..., None]:
+    """Return a function that stores documents in a database, which is made where there is none."""
+
+    def put(database: str, *documents: Mapping[str, Any]) -> None:
+        place = _place(cluster, database)
+        requests.put(place, timeout=TIMEOUT)
+        for each in documents:
+            requests.post(place, json=each, timeout=TIMEOUT).raise_for_status()
+
+    return put
+
+
+def _place(couchdb_url: str, database: str) -> str:
+    return f"{couchdb_url}/{quote(plain(database), safe='')}"
 
 
 @pytest.fixture

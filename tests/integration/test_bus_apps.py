@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from urllib.parse import quote
 
 import pytest
 import requests
@@ -12,7 +11,6 @@ from kazoo_nodes import KazooNode, advertised, channel, ecallmgr, gregorian
 from servers import until
 
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
-from kazoo_sup.names import plain
 
 pytestmark = pytest.mark.integration
 
@@ -39,19 +37,6 @@ def node(broker):
             return stack.enter_context(KazooNode(broker.url, f"{app}@{name}", answers, advert=advertised(app), **more))
 
         yield start
-
-
-@pytest.fixture
-def put(cluster):
-    """Give a function that stores documents in a database, which it makes."""
-
-    def store(database, *documents):
-        name = quote(plain(database), safe="")
-        requests.put(f"{cluster}/{name}", timeout=60)
-        for each in documents:
-            requests.put(f"{cluster}/{name}/{quote(each['_id'], safe='')}", json=each, timeout=60).raise_for_status()
-
-    return store
 
 
 def silent(_request):

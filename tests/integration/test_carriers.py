@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
 
 import pytest
-import requests
 from carrier_servers import Bandwidth2Server, PhonebookServer, TelnyxServer
 from couch_fault_server import stores_then_says
 
@@ -16,16 +14,6 @@ pytestmark = pytest.mark.integration
 
 NUMBER = "+14155550123"
 TIMEOUT = 60
-
-
-@pytest.fixture
-def stored(cluster):
-    def get(database, identifier):
-        url = f"{cluster}/{quote(database, safe='')}/{quote(identifier, safe='')}"
-        answer = requests.get(url, timeout=TIMEOUT)
-        return answer.json() if answer.ok else None
-
-    return get
 
 
 @pytest.fixture

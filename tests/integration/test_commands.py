@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
 
 import pytest
 import requests
@@ -15,29 +14,6 @@ pytestmark = pytest.mark.integration
 
 GENERATE = ("kazoo_number_manager_maintenance", "generate_numbers")
 TIMEOUT = 60
-
-
-@pytest.fixture
-def stored(cluster):
-    """Give a function that returns a document as the server has it, or None."""
-
-    def get(database, identifier):
-        url = f"{cluster}/{quote(database, safe='')}/{quote(identifier, safe='')}"
-        answer = requests.get(url, timeout=TIMEOUT)
-        return answer.json() if answer.ok else None
-
-    return get
-
-
-@pytest.fixture
-def put(cluster):
-    def put(database, document):
-        url = f"{cluster}/{quote(database, safe='')}"
-        requests.put(url, timeout=TIMEOUT)
-        answer = requests.post(url, json=document, timeout=TIMEOUT)
-        answer.raise_for_status()
-
-    return put
 
 
 class TestGenerateNumbers:

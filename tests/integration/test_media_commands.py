@@ -18,28 +18,6 @@ MADE = 63_900_000_000
 
 
 @pytest.fixture
-def stored(cluster):
-    def get(database, identifier, name=""):
-        place = f"{cluster}/{_escaped(database)}/{quote(identifier, safe='')}"
-        answer = requests.get(f"{place}/{name}".rstrip("/"), timeout=TIMEOUT)
-        if not answer.ok:
-            return None
-        return answer.content if name else answer.json()
-
-    return get
-
-
-@pytest.fixture
-def put(cluster):
-    def put(database, document):
-        url = f"{cluster}/{_escaped(database)}"
-        requests.put(url, timeout=TIMEOUT)
-        requests.post(url, json=document, timeout=TIMEOUT).raise_for_status()
-
-    return put
-
-
-@pytest.fixture
 def folder(tmp_path):
     made = tmp_path / "prompts"
     made.mkdir()

@@ -19,17 +19,6 @@ TIMEOUT = 60
 
 
 @pytest.fixture
-def put(cluster):
-    def put(database, *documents):
-        """Store documents in a database, which is made if need be."""
-        requests.put(f"{cluster}/{database}", timeout=TIMEOUT)
-        body = {"docs": list(documents)}
-        requests.post(f"{cluster}/{database}/_bulk_docs", json=body, timeout=TIMEOUT).raise_for_status()
-
-    return put
-
-
-@pytest.fixture
 def get(cluster):
     def get(database, identifier):
         found = requests.get(f"{cluster}/{database}/{encoded(identifier)}", timeout=TIMEOUT)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
 
 import pika
 import pytest
-import requests
 
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
-from kazoo_sup.names import plain
 
 pytestmark = pytest.mark.integration
 
@@ -26,19 +23,6 @@ RESOURCE = {
     "gateways": [GATEWAY],
 }
 CHEAPER = {**RESOURCE, "_id": "cheaper", "name": "Cheaper", "weight_cost": 1, "rules": ["^(911)$", "("]}
-
-
-@pytest.fixture
-def put(cluster):
-    """Give a function that stores documents in a database, which it makes."""
-
-    def store(database, *documents):
-        name = quote(plain(database), safe="")
-        requests.put(f"{cluster}/{name}", timeout=60)
-        for each in documents:
-            requests.put(f"{cluster}/{name}/{quote(each['_id'], safe='')}", json=each, timeout=60).raise_for_status()
-
-    return store
 
 
 def test_whose_a_number_is(at, cluster):
