@@ -131,12 +131,13 @@ class Tally:
         """How many documents were written."""
         return self.counts["created"] + self.counts["edited"] + self.counts["deleted"]
 
-    @property
-    def document(self) -> Document:
-        """The last document as it is stored now.
-
-        Raises the error that kept it from being stored.
-        """
+    def check(self) -> None:
+        """Raise the error that kept a document from being stored, if any was."""
         if self.errors:
             raise self.errors[0]
+
+    @property
+    def document(self) -> Document:
+        """The last document as it is stored now; raises as `check` does."""
+        self.check()
         return (self.last and self.last.after) or {}

@@ -99,8 +99,7 @@ def delete(zone: Zone, id_: str) -> Outcome:
     if waiting.read(zone, id_) is None:
         return text(f"failed to delete notification {id_}: not_found", NO_RETURN)
     tally = waiting.delete(zone, [id_])
-    if tally.errors:
-        raise tally.errors[0]
+    tally.check()
     return text(f"notification {id_} has been deleted", NO_RETURN, counts=tally.counts)
 
 

@@ -32,7 +32,7 @@ def update(zone: Zone, account: str, values: Values) -> Document | None:
     if own is None:
         return None
     saved = changes.apply(zone, [edit(account_database(account), own, values)]).document
-    changes.apply(zone, [edit_copy(zone, own, values)]).document  # noqa: B018 - raises where it was not saved
+    changes.apply(zone, [edit_copy(zone, own, values)]).check()
     return saved
 
 

@@ -131,3 +131,9 @@ def stamped(
     private["pvt_node"] = node
     hashed = document if before is None else before
     return {**document, **private, "pvt_document_hash": document_hash(hashed)}
+
+
+def objects(found: Any) -> list[Document]:
+    """Return the objects in a list, or among the values of an object; none of anything else."""
+    items = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else []
+    return [each for each in items if isinstance(each, dict)]

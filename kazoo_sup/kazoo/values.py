@@ -26,6 +26,14 @@ def to_integer(value: Any) -> int:
     return int(number + 0.5) if number >= 0 else -int(0.5 - number)
 
 
+def integer_or_none(value: Any) -> int | None:
+    """Return a whole number as `to_integer` reads it, None for what is none."""
+    try:
+        return None if value is None else to_integer(value)
+    except ValueError:
+        return None
+
+
 def to_float(value: Any) -> float:
     """Return a number."""
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -79,8 +79,7 @@ def refresh(zone: Zone, database: str) -> int:
     if not zone.couchdb.exists(plain(database)):
         return 0
     tally = changes.apply(zone, updates(zone, database, definitions(zone, database)))
-    if tally.errors:
-        raise tally.errors[0]
+    tally.check()
     return tally.counts["created"] + tally.counts["edited"]
 
 

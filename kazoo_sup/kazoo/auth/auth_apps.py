@@ -76,7 +76,7 @@ def register_key(zone: Zone, identifier: str, pem: str) -> Document:
 
     with changes.together(zone):
         with_key = attached(document, {private_keys.FILE_NAME: file}, shown=zone.run.dry_run)
-        changes.apply(zone, [Change(AUTH, with_key, None)]).document  # noqa: B018 - raises what kept it from being stored
+        changes.apply(zone, [Change(AUTH, with_key, None)]).check()
         return changes.apply(zone, [Change(AUTH, updated(stored), stored, updated)]).document
 
 

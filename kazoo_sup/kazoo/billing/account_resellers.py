@@ -44,7 +44,7 @@ def ensure_services(zone: Zone, account: str, reseller: str) -> None:
     """
     if services.reseller_id(zone, account) != reseller:
         edit = services_reconcile.edit(zone, account, {KEY: reseller})
-        changes.apply(zone, [edit]).document  # noqa: B018 - raises where it was not saved
+        changes.apply(zone, [edit]).check()
 
 
 def in_database(zone: Zone, database: str) -> list[str]:

@@ -92,7 +92,7 @@ def assign(zone: Zone, address: str, account: str) -> None:
         saved = changes.apply(zone, [changes.edit(DATABASE, stored, partial(_assigned, account))]).document
     except Conflict:
         raise Refused("already_assigned") from None
-    changes.apply(zone, [_copy(saved, copy)]).document  # noqa: B018 - raises where it was not saved
+    changes.apply(zone, [_copy(saved, copy)]).check()
 
 
 def release(zone: Zone, address: str) -> None:
@@ -102,14 +102,14 @@ def release(zone: Zone, address: str) -> None:
     """
     stored = _read(zone, address)
     _remove_copy(zone, stored)
-    changes.apply(zone, [changes.edit(DATABASE, stored, _released)]).document  # noqa: B018 - raises
+    changes.apply(zone, [changes.edit(DATABASE, stored, _released)]).check()
 
 
 def delete(zone: Zone, address: str) -> None:
     """Delete an address, and the copy of an account that has it. Raises Refused: not_found."""
     stored = _read(zone, address)
     _remove_copy(zone, stored)
-    changes.apply(zone, [changes.removal(DATABASE, stored)]).document  # noqa: B018 - raises where it was not deleted
+    changes.apply(zone, [changes.removal(DATABASE, stored)]).check()
 
 
 def summary(zone: Zone, host: str | None) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _remove_copy(zone: Zone, address: Document) -> None:
     database = _database(address)
     copy = zone.couchdb.get(plain(database), address["_id"])
     if copy is not None:
-        changes.apply(zone, [changes.removal(database, copy)]).document  # noqa: B018 - raises where it was not deleted
+        changes.apply(zone, [changes.removal(database, copy)]).check()
 
 
 def _database(address: Document) -> str:

@@ -15,7 +15,7 @@ from kazoo_sup import terms
 from kazoo_sup.kazoo import months, system_config, views
 from kazoo_sup.kazoo.billing import ledgers, services
 from kazoo_sup.kazoo.documents import Document, merged, value_at
-from kazoo_sup.kazoo.values import is_true, to_integer
+from kazoo_sup.kazoo.values import integer_or_none, is_true
 from kazoo_sup.names import account_database, plain
 from kazoo_sup.terms.columns import number_field, shown, text_field
 
@@ -69,14 +69,14 @@ class Reader:
 
     def tristate(self, key: str) -> int:
         """Return a limit that the reseller's bounds unless it is below 0 (kzd_limits:get_limit/3)."""
-        private, public = _integer(self._document.get(f"pvt_{key}")), _integer(self._document.get(key))
+        private, public = integer_or_none(self._document.get(f"pvt_{key}")), integer_or_none(self._document.get(key))
         if private is not None and (public is None or public < 0 or 0 <= private < public):
             return private
         return self._fallback(key, _NO_LIMIT) if public is None or public < 0 else public
 
     def number(self, key: str) -> int:
         """Return a number of trunks, at most as many as the reseller allows (kzd_limits:get_limit_integer/3)."""
-        private, public = _integer(self._document.get(f"pvt_{key}")), _integer(self._document.get(key))
+        private, public = integer_or_none(self._document.get(f"pvt_{key}")), integer_or_none(self._document.get(key))
         allowed = self._fallback(key, 0) if public is None else public
         if private == 0:
             return 0
@@ -98,7 +98,7 @@ class Reader:
         return is_true(self._default.get(key, otherwise) if found is None else found)
 
     def _fallback(self, key: str, otherwise: int) -> int:
-        found = _integer(self._default.get(key))
+        found = integer_or_none(self._default.get(key))
         return otherwise if found is None else found
 
 
@@ -248,7 +248,7 @@ def _of_plans(zone: Zone, account: str) -> Document:
         if plan is not None:
             overrides = merged(everywhere, assigned.get("overrides") or {})
             changed = merged(plan, overrides)
-            found.append((_integer(value_at(changed, ["merge", "priority"])) or 0, changed))
+            found.append((integer_or_none(value_at(changed, ["merge", "priority"])) or 0, changed))
     together: Document = {}
     for _priority, plan in sorted(found, key=lambda each: each[0]):
         together = merged(together, plan.get("limits") or {})
@@ -269,13 +269,6 @@ def _dollars(units: int) -> str:
 
 def _rule(line: str) -> str:
     return f"+{'+'.join(line * width for width in _RULES)}+"
-
-
-def _integer(value: Any) -> int | None:
-    try:
-        return None if value is None else to_integer(value)
-    except ValueError:
-        return None
 
 
 def _objects(found: Any) -> list[tuple[str, Document]]:

@@ -7,14 +7,14 @@ zone has no default for them, and those of calls that come in have their own; a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo import system_config, views
 from kazoo_sup.kazoo.documents import now, value_at
-from kazoo_sup.kazoo.values import to_integer
+from kazoo_sup.kazoo.values import integer_or_none
 from kazoo_sup.names import account_id, plain
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def migrate(zone: Zone, database: str) -> None:
     document = limits(database, old, {kind: _default(zone, kind) for kind in KINDS})
     created = Change(database, document, None, lambda found: found or document)
     outdated = [Change(database, _deleted(each), each, _deleted) for each in old if is_outdated(each)]
-    refused = changes.apply(zone, [*outdated, created]).errors
-    if refused:
-        raise refused[0]
+    changes.apply(zone, [*outdated, created]).check()
 
 
 def limits(database: str, old: Iterable[Document], defaults: Mapping[str, int | None]) -> Document:
@@ -44,7 +42,7 @@ def limits(database: str, old: Iterable[Document], defaults: Mapping[str, int | 
     old = list(old)
     found: Document = {"_id": ID}
     for kind, name in KINDS.items():
-        counts = [_number(value_at(each, ["account", name])) for each in old]
+        counts = [integer_or_none(value_at(each, ["account", name])) for each in old]
         known = [each for each in (*counts, defaults.get(kind)) if each]
         if known or defaults.get(kind) is not None:
             found[kind] = max(known, default=0)
@@ -74,14 +72,7 @@ def _trunkstore(zone: Zone, database: str) -> list[Document]:
 
 
 def _default(zone: Zone, kind: str) -> int | None:
-    return _number(system_config.get(zone, CATEGORY, f"default_{kind}", None))
-
-
-def _number(value: Any) -> int | None:
-    try:
-        return None if value is None else to_integer(value)
-    except ValueError:
-        return None
+    return integer_or_none(system_config.get(zone, CATEGORY, f"default_{kind}", None))
 
 
 def _deleted(found: Document | None) -> Document:

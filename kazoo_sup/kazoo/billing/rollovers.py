@@ -175,7 +175,7 @@ def _replaced(zone: Zone, account: str, month: str, carried: int) -> Generator[s
         yield f"{said} incorrect, updating with {carried} units"
         corrected = partial(ledgers.corrected, carried=carried, available=_available(zone, account))
         edit = changes.edit(months.database(account, month), stored, corrected)
-        changes.apply(zone, [edit]).document  # noqa: B018 - raises where it was not saved
+        changes.apply(zone, [edit]).check()
     return shift if zone.run.dry_run else 0
 
 
@@ -183,7 +183,7 @@ def _make(zone: Zone, account: str, month: str, carried: int) -> None:
     name = str((accounts.definition(zone, account) or {}).get("name", ""))
     document = ledgers.new_rollover(account, name, month, carried)
     edit = Change(months.database(account, month), document, None, lambda found: found or document)
-    changes.apply(zone, [edit]).document  # noqa: B018 - raises where it was not saved
+    changes.apply(zone, [edit]).check()
 
 
 def _ensure_month(zone: Zone, account: str, month: str) -> None:

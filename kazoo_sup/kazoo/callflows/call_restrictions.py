@@ -141,7 +141,7 @@ def _restrict(zone: Zone, database: str, identifier: str, classifier: str, actio
     if stored is None:
         raise NotFound(server="CouchDB", what=f"document {identifier} in database {plain(database)}")
     edit = account_updates.edit(database, stored, _set(classifier, action))
-    changes.apply(zone, [edit]).document  # noqa: B018 - raises where it was not saved
+    changes.apply(zone, [edit]).check()
 
 
 def _rows(zone: Zone, database: str, design: str, view: str) -> Iterable[dict[str, Any]]:

@@ -51,5 +51,5 @@ def _updated(zone: Zone, database: str, identifier: str) -> str:
     stored = zone.couchdb.get(plain(database), identifier)
     if stored is None:
         return f"failed to update doc {identifier} with new patterns"
-    changes.apply(zone, [changes.edit(database, stored, with_new_pattern)]).document  # noqa: B018 - raises
+    changes.apply(zone, [changes.edit(database, stored, with_new_pattern)]).check()
     return f"successfully updated patterns for doc {identifier} ({terms.pretty(OLD)} -> {terms.pretty(NEW)})"

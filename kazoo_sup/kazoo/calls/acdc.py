@@ -13,7 +13,7 @@ from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change
 from kazoo_sup.kazoo import accounts, bus, months, views
 from kazoo_sup.kazoo.collecting import Collecting, Reach
-from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, Document, now, public_fields, stamped
+from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, Document, now, objects, public_fields, stamped
 from kazoo_sup.names import account_database, account_id
 from kazoo_sup.terms.columns import shown
 
@@ -77,8 +77,8 @@ def all_statuses(
     errors: list[SupError] = []
     try:
         for answer in asked:
-            for by_time in _objects(answer.get("Agents")):
-                for each in _objects(by_time):
+            for by_time in objects(answer.get("Agents")):
+                for each in objects(by_time):
                     _keep_newer(found[asked.question(answer)["Account-ID"]], each)
     except (bus.NoAnswer, bus.BadAnswer) as error:
         errors.append(error)
@@ -132,7 +132,7 @@ def call_lines(answers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         told = [category for category in CATEGORIES if answer.get(category) is not None]
         for category in told:
             yield f"call stats in {category}"
-            for call in _objects(answer[category]):
+            for call in objects(answer[category]):
                 yield from (f"{key}: {terms.pretty(value)}" for key, value in public_fields(call).items())
         yield from ("", "") * len(told)
 
@@ -148,7 +148,7 @@ def abandon(reach: Reach, call_id: str) -> tuple[bool, list[SupError]]:
     known = None
     for answer in asked:
         for category in CATEGORIES:
-            known = next((each for each in _objects(answer.get(category)) if each.get("Call-ID") == call_id), known)
+            known = next((each for each in objects(answer.get(category)) if each.get("Call-ID") == call_id), known)
     if known is None:
         return False, asked.errors
     headers = {"Account-ID": known.get("Account-ID"), "Queue-ID": known.get("Queue-ID"), "Call-ID": call_id}
@@ -169,7 +169,7 @@ def migrate(zone: Zone) -> Iterator[str]:
     for document in zone.couchdb.documents(DATABASE):
         identifier = document["_id"]
         if not identifier.startswith("_design/") and not accounts.exists(zone, identifier):
-            changes.apply(zone, [Change(DATABASE, None, document, _gone(document))]).document  # noqa: B018 - raises
+            changes.apply(zone, [changes.removal(DATABASE, document)]).check()
             yield f"account {terms.pretty(identifier)} not found in accounts, removing from {DATABASE}"
     yield f"removed any missing accounts from {DATABASE}"
     known = set(activated(zone))
@@ -200,16 +200,7 @@ def _activate(zone: Zone, account: str) -> None:
         return stamped(document, DATABASE, node=zone.node, document_type=_ACTIVATION, account=account)
 
     stored = zone.couchdb.get(DATABASE, account)
-    changes.apply(zone, [Change(DATABASE, activation(stored), stored, activation)]).document  # noqa: B018 - raises
-
-
-def _gone(document: Document) -> Any:
-    return lambda _stored: {"_id": document["_id"], "_deleted": True}
-
-
-def _objects(found: Any) -> list[Any]:
-    items = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else []
-    return [each for each in items if isinstance(each, dict)]
+    changes.apply(zone, [Change(DATABASE, activation(stored), stored, activation)]).check()
 
 
 def _time(timestamp: Any) -> str:

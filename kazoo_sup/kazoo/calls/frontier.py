@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.kazoo import accounts, system_config, views
+from kazoo_sup.kazoo.calls import ecallmgr
 from kazoo_sup.kazoo.documents import Document, value_at
 from kazoo_sup.names import account_database, plain
 from kazoo_sup.terms.columns import shown, text_field
@@ -53,7 +54,7 @@ class Told:
 
 def acls(zone: Zone, entity: str) -> Iterator[str]:
     """Yield what there is to say of the addresses from which an entity may send."""
-    user, realm = _split(entity)
+    user, realm = ecallmgr.user_and_realm(entity)
     names = [realm] if user is None else [user, realm]
     account = _account(zone, realm)
     yield f"looking for ACL records for {entity}:"
@@ -72,7 +73,7 @@ def acls(zone: Zone, entity: str) -> Iterator[str]:
 
 def rates(zone: Zone, entity: str) -> dict[str, Told]:
     """Return how much an entity, and its realm, may send."""
-    user, realm = _split(entity)
+    user, realm = ecallmgr.user_and_realm(entity)
     account = _account(zone, realm)
     if account is None:
         return _first(_denied(entity) + ([] if user is None else _denied(realm)))
@@ -140,7 +141,7 @@ def _of_document(said: Any, kind: str, name: str) -> list[Rate]:
 
 
 def _denied(entity: str) -> list[Rate]:
-    user, realm = _split(entity)
+    user, realm = ecallmgr.user_and_realm(entity)
     kind, name = ("realm", realm) if user is None else ("device", user)
     return [(kind, name, counted, span, _NOBODY) for counted in METHODS for span in _SPANS]
 
@@ -162,8 +163,3 @@ def _account(zone: Zone, realm: str) -> str | None:
         for row in views.rows_if_any(zone, accounts.DATABASE, "accounts", "listing_by_realm", key=realm.lower())
     }
     return str(found.pop()) if len(found) == 1 else None
-
-
-def _split(entity: str) -> tuple[str | None, str]:
-    user, at, realm = entity.partition("@")
-    return (user, realm) if at else (None, entity)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.kazoo import bus, views
 from kazoo_sup.kazoo.collecting import Collecting
-from kazoo_sup.kazoo.documents import now
+from kazoo_sup.kazoo.documents import now, objects
 from kazoo_sup.terms.columns import shown
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def subscriptions(
     asked = Collecting(reach, requests, apps=APPS, needed=False)
     found: dict[tuple[Any, ...], Subscription] = {}
     for answer in asked:
-        for each in _listed(answer.get("Subscriptions")):
+        for each in objects(answer.get("Subscriptions")):
             facts = {str(key).lower().replace("-", "_"): value for key, value in each.items()}
             key = tuple(str(facts.get(part)) for part in ("username", "realm", "from", "event", "call_id"))
             found[key] = facts
@@ -86,11 +86,6 @@ def reset(zone: Zone, username: str, realm: str) -> None:
 
 def _subscription(user: str, realm: str) -> bus.Request:
     return "presence.subscription", {"User": f"sip:{user}@{realm}", "Expires": 1}
-
-
-def _listed(found: Any) -> list[Mapping[str, Any]]:
-    items = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else []
-    return [each for each in items if isinstance(each, dict)]
 
 
 def _line(*cells: Any) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from kazoo_sup.kazoo.carriers.base import CarrierError, Found, Key
-from kazoo_sup.kazoo.carriers.remote import RemoteCarrier
+from kazoo_sup.kazoo.carriers.remote import HoldsNumbers
 from kazoo_sup.kazoo.carriers.replies import objects, read_json
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _HOME = "+44"
 _NOT_FOUND = 404
 
 
-class Simwood(RemoteCarrier):
+class Simwood(HoldsNumbers):
     """Numbers of Simwood."""
 
     name = "knm_simwood"
@@ -61,12 +61,12 @@ class Simwood(RemoteCarrier):
     def acquire(self, number: Document) -> Document:
         """Order the number."""
         self.require()
-        return self.once(number, "ordered", self._order, self._ordered)
+        return self.once(number, "ordered", self._order, self.ordered)
 
     def disconnect(self, number: Document) -> Document:
         """Return the number."""
         self.require()
-        return self.once(number, "returned", self._return, self._returned)
+        return self.once(number, "returned", self._return, self.returned)
 
     def verify(self) -> None:
         """Ask for one available number."""
@@ -76,17 +76,11 @@ class Simwood(RemoteCarrier):
         self.ask("PUT", _allocated(number))
         return number
 
-    def _ordered(self, number: Document, _order: Order) -> Document | None:
-        return number if self._holds(number) else None
-
     def _return(self, number: Document, _order: Order) -> Document:
         self.ask("DELETE", _allocated(number))
         return number
 
-    def _returned(self, number: Document, _order: Order) -> Document | None:
-        return None if self._holds(number) else number
-
-    def _holds(self, number: Document) -> bool:
+    def holds(self, number: Document) -> bool:
         """Look whether the number is allocated to the account: GET allocated/NUMBER."""
         try:
             self.ask("GET", _allocated(number))

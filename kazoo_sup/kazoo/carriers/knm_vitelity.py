@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from kazoo_sup.kazoo.carriers import nanp
 from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierRefused, Found, Key, NotOffered, UnreadableAnswer
-from kazoo_sup.kazoo.carriers.remote import RemoteCarrier
+from kazoo_sup.kazoo.carriers.remote import HoldsNumbers
 from kazoo_sup.kazoo.carriers.replies import local_name, read_xml, text, without_empty
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _READING = frozenset({"listtollfree", "listnpa", "listnpanxx", "listdids", "bala
 _NONE = frozenset({"none", "unavailable", "no numbers"})
 
 
-class Vitelity(RemoteCarrier):
+class Vitelity(HoldsNumbers):
     """Numbers of Vitelity, of North America only."""
 
     name = "knm_vitelity"
@@ -76,12 +76,12 @@ class Vitelity(RemoteCarrier):
     def acquire(self, number: Document) -> Document:
         """Order the number."""
         self.require("routesip")
-        return self.once(number, "ordered", self._order, self._ordered)
+        return self.once(number, "ordered", self._order, self.ordered)
 
     def disconnect(self, number: Document) -> Document:
         """Return the number."""
         self.require()
-        return self.once(number, "returned", self._return, self._returned)
+        return self.once(number, "returned", self._return, self.returned)
 
     def verify(self) -> None:
         """Ask for the account's balance."""
@@ -93,17 +93,11 @@ class Vitelity(RemoteCarrier):
         self._confirmed(number, self._command(command, did=digits, routesip=route[0] if _is_list(route) else route))
         return number
 
-    def _ordered(self, number: Document, _order: Order) -> Document | None:
-        return number if self._holds(number) else None
-
     def _return(self, number: Document, _order: Order) -> Document:
         self._confirmed(number, self._command("removedid", did=nanp.national(number["_id"])))
         return number
 
-    def _returned(self, number: Document, _order: Order) -> Document | None:
-        return None if self._holds(number) else number
-
-    def _holds(self, number: Document) -> bool:
+    def holds(self, number: Document) -> bool:
         """Look whether the number is on the account: listdids."""
         root = self._command("listdids")
         return any(found.number == number["_id"] for found in self._numbers(root))

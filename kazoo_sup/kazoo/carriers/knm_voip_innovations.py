@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from kazoo_sup.kazoo.carriers import nanp
 from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierRefused, Found, Key, NotOffered, UnreadableAnswer
-from kazoo_sup.kazoo.carriers.remote import API_URL, DEBUG, RemoteCarrier, provisioning
+from kazoo_sup.kazoo.carriers.remote import API_URL, DEBUG, HoldsNumbers, provisioning
 from kazoo_sup.kazoo.carriers.replies import anywhere, read_xml, text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _URL = "https://backoffice.voipinnovations.com/Services/APIService.asmx"
 _SANDBOX_URL = "http://dev.voipinnovations.com/VOIP/Services/APIService.asmx"
 
 
-class VoipInnovations(RemoteCarrier):
+class VoipInnovations(HoldsNumbers):
     """Numbers of VoIP Innovations, of North America and not toll-free. With sandbox_provisioning it is its sandbox."""
 
     name = "knm_voip_innovations"
@@ -67,12 +67,12 @@ class VoipInnovations(RemoteCarrier):
     def acquire(self, number: Document) -> Document:
         """Order the number."""
         self.require("endpoint_group")
-        return self.once(number, "ordered", self._order, self._ordered) if self.may_provision() else number
+        return self.once(number, "ordered", self._order, self.ordered) if self.may_provision() else number
 
     def disconnect(self, number: Document) -> Document:
         """Return the number."""
         self.require()
-        return self.once(number, "returned", self._return, self._returned) if self.may_provision() else number
+        return self.once(number, "returned", self._return, self.returned) if self.may_provision() else number
 
     def verify(self) -> None:
         """Query a number that nobody can have."""
@@ -83,21 +83,15 @@ class VoipInnovations(RemoteCarrier):
         self._confirmed(number, self._call("assignDID", _did_parameters(number, group)))
         return number
 
-    def _ordered(self, number: Document, _order: Order) -> Document | None:
-        return number if self._holds(number) else None
-
     def _return(self, number: Document, _order: Order) -> Document:
         try:
             self._confirmed(number, self._call("releaseDID", _did_parameters(number)))
         except CarrierRefused:
-            if self._holds(number):
+            if self.holds(number):
                 raise
         return number
 
-    def _returned(self, number: Document, _order: Order) -> Document | None:
-        return None if self._holds(number) else number
-
-    def _holds(self, number: Document) -> bool:
+    def holds(self, number: Document) -> bool:
         """Look whether the number is assigned to the account: queryDID."""
         digits = nanp.national(number["_id"])
         did = self._did(number, self._call("queryDID", f"<tns:did>{escape(digits)}</tns:did>", only_reads=True))

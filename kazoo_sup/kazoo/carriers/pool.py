@@ -68,6 +68,4 @@ class PoolCarrier(Carrier):
             return document
 
         found = self.zone.couchdb.get(plain(self.database), identifier)
-        tally = changes.apply(self.zone, [Change(self.database, updated(found), found, updated)])
-        if tally.errors:
-            raise tally.errors[0]
+        changes.apply(self.zone, [Change(self.database, updated(found), found, updated)]).check()

@@ -236,6 +236,22 @@ class RemoteCarrier(Carrier):
         return done
 
 
+class HoldsNumbers(RemoteCarrier):
+    """A carrier that can be asked whether a number is its customer's, by which lost orders are looked up."""
+
+    def holds(self, number: Document) -> bool:
+        """Ask the carrier whether the number is the customer's."""
+        raise NotImplementedError
+
+    def ordered(self, number: Document, _order: Order) -> Document | None:
+        """Return the number when it was ordered, else None."""
+        return number if self.holds(number) else None
+
+    def returned(self, number: Document, _order: Order) -> Document | None:
+        """Return the number when it was returned, else None."""
+        return None if self.holds(number) else number
+
+
 def with_carrier_data(number: Document, data: Mapping[str, Any], *, keep: bool = True) -> Document:
     """Return the number with the carrier's data: laid over what is there, or in its place."""
     before = number.get("pvt_carrier_data", {}) if keep else {}

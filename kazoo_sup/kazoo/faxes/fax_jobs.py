@@ -94,7 +94,7 @@ def set_state(zone: Zone, job: Document, state: str) -> None:
         job,
         lambda found: found if found.get(STATE) == state else {**found, STATE: state, "pvt_modified": now()},
     )
-    changes.apply(zone, [change]).document  # noqa: B018 - raises where it was not saved
+    changes.apply(zone, [change]).check()
 
 
 def when(seconds: Any) -> str:

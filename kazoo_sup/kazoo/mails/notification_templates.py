@@ -158,8 +158,7 @@ def restore(zone: Zone, name: str, templates: Path | None, counts: Counter[str])
     restored = attached(wanted, texts, shown=zone.run.dry_run)
     tally = changes.apply(zone, [Change(SYSTEM, restored, stored, partial(_always, restored))])
     counts.update(tally.counts)
-    if tally.errors:
-        raise tally.errors[0]
+    tally.check()
     yield f"  deleted {name}"
     yield f"  re-initializing template {own}"
     yield "  finished"

@@ -83,11 +83,11 @@ def _migrated(zone: Zone, category: str, *, delete: bool) -> Iterator[str]:
             yield f"skipping non-node '{section}'"
     yield from _saved(zone, stored, updates)
     if delete:
-        changes.apply(zone, [changes.removal(DATABASE, source)]).document  # noqa: B018 - raises
+        changes.apply(zone, [changes.removal(DATABASE, source)]).check()
         yield f"deleted {category} from {DATABASE}"
     else:
         removed = dict.fromkeys(updates)
-        changes.apply(zone, [_change(source, category, removed)]).document  # noqa: B018 - raises
+        changes.apply(zone, [_change(source, category, removed)]).check()
 
 
 def _limit(stored: Document | None) -> Any:
@@ -133,7 +133,7 @@ def _saved(zone: Zone, stored: Document | None, updates: dict[Path, Any]) -> Ite
         return
     told = [(list(path), HIDDEN if path[1:] in SECRETS else value) for path, value in reversed(updates.items())]
     yield f"saving updated media config with:\n{terms.pretty(told)}"
-    changes.apply(zone, [_change(stored, CATEGORY, updates)]).document  # noqa: B018 - raises
+    changes.apply(zone, [_change(stored, CATEGORY, updates)]).check()
 
 
 def _change(stored: Document | None, category: str, updates: dict[Path, Any]) -> Change:

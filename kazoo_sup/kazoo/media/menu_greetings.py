@@ -71,4 +71,4 @@ def _migrate(zone: Zone, database: str, menu: Document) -> None:
     copy_file(zone, source, database, tally.document, f"{greeting['_id']}.mp3", action=action)
 
     change = changes.edit(database, menu, lambda found: with_greeting(found, greeting["_id"]))
-    changes.apply(zone, [change]).document  # noqa: B018 - raises where it was not saved
+    changes.apply(zone, [change]).check()

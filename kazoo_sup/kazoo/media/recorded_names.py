@@ -49,7 +49,7 @@ def _migrated(zone: Zone, database: str, box: Document) -> Any:
     if theirs is not None and theirs != recording:
         media = zone.couchdb.get(plain(database), recording)
         if media is not None:
-            changes.apply(zone, [changes.removal(database, media)]).document  # noqa: B018 - raises where it is not
+            changes.apply(zone, [changes.removal(database, media)]).check()
     return (Atom("ok"), saved)
 
 

@@ -124,7 +124,7 @@ def save(zone: Zone, place: str, stored: Document | None, made: Document, files:
         return attachments.with_files({**(found or made), **values}, files, shown=zone.run.dry_run)
 
     tally = changes.apply(zone, [Change(place, again(stored), stored, again)])
-    tally.document  # noqa: B018 - raises where it was not saved
+    tally.check()
     return tally.last.action if tally.last else "unchanged"
 
 
@@ -151,7 +151,7 @@ def update(zone: Zone, place: str, stored: Document, change: Callable[[Document]
     def again(found: Document | None) -> Document:
         return change(found or stored)
 
-    changes.apply(zone, [Change(place, again(stored), stored, again)]).document  # noqa: B018 - raises
+    changes.apply(zone, [Change(place, again(stored), stored, again)]).check()
 
 
 def with_icon(document: Document, name: str, content: bytes, *, shown: bool) -> Document:

@@ -185,7 +185,7 @@ class _Creation:
         self._services = self._save(services.DATABASE, self._services, partial(_with_own_quantities, added=added))
         for change in services_documents.added_below(zone, self._above, added):
             self._undo.append(partial(self._take_back, change, added))
-            changes.apply(zone, [change]).document  # noqa: B018 - raises where it was not saved
+            changes.apply(zone, [change]).check()
 
     def promoted(self) -> list[str]:
         """Make the account the master of the cluster; return what Kazoo prints about it."""

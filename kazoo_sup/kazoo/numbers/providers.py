@@ -48,16 +48,6 @@ _FEATURE_OF_PROVIDER = {
     "port_notifier": "port",
 }
 _CNAM_FEATURES = ("cnam", "inbound_cnam", "outbound_cnam")
-_PUBLIC_OF_FEATURE: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    **dict.fromkeys(("e911",), (("e911",), ("vitelity_e911",), ("dash_e911",), ("telnyx_e911",))),
-    **dict.fromkeys(_CNAM_FEATURES, (("cnam", "inbound_lookup"), ("cnam", "display_name"))),
-    "prepend": (("prepend", "enabled"), ("prepend", "name"), ("prepend", "number")),
-    "failover": (("failover", "e164"), ("failover", "sip")),
-    "ringback": (("ringback", "early"), ("ringback", "transfer")),
-    "force_outbound": (("force_outbound",),),
-    "sms": (("sms",),),
-    "mms": (("mms",),),
-}
 _DROPPED = ("im",)
 _NEVER_REFUSED = ("sms", "mms")
 
@@ -201,10 +191,10 @@ def without_denied(number: PhoneNumber, rules: Rules) -> PhoneNumber:
     """Return the number without what it may not have (Kazoo knm_phone_number:remove_denied_features/1)."""
     public: Any = public_fields(number.public or {})
     for feature in rules.denied(number):
-        if feature not in _PUBLIC_OF_FEATURE:
+        if feature not in names.PUBLIC_FIELDS:
             continue
         number = number.with_feature(feature, None)
-        for path in _PUBLIC_OF_FEATURE[feature]:
+        for path in names.PUBLIC_FIELDS[feature]:
             public = _pruned(public, path)
     return number.changed(public=public)
 

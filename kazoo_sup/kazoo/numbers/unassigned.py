@@ -28,24 +28,9 @@ if TYPE_CHECKING:
 DENIED = (*features.EXTERNAL, "failover")
 """What a number of no account may not have, unless its own document lists what it may not."""
 
-_E911 = (("e911",), ("vitelity_e911",), ("dash_e911",), ("telnyx_e911",))
-_CNAM = (("cnam", "inbound_lookup"), ("cnam", "display_name"))
-_PUBLIC: dict[str, tuple[tuple[str, ...], ...]] = {
-    "e911": _E911,
-    "vitelity_e911": _E911,
-    "dash_e911": _E911,
-    "telnyx_e911": _E911,
-    "cnam": _CNAM,
-    "inbound_cnam": _CNAM,
-    "outbound_cnam": _CNAM,
-    "prepend": (("prepend", "enabled"), ("prepend", "name"), ("prepend", "number")),
-    "failover": (("failover", "e164"), ("failover", "sip")),
-    "ringback": (("ringback", "early"), ("ringback", "transfer")),
-    "force_outbound": (("force_outbound",),),
-    "sms": (("sms",),),
-    "mms": (("mms",),),
-}
-"""The public fields by which each feature is asked for."""
+_E911 = features.PUBLIC_FIELDS["e911"]
+_PUBLIC = {**features.PUBLIC_FIELDS, **dict.fromkeys((path[0] for path in _E911), _E911)}
+"""The public fields by which each feature is asked for, e911 also under its providers' names."""
 
 
 class NotCleaned(SupError):

@@ -33,13 +33,13 @@ def attach(zone: Zone, account: str, parent: str) -> Iterator[str]:
     tree = [*hierarchy.tree(above), parent]
     values = {"pvt_tree": tree, "pvt_reseller_id": hierarchy.reseller_above(zone, tree)}
     saved = changes.apply(zone, [account_updates.edit(account_database(account), own, values)])
-    saved.document  # noqa: B018 - raises where it was not saved
+    saved.check()
     yield "account saved, updating services and import account's numbers to number dbs"
     aggregates.copy_definition(zone, account)
     yield f"ensuring services doc for '{account}'"
     stored = zone.couchdb.get(services.DATABASE, account)
     if stored is not None:
-        changes.apply(zone, [Change(services.DATABASE, None, stored)]).document  # noqa: B018
+        changes.apply(zone, [Change(services.DATABASE, None, stored)]).check()
     if not zone.run.dry_run:
         yield from services_reconcile.reconcile(zone, account)
     repair = Repair(zone)

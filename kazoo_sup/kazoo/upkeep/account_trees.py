@@ -101,7 +101,7 @@ def _fixed(zone: Zone, account: str, tree: list[str]) -> Iterator[str]:
     stored = zone.couchdb.get(services.DATABASE, account)
     if stored is None or stored.get("pvt_tree") != tree:
         yield "           --> fixing pvt_tree in service doc"
-        changes.apply(zone, [services_reconcile.edit(zone, account, {"pvt_tree": tree})]).document  # noqa: B018
+        changes.apply(zone, [services_reconcile.edit(zone, account, {"pvt_tree": tree})]).check()
     query = {"start": [account], "end": [account, {}], "include_docs": True}
     try:
         rows = list(views.rows(zone, PORT_REQUESTS, "port_requests", "crossbar_listing", **query))

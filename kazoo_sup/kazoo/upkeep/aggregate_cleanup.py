@@ -10,13 +10,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.upkeep.aggregates import SIP_AUTH
 from kazoo_sup.names import account_database, account_id, plain
 
 if TYPE_CHECKING:
+    from kazoo_sup.changes import Document
     from kazoo_sup.zone import Zone
 
 BATCH = 200
@@ -110,11 +110,7 @@ def _remove_device(zone: Zone, document: Document) -> Iterator[str]:
 
 
 def _delete(zone: Zone, database: str, document: Document) -> None:
-    changes.apply(zone, [Change(database, None, document, _gone)]).document  # noqa: B018 - raises where it is still there
-
-
-def _gone(found: Document | None) -> Document:
-    return {} if found is None else {**found, "_deleted": True}
+    changes.apply(zone, [changes.removal(database, document)]).check()
 
 
 def _ask(zone: Zone, count: int, what: str) -> None:

@@ -49,12 +49,12 @@ def copy_definition(zone: Zone, account: str) -> None:
         return
     if own.get("pvt_type") != "account":
         raise NoDefinition(database=plain(account_database(account)), id=account, type=own.get("pvt_type"))
-    _save(zone, _copies(zone, accounts.DATABASE, [own]))
+    changes.apply(zone, _copies(zone, accounts.DATABASE, [own])).check()
 
 
 def copy_faxboxes(zone: Zone, account: str) -> None:
     """Copy an account's fax boxes to `faxes`."""
-    _save(zone, _copies(zone, FAXES, _listed(zone, account, "faxbox")))
+    changes.apply(zone, _copies(zone, FAXES, _listed(zone, account, "faxbox"))).check()
 
 
 def copy_devices(zone: Zone, account: str) -> None:
@@ -66,8 +66,8 @@ def copy_devices(zone: Zone, account: str) -> None:
     apart = [device for device in devices if stands_apart(device, realm)]
     others = [device["_id"] for device in devices if not stands_apart(device, realm)]
     stored = zone.couchdb.get_many(SIP_AUTH, others)
-    removals = [Change(SIP_AUTH, None, each, _removed) for each in stored.values()]
-    _save(zone, [*removals, *_copies(zone, SIP_AUTH, apart)])
+    removals = [changes.removal(SIP_AUTH, each) for each in stored.values()]
+    changes.apply(zone, [*removals, *_copies(zone, SIP_AUTH, apart)]).check()
 
 
 def stands_apart(device: Document, realm: str | None) -> bool:
@@ -105,13 +105,3 @@ def _copied(document: Document) -> Document:
 
 def _unless_same(made: Document, found: Document | None) -> Document:
     return found if found is not None and same(without_revision(found), made) else made
-
-
-def _removed(found: Document | None) -> Document:
-    return {} if found is None else {**found, "_deleted": True}
-
-
-def _save(zone: Zone, edits: Iterable[Change]) -> None:
-    refused = changes.apply(zone, edits).errors
-    if refused:
-        raise refused[0]

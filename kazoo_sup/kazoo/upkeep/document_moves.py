@@ -74,7 +74,7 @@ def move(
     saved, action = tally.document, "created" if tally.counts["created"] else "edited"
     for name, stub in files.items():
         saved = copy_file(zone, Attached(origin, name, stub), target.database, saved, name, action=action)
-    changes.apply(zone, [Change(origin.database, None, source, _gone)]).document  # noqa: B018 - raises
+    changes.apply(zone, [Change(origin.database, None, source, _gone)]).check()
     return saved
 
 

@@ -106,7 +106,7 @@ def _migrated(zone: Zone, database: str, identifier: str) -> Iterator[str]:
         lines.insert(0, f"media doc {place} has no attachments, removing")
         changed = {**changed, "pvt_deleted": True}
     if lines:
-        changes.apply(zone, [Change(database, changed, document, _unchanged)]).document  # noqa: B018 - raises
+        changes.apply(zone, [Change(database, changed, document, _unchanged)]).check()
         yield from lines
 
 

@@ -114,9 +114,9 @@ def _move_voicemail(zone: Zone, account: str, message: Document) -> str:
         attachments = _attachments(zone, plain(source), recorded)
         if attachments:
             document["_attachments"] = attachments
-        changes.apply(zone, [Change(target, document, None, lambda found: found or document)]).document  # noqa: B018
+        changes.apply(zone, [Change(target, document, None, lambda found: found or document)]).check()
     if recorded is not None:
-        _remove(zone, source, [recorded]).document  # noqa: B018 - raises where it was not deleted
+        _remove(zone, source, [recorded]).check()
     return identifier
 
 
@@ -163,7 +163,7 @@ def _forget(zone: Zone, account: str, moved: dict[str, set[str]]) -> None:
         return {**box, "messages": [each for each in box.get("messages") or () if each.get("media_id") not in media]}
 
     edits = [changes.edit(database, box, partial(without, moved[name])) for name, box in stored.items()]
-    changes.apply(zone, edits).document  # noqa: B018 - raises where a mailbox was not saved
+    changes.apply(zone, edits).check()
 
 
 # -- call records

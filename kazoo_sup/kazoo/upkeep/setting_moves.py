@@ -168,9 +168,9 @@ def _moved(
         if target is not document:
             made = {(*section, *move.to): value for section, value in found.items()}
             again = partial(_with_settings, zone, database, move.target, made)
-            changes.apply(zone, [Change(database, again(target), target, again)]).document  # noqa: B018 - raises
+            changes.apply(zone, [Change(database, again(target), target, again)]).check()
     again = partial(_without_settings, move, found)
-    changes.apply(zone, [Change(database, again(document), document, again)]).document  # noqa: B018 - raises
+    changes.apply(zone, [Change(database, again(document), document, again)]).check()
 
 
 def _with_settings(
@@ -228,7 +228,7 @@ def _rename_controller(zone: Zone) -> None:
             name = f"kazoo_apps@{node.partition('@')[2]}" if node.startswith("whistle_apps@") else node
             made[name] = {_WORDS.get(key, key): value for key, value in section.items()}
     document = stamped(made, DATABASE, node=zone.node, document_type="config")
-    changes.apply(zone, [Change(DATABASE, document, None, lambda stored: stored or document)]).document  # noqa: B018
+    changes.apply(zone, [Change(DATABASE, document, None, lambda stored: stored or document)]).check()
 
 
 def _rename_bookkeeper(zone: Zone) -> None:
@@ -246,4 +246,4 @@ def _rename_bookkeeper(zone: Zone) -> None:
 
     document = zone.couchdb.get(DATABASE, name)
     if document is not None:
-        changes.apply(zone, [Change(DATABASE, again(document), document, again)]).document  # noqa: B018 - raises
+        changes.apply(zone, [Change(DATABASE, again(document), document, again)]).check()

@@ -68,7 +68,7 @@ def _remove_misnamed_notifications(zone: Zone) -> None:
     ]
     if found:
         zone.run.confirm_watched(f"delete {len(found)} documents of notifications from {DATABASE}")
-        _settle(zone, (Change(DATABASE, None, each) for each in found))
+        changes.apply(zone, (Change(DATABASE, None, each) for each in found)).check()
 
 
 def _strip_system_media(zone: Zone) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _strip_system_media(zone: Zone) -> Iterator[str]:
 
     if again(stored) is not stored:
         yield f"updating {name} with stripped system_media references"
-        _settle(zone, [Change(DATABASE, again(stored), stored, again)])
+        changes.apply(zone, [Change(DATABASE, again(stored), stored, again)]).check()
 
 
 def _stripped(response: Any) -> Any:
@@ -113,7 +113,7 @@ def _rename_timezone(zone: Zone) -> Iterator[str]:
     for section, values in public_fields(stored).items():
         if isinstance(values, dict) and "timezone" in values and "default_timezone" not in values:
             yield f"setting default timezone to {values['timezone']} for node {section}"
-    _settle(zone, [Change(DATABASE, again(stored), stored, again)])
+    changes.apply(zone, [Change(DATABASE, again(stored), stored, again)]).check()
 
 
 def _rename_modules(zone: Zone) -> None:
@@ -126,14 +126,8 @@ def _rename_modules(zone: Zone) -> None:
                 made = wanted if previous else without_revision(wanted)
                 yield Change(DATABASE, made, previous, partial(_renamed_or, made))
 
-    _settle(zone, edits())
+    changes.apply(zone, edits()).check()
 
 
 def _renamed_or(made: Document, found: Document | None) -> Document:
     return made if found is None else renamed(found)
-
-
-def _settle(zone: Zone, edits: Any) -> None:
-    refused = changes.apply(zone, edits).errors
-    if refused:
-        raise refused[0]

@@ -144,9 +144,7 @@ class Refresh:
                 raise NoDatabase(database=name)
             changes.create_database(zone, encoded(database), definitions.designs)
             return True
-        refused = changes.apply(zone, edits).errors
-        if refused:
-            raise refused[0]
+        changes.apply(zone, edits).check()
         if self._index and not zone.run.dry_run:
             index(zone, database)
         return bool(edits)

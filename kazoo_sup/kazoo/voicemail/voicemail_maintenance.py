@@ -132,7 +132,7 @@ def _recovered(zone: Zone, database: str) -> list[str]:
             continue
         lines.append(f"  rebuilding metadata for {message['_id']}")
         edits.append(changes.edit(database, message, lambda found: _rebuilt(found, number)))
-    changes.apply(zone, edits).document  # noqa: B018 - raises where one was not saved
+    changes.apply(zone, edits).check()
     return lines
 
 

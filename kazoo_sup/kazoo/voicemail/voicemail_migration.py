@@ -151,7 +151,7 @@ class Migration:
             for box in boxes.values()
         )
         tally = changes.apply(self._zone, edits)
-        tally.document  # noqa: B018 - raises where a mailbox could not be saved
+        tally.check()
         failed = len(batch.errors)
         totals = Totals(len(messages), len(batch.known) - failed, failed, batch.no_ids)
         return totals, no_month, batch.timed

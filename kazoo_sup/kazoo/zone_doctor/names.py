@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo.calls import media_servers
+from kazoo_sup.kazoo.calls import acls, media_servers
 from kazoo_sup.kazoo.zone_doctor.finding import Finding, good
 from kazoo_sup.kazoo.zone_health.health import State, count
 from kazoo_sup.kazoo.zone_health.probing import Probe
@@ -78,7 +78,7 @@ def resolved(hosts: Iterable[str], seconds: float) -> dict[str, list[str]]:
 def _collect(zone: Zone, seconds: float) -> dict[str, tuple[list[str], list[str]]]:
     whose: dict[str, list[str]] = {}
     for host, who in _hosts(zone):
-        if host and not _is_address(host):
+        if host and not acls.is_ip(host):
             whose.setdefault(host, []).append(who)
     addresses = resolved(whose, seconds / 2)
     return {host: (who, addresses[host]) for host, who in whose.items()}
@@ -105,14 +105,6 @@ def _addresses(host: str) -> list[str]:
         )
     except (OSError, UnicodeError):
         return []
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_loopback(address: str) -> bool:
