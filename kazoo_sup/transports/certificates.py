@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import ServerUnreachable, TimedOut
-
-if TYPE_CHECKING:
-    from kazoo_sup.transports.tls import Tls
+from kazoo_sup.transports.net import Address, Tls, connect, encrypt
 
 
 def expiry(host: str, port: int, tls: Tls, seconds: float) -> datetime:
@@ -18,22 +14,13 @@ def expiry(host: str, port: int, tls: Tls, seconds: float) -> datetime:
 
     Raises ServerUnreachable, with the reason of a certificate that is not trusted or has expired, and TimedOut.
     """
-    address = f"{host}:{port}"
-    context = ssl.create_default_context(cafile=None if tls.ca_file is None else str(tls.ca_file))
-    if tls.cert_file:
-        context.load_cert_chain(tls.cert_file, tls.key_file)
+    address = Address(host, port)
     try:
-        with (
-            socket.create_connection((host, port), seconds) as connected,
-            context.wrap_socket(connected, server_hostname=host) as encrypted,
-        ):
+        connected = connect(address, seconds, called="server")
+        with encrypt(connected, tls._replace(verify=True), address, seconds, called="server") as encrypted:
             found = encrypted.getpeercert() or {}
-    except ssl.SSLCertVerificationError as error:
-        reason = f"its certificate is not trusted: {error.verify_message}"
-        raise ServerUnreachable(server="server", address=address, reason=reason) from None
-    except TimeoutError:
-        raise TimedOut(seconds=seconds, doing=f" waiting for {address}") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ServerUnreachable(server="server", address=address, reason=reason) from None
+    except ServerUnreachable as error:
+        if error.seconds is not None:
+            raise TimedOut(seconds=seconds, doing=f" waiting for {address}") from None
+        raise
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(found["notAfter"])), UTC)

@@ -1,7 +1,7 @@
 """HAProxy's runtime API: one command on each connection to a stats socket, over unix or TCP.
 
 An answer is lines of text, ended by an empty one and the end of the connection. One that misses the empty line was cut
-off. What is no answer is a sentence that refuses the command.
+off. What is not an answer is a sentence that refuses the command.
 
 Source: HAProxy management guide, "Unix Socket commands"; cli.c (cli_io_handler).
 """
@@ -16,54 +16,80 @@ from dataclasses import dataclass
 from itertools import repeat
 from urllib.parse import urlsplit
 
-from kazoo_sup.errors import ServerUnreachable, SettingsError, SupError, TimedOut, UsageError
+from kazoo_sup.errors import Delivered, SettingsError, TimedOut, TransportError, UsageError
+from kazoo_sup.transports.limits import Limits
+from kazoo_sup.transports.net import Address, Deadline, connect, one_line
+from kazoo_sup.transports.waits import waiting_for
 
-LIMIT = 64 * 2**20
-"""Bytes that one answer may have when nothing else is said."""
+LIMIT = 16 * 2**20
+"""Bytes that one answer may have when nothing else is said; twenty thousand servers have statistics of so many."""
 
 LONGEST_LINE = 2**20
 """Bytes that one line of an answer may have."""
 
 _PIECE = 65_536
+_EMPTY_LINES = 1000
+"""Empty lines one after another that an answer may have."""
+
 _LONGEST_COMMAND = 8000  # bytes; HAProxy's buffer has 16 kB, its reserve taken off
-_LONGEST_REASON = 300
 
 # A blank ends a word and a line break a command, ";" begins another, "<<" a payload, "\" escapes; "@" first in a
 # command asks a master process for one of its workers.
 _UNSAFE = re.compile(r"[^!-~]|[;<>\\\"'#@|]")
 
 
-class UnsafeWord(UsageError):
-    """{word} cannot stand in a command to HAProxy; nothing was sent"""
+class UnsafeWord(TransportError, UsageError):
+    """{word} cannot be in a command to HAProxy; nothing was sent"""
+
+    word: str
+    delivered: Delivered = Delivered.NO
 
 
-class Refused(SupError):
+class HAProxyRefused(TransportError):
     """{server} refused {command!r}: {reason}"""
 
+    server: str
+    address: str
+    command: str
+    reason: str
 
-class PermissionDenied(Refused):
-    """{server} refused {command!r}: its socket {address} has not the level for that (stats socket … level admin)"""
+
+class PermissionDenied(HAProxyRefused):
+    """{server} refused {command!r}: its socket {address} lacks the level for that (stats socket … level admin)"""
 
 
-class CutOff(SupError):
+class CutOff(TransportError):
     """{server} at {address} closed the connection before its answer to {command!r} was complete"""
 
+    server: str
+    address: str
+    command: str
+    delivered: Delivered = Delivered.MAYBE
 
-class UnreadableAnswer(SupError):
+
+class HAProxyUnreadable(TransportError):
     """{server} at {address} answered {command!r} with what cannot be read: {reason}"""
+
+    server: str
+    address: str
+    command: str
+    reason: str
+    delivered: Delivered = Delivered.MAYBE
 
 
 @dataclass(frozen=True, slots=True)
 class StatsSocket:
     """A stats socket: `unix:/path` or `tcp://host:port`. NAME is what people call the server. Times are in seconds.
 
-    `read_timeout` is for all the waiting that one answer costs; what the caller does between two lines does not count.
+    `read_timeout` is for all the waiting that one answer costs; what the caller does between two lines does not count
+    there, but it does for `limits`, which no answer may pass however much comes.
     """
 
     name: str
     url: str
     connect_timeout: float = 5.0
     read_timeout: float = 60.0
+    limits: Limits = Limits()  # noqa: RUF009 - immutable
 
     @property
     def address(self) -> str:
@@ -74,7 +100,7 @@ class StatsSocket:
     def order(self, *words: str) -> None:
         """Send a command that is answered with nothing when it was carried out, and with a reason when it was not.
 
-        Raises Refused with that reason, and what `lines` raises.
+        Raises HAProxyRefused with that reason, and what `lines` raises.
         """
         answer = list(self.lines(*words))
         if answer:
@@ -86,8 +112,8 @@ class StatsSocket:
         BEGINS is a regular expression that the first line must match; any other is the reason of a refusal. Letters
         that are not printable are replaced.
 
-        Raises UnsafeWord before anything is sent; ServerUnreachable, Refused, PermissionDenied, CutOff,
-        UnreadableAnswer (longer than LIMIT bytes, or one line than LONGEST_LINE), TimedOut, or SettingsError.
+        Raises UnsafeWord before anything is sent; ServerUnreachable, HAProxyRefused, PermissionDenied, CutOff,
+        HAProxyUnreadable (longer than LIMIT bytes, or one line than LONGEST_LINE), TimedOut, or SettingsError.
         """
         command = " ".join(words)
         for word in words:
@@ -99,7 +125,7 @@ class StatsSocket:
 
     def _checked(self, command: str, begins: str, limit: int) -> Iterator[str]:
         first = True
-        with self._connected() as connected:
+        with waiting_for(self.name, self.address), self._connected() as connected:
             for line in self._unended(connected, command, limit):
                 if first and (line == "Permission denied" or not re.match(begins, line)):
                     raise self._refused(command, line)
@@ -109,12 +135,14 @@ class StatsSocket:
             raise self._unreadable(command, "there is nothing in it")
 
     def _unended(self, connected: socket.socket, command: str, limit: int) -> Iterator[str]:
-        """Give the lines before the empty ones that end the answer."""
+        """Yield the lines before the empty ones that end the answer."""
         empty = 0
         for line in self._raw(connected, command, limit):
             text = line.decode("utf-8", "replace").rstrip("\r")
             if not text.strip():
                 empty += 1
+                if empty > _EMPTY_LINES:
+                    raise self._unreadable(command, "it does not end")
                 continue
             yield from repeat("", empty)
             empty = 0
@@ -123,13 +151,15 @@ class StatsSocket:
             raise self._cut_off(command)
 
     def _raw(self, connected: socket.socket, command: str, limit: int) -> Iterator[bytes]:
-        waiting = _Waiting(self.read_timeout, f" waiting for {self.name} to answer {command!r}")
+        doing = f" waiting for {self.name} at {self.address} to answer {command!r}"
+        waiting = _Waiting(self.read_timeout, doing)
+        whole = Deadline(self.limits.seconds, doing)
         try:
             waiting.before(connected)
             connected.sendall(f"{command}\n".encode("ascii"))
             waiting.after()
             rest = bytearray()
-            while True:
+            while whole.left:
                 waiting.before(connected)
                 piece = connected.recv(_PIECE)
                 waiting.after()
@@ -155,44 +185,25 @@ class StatsSocket:
 
     def _connected(self) -> socket.socket:
         parts = urlsplit(self.url)
-        try:
-            if parts.scheme == "unix":
-                return self._connected_to_path(parts.path)
+        place: Address | str = parts.path
+        if parts.scheme != "unix":
             if parts.port is None:
                 raise SettingsError(source=self.name, reason="the address of a stats socket over TCP needs a port")
-            return socket.create_connection((parts.hostname or "", parts.port), self.connect_timeout)
-        except TimeoutError:
-            raise self._unreachable(f"no answer within {self.connect_timeout:g} s") from None
-        except UnicodeError:
-            raise self._unreachable("that is no host name") from None
-        except OSError as error:
-            raise self._unreachable(_reason(error)) from None
+            place = Address(parts.hostname or "", parts.port)
+        return connect(place, self.connect_timeout, called=self.name)
 
-    def _connected_to_path(self, path: str) -> socket.socket:
-        connected = socket.socket(socket.AF_UNIX)
-        try:
-            connected.settimeout(self.connect_timeout)
-            connected.connect(path)
-        except BaseException:
-            connected.close()
-            raise
-        return connected
-
-    def _refused(self, command: str, line: str) -> Refused:
-        kind = PermissionDenied if line == "Permission denied" else Refused
-        reason = line[:_LONGEST_REASON].strip().rstrip(".")
+    def _refused(self, command: str, line: str) -> HAProxyRefused:
+        kind = PermissionDenied if line == "Permission denied" else HAProxyRefused
+        reason = one_line(line)
         if line.startswith("Unknown command"):
             reason = "it does not know this command"
         return kind(server=self.name, address=self.address, command=command, reason=reason)
 
-    def _unreachable(self, reason: str) -> ServerUnreachable:
-        return ServerUnreachable(server=self.name, address=self.address, reason=reason)
-
     def _cut_off(self, command: str) -> CutOff:
         return CutOff(server=self.name, address=self.address, command=command)
 
-    def _unreadable(self, command: str, reason: str) -> UnreadableAnswer:
-        return UnreadableAnswer(server=self.name, address=self.address, command=command, reason=reason)
+    def _unreadable(self, command: str, reason: str) -> HAProxyUnreadable:
+        return HAProxyUnreadable(server=self.name, address=self.address, command=command, reason=reason)
 
 
 class _Waiting:
@@ -215,10 +226,3 @@ class _Waiting:
 
     def passed(self) -> TimedOut:
         return TimedOut(seconds=self._seconds, doing=self._doing)
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return "the name server does not answer" if error.errno == socket.EAI_AGAIN else "no such host"
-    text = error.strerror or str(error)
-    return text[:1].lower() + text[1:]

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from kazoo_sup.errors import NotAuthorised, NotFound, ServerRefused, SupError, UsageError
-from kazoo_sup.transports.http import HTTP, Timeouts
-from kazoo_sup.transports.http_failures import sentence
-from kazoo_sup.transports.tls import Tls
+from kazoo_sup.errors import Delivered, NotAuthorised, NotFound, ServerRefused, TransportError, UsageError
+from kazoo_sup.transports.http import HTTP, Place, Timeouts
+from kazoo_sup.transports.limits import Limits
+from kazoo_sup.transports.net import Tls, one_line
+
+if TYPE_CHECKING:
+    from kazoo_sup.transports.server import Server
+    from kazoo_sup.types import Document, Json
 
 SERVER = "RabbitMQ"
 
@@ -24,12 +28,28 @@ _GUEST = ("guest", "guest")  # what RabbitMQ ships with, for its own host only
 _OUT_OF_RANGE = "page_out_of_range"
 
 
-class UnreadableAnswer(SupError):
-    """RabbitMQ at {address} answered {request} with what is not the management API's: {reason}"""
+class RabbitMQUnreadable(TransportError):
+    """{server} at {address} answered {request} with what is not the management API's: {reason}"""
+
+    server: str
+    address: str
+    request: str
+    reason: str
 
 
-class NoSuchPath(UsageError):
-    """{name!r} cannot be asked for: a URL has no room for such a name"""
+class NoManagementAPI(TransportError):
+    """what answers {request} at {address} with 404 is not a management API of {server}"""
+
+    server: str
+    address: str
+    request: str
+
+
+class NoSuchPath(TransportError, UsageError):
+    """{name!r} cannot be asked for: such a name does not fit into a URL"""
+
+    name: str
+    delivered: Delivered = Delivered.NO
 
 
 class ManagementAPI:
@@ -37,24 +57,27 @@ class ManagementAPI:
 
     def __init__(
         self,
-        url: str,
-        username: str | None = None,
-        password: str | None = None,
+        server: Server,
         *,
         connect_timeout: float = 5.0,
         read_timeout: float = 60.0,
         retry: float = 1.0,
+        limits: Limits = Limits(),  # noqa: B008 - immutable
         tls: Tls = Tls(),  # noqa: B008 - immutable
+        called: str = SERVER,
     ) -> None:
-        """Connect to nothing yet.
+        """Connect to nothing yet; errors call the broker CALLED.
 
-        Times are in seconds: to connect, to wait for a part of an answer, and spent on repeats.
-        Raises SettingsError for a URL that is none.
+        Times are in seconds: to connect, to wait for a part of an answer, and spent on repeats. LIMITS are those of one
+        answer, a page of a listing.
+        Raises SettingsError for a malformed URL, or when the password cannot be read.
         """
+        username, password = server.username, server.password
         login = _GUEST if username is None and password is None else (username or "", password or "")
+        self.called = called
         self._password = login[1] if login is not _GUEST else ""
-        timeouts = Timeouts(connect_timeout, read_timeout, 2 * read_timeout, retry)
-        self._http = HTTP(url, server=SERVER, login=login, timeouts=timeouts, tls=tls)
+        timeouts = Timeouts(connect_timeout, read_timeout, retry, whole=2 * read_timeout)
+        self._http = HTTP(Place(server.url, called, login), timeouts=timeouts, limits=limits, tls=tls)
 
     def __enter__(self) -> Self:
         """Return the API itself."""
@@ -64,24 +87,50 @@ class ManagementAPI:
         """Let go of the connection that may be open."""
         self._http.close()
 
-    def item(self, *path: str, columns: Sequence[str] = ()) -> dict[str, Any]:
+    def item(self, *path: str, columns: Sequence[str] = ()) -> Document:
         """Return the object at PATH, whose parts are escaped here; of it only COLUMNS (dots lead inside), when given.
 
-        Raises NotFound, NotAuthorised, ServerRefused, ServerUnreachable, TimedOut, UnreadableAnswer, or NoSuchPath.
+        Raises NotFound, NotAuthorised, ServerRefused, ServerUnreachable, TimedOut, RabbitMQUnreadable, or NoSuchPath.
         """
         answer = self._get(path, columns)
+        if columns and answer == []:
+            return {}  # none of the columns is there, and Erlang does not tell an object of nothing from such a list
         if not isinstance(answer, dict):
-            raise self._unreadable(_path(path), "it is no object")
+            raise self._unreadable(_path(path), "it is not an object")
         return answer
 
-    def whole(self, *path: str, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+    def members(self) -> list[Document]:
+        """Return the nodes of the cluster, of which there is always one."""
+        found = self.whole("nodes")
+        if not found:
+            raise self._unreadable(_path(("nodes",)), "it names no node")
+        return found
+
+    def check(self, *path: str) -> Document | None:
+        """Return what a health check at PATH says, be it good or bad; None where the server has no such check."""
+        encoded = _path(path)
+        try:
+            answer = self._http.request("GET", encoded, repeat=False)
+        except ServerRefused as refused:
+            # A check that fails is answered with 503, and so is a request that some gateway could not pass on.
+            found = _object(refused.content)
+            if refused.status == 503 and "status" in found:  # noqa: PLR2004
+                return found
+            if refused.status == 404:  # noqa: PLR2004
+                return None
+            raise self._explained(refused, path) from None
+        except NotAuthorised as refused:
+            raise self._explained(refused, path) from None
+        return _object(answer.body)
+
+    def whole(self, *path: str, columns: Sequence[str] = ()) -> list[Document]:
         """Return a list that the API does not page."""
         return self._items(self._get(path, columns), _path(path))
 
-    def pages(self, *path: str, columns: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-        """Give the items of a list page by page.
+    def pages(self, *path: str, columns: Sequence[str] = ()) -> Iterator[Document]:
+        """Yield the items of a list page by page.
 
-        The API numbers its pages anew for each request: of what comes and goes meanwhile something may be missed or
+        The API numbers its pages again for each request: of what comes and goes meanwhile something may be missed or
         come twice.
         """
         page = 1
@@ -89,7 +138,7 @@ class ManagementAPI:
             try:
                 answer = self._get(path, columns, page=page, page_size=PAGE)
             except ServerRefused as refused:
-                if page > 1 and refused.facts.get("code") == _OUT_OF_RANGE:
+                if page > 1 and refused.code == _OUT_OF_RANGE:
                     return  # so much has gone meanwhile
                 raise
             if isinstance(answer, dict):
@@ -109,7 +158,7 @@ class ManagementAPI:
         except (NotAuthorised, ServerRefused) as refused:
             raise self._explained(refused, path) from None
 
-    def _get(self, path: Sequence[str], columns: Sequence[str], **query: str | int) -> Any:
+    def _get(self, path: Sequence[str], columns: Sequence[str], **query: str | int) -> Json:
         encoded = _path(path)
         if columns:
             query["columns"] = ",".join(columns)
@@ -120,32 +169,40 @@ class ManagementAPI:
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
-            raise self._unreadable(encoded, "it is no JSON") from None
+            raise self._unreadable(encoded, "it is not JSON") from None
 
-    def _explained(self, refused: SupError, path: Sequence[str]) -> SupError:
+    def _explained(self, refused: NotAuthorised | ServerRefused, path: Sequence[str]) -> TransportError:
         """Return the error with the API's own words in it, {"error": …, "reason": …}; a 404 as NotFound."""
-        try:
-            answer = json.loads(refused.facts.get("content") or b"")
-        except (ValueError, RecursionError):
-            answer = None
-        said = answer if isinstance(answer, dict) else {}
-        reason = sentence(said.get("reason") or said.get("error"))
+        said = _object(refused.content)
+        reason = one_line(said.get("reason") or said.get("error"))
         if self._password:
             reason = reason.replace(self._password, "****")
-        if refused.facts.get("status") == 404:  # noqa: PLR2004
-            return NotFound(server=SERVER, what=" ".join(path))
-        facts = {**refused.facts, "code": said.get("error")}
+        if refused.status == 404:  # noqa: PLR2004
+            if "error" not in said:
+                return NoManagementAPI(server=self.called, address=self._http.address, request=f"GET {_path(path)}")
+            return NotFound(server=self.called, what=" ".join(path))
         if reason:
-            facts["reason"] = f": {reason}" if isinstance(refused, NotAuthorised) else reason
-        return type(refused)(**facts)
+            refused = refused.replaced(reason=f": {reason}" if isinstance(refused, NotAuthorised) else reason)
+        return refused.replaced(code=said.get("error"))
 
-    def _items(self, answer: Any, encoded: str) -> list[dict[str, Any]]:
+    def _items(self, answer: object, encoded: str) -> list[Document]:
         if not isinstance(answer, list) or not all(isinstance(item, dict) for item in answer):
-            raise self._unreadable(encoded, "it is no list of objects")
+            raise self._unreadable(encoded, "it is not a list of objects")
         return answer
 
-    def _unreadable(self, encoded: str, reason: str) -> UnreadableAnswer:
-        return UnreadableAnswer(address=self._http.address, request=f"GET {encoded}", reason=reason)
+    def _unreadable(self, encoded: str, reason: str) -> RabbitMQUnreadable:
+        return RabbitMQUnreadable(
+            server=self.called, address=self._http.address, request=f"GET {encoded}", reason=reason
+        )
+
+
+def _object(body: bytes) -> Document:
+    """Return the object that a body holds, an empty one for any other body."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _path(parts: Sequence[str]) -> str:
