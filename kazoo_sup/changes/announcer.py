@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import Lock
+from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote
 
-from kazoo_sup.changes import events
-from kazoo_sup.changes.outbox import Outbox
+from kazoo_sup.changes import events, outboxes
+from kazoo_sup.changes.outbox import Left, Unusable
+from kazoo_sup.errors import ServerUnreachable, SettingsError, TimedOut
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kazoo_sup.changes.change import Change, Report
-    from kazoo_sup.changes.outbox import Spool
+    from kazoo_sup.changes.outbox import Due, Outbox, Spool
     from kazoo_sup.transports.amqp import Message, Publisher, PublishResult
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 Advance = Callable[[int], None]
 
 
 class Announcer(Protocol):
-    """Hears of each batch before it is saved (`expect`), of what was (`announce`), and when that was all (`settle`)."""
+    """Hears of each batch before it is saved (`expect`), of what was (`announce`), and when that was all (`settle`).
+
+    What is expected and never settled waits in the outbox: nobody knows whether it was saved.
+    """
 
     def expect(self, batch: Sequence[Change]) -> int:
         """Note what is about to be saved."""
@@ -32,22 +38,47 @@ class Announcer(Protocol):
     def announce_also(self, changes: Sequence[Change]) -> None:
         """Publish what the changes have announced in any case (`Change.announced`)."""
 
-    def settle(self, token: int) -> None:
-        """Note that of a batch nothing else was or will be saved."""
+    def settle(self, token: int, but: Sequence[Change] = ()) -> None:
+        """Note that of a batch nothing else was or will be saved, BUT perhaps these."""
+
+    def expect_database(self, action: str, database: str) -> int:
+        """Note that a database is about to be created or deleted, or what is in it changed."""
 
     def announce_database(self, action: str, database: str) -> None:
-        """Publish that a database was created, deleted, or is to be read anew."""
+        """Publish that a database was created, deleted, or is to be read again."""
+
+    @property
+    def missed(self) -> str | None:
+        """Why the broker did not take all, once that is known."""
 
 
-def outbox(zone: Zone) -> Outbox:
-    """Return the outbox of the zone."""
-    return Outbox(zone.state_dir / "outbox" / quote(zone.name, safe=""), zone.own_node)
+class _Speaking:
+    """What publishes a run's events of a zone while changes are being made, and by how many at once."""
+
+    def __init__(self) -> None:
+        self.publishing: _Publishing | None = None
+        self.users = 0
+        self.lock = RLock()
+
+    def enter(self, zone: Zone) -> _Publishing:
+        with self.lock:
+            self.publishing = self.publishing or _Publishing(zone)
+            self.users += 1
+            return self.publishing
+
+    def leave(self) -> bool:
+        """Return whether that was the last one, after whom nobody speaks through it."""
+        with self.lock:
+            self.users -= 1
+            if not self.users:
+                self.publishing = None
+            return not self.users
 
 
 def waiting(zone: Zone) -> int:
     """Count the events that wait in the zone's outbox, those of runs that still live not among them."""
     count = 0
-    for claim in outbox(zone).claim():
+    for claim in outboxes.of(zone).claim():
         count += sum(1 for _event in claim.messages())
         claim.release()
     return count
@@ -55,53 +86,105 @@ def waiting(zone: Zone) -> int:
 
 @contextmanager
 def of(zone: Zone) -> Iterator[Announcer]:
-    """Give the run's announcer, the same one where it is asked for inside.
+    """Give the run's announcer, the same one for all who make changes at once, inside one another or side by side.
 
-    On leaving it waits for the broker's confirms and keeps what it did not take. What earlier runs left goes out last,
-    once the broker has shown that it takes messages. Raises SettingsError when the outbox cannot be written.
+    When the last of them leaves it waits for the broker's confirms and keeps what it did not take. What earlier runs
+    left goes out then, once the broker has shown that it takes messages. Where nothing is announced, and nothing waits,
+    nobody is asked.
     """
-    if zone.announcer is not None:
-        yield zone.announcer
-        return
     if not zone.run.events:
         yield SILENT
         return
-    spool = outbox(zone).open()
-    publisher = _publisher(zone, spool)
-    zone.announcer = _Publishing(publisher, spool, zone)
+    speaking = zone.run.session.part(_Speaking, zone.name)
+    publishing = speaking.enter(zone)
     try:
-        yield zone.announcer
+        yield publishing
     finally:
-        zone.announcer = None
-        if _finish(zone, publisher, spool) is None:
-            send_waiting(zone)
+        if speaking.leave() and publishing.finish() and outboxes.any_waiting(zone):
+            # What this run had to do is done; what others left can wait for a better moment.
+            with suppress(ServerUnreachable, TimedOut):
+                send_waiting(zone, but=publishing.file)
 
 
-def send_waiting(zone: Zone) -> None:
-    """Publish what earlier runs left; what the broker does not take now is kept again."""
-    box = outbox(zone)
-    claims = box.claim()
+def send_waiting(zone: Zone, but: Path | None = None) -> int:
+    """Publish what earlier runs left; what the broker does not take now is kept. Return how much was set aside.
+
+    What can never be published is set aside and named. The file BUT waits for another time: documents of which a run
+    does not know whether they were saved may yet be.
+    """
+    box = outboxes.of(zone)
+    claims = box.claim(but)
     if not claims:
-        return
-    spool = box.open()
+        return 0
+    aside = 0
+
+    def set_aside(unusable: Unusable) -> None:
+        nonlocal aside
+        aside += 1
+        box.set_aside(unusable)
+        zone.run.warn(f"{unusable}; set aside in {box.aside}")
+
+    spool = _LeftAgain(box)
     publisher = _publisher(zone, spool)
+    try:
+        for claim in claims:
+            _send(publisher, claim.messages(set_aside), lambda key, why: set_aside(Unusable("outbox", key, why)))
+    except BaseException:
+        publisher.close()
+        spool.discard()
+        raise
+    result = publisher.close()
+    taken_over = spool.close()
     for claim in claims:
-        _send(publisher, claim.messages())
-    _finish(zone, publisher, spool)
-    for claim in claims:
-        claim.remove()
+        if taken_over:
+            claim.remove()
+        else:
+            claim.release()
+    _tell(zone, Left(result.failed, 0), result.reason)
+    return aside
 
 
-def _finish(zone: Zone, publisher: Publisher | _NoBroker, spool: Spool) -> str | None:
-    """Wait for the confirms, keep what the broker did not take, and tell of it; return why it did not take all."""
-    reason = publisher.close().reason
-    left = spool.close()
-    if left:
-        zone.run.warn(
-            f"{left} change event{'s' if left > 1 else ''} could not be published"
-            f"{f' ({reason})' if reason else ''}; kept for the next run or `sup outbox flush`"
-        )
-    return reason
+class _LeftAgain:
+    """The events of earlier runs that the broker does not take now either, in a file of this run's."""
+
+    def __init__(self, box: Outbox) -> None:
+        self._box = box
+        self._spool: Spool | None = None
+        self._complete = True
+
+    def keep(self, key: str, body: bytes) -> None:
+        try:
+            self._spool = self._spool or self._box.open()
+            self._spool.keep(key, body)
+            self._complete = self._complete and self._spool.complete
+        except SettingsError:
+            self._complete = False
+
+    def close(self) -> bool:
+        """Return whether all of them are there now."""
+        if self._spool is not None and self._complete:
+            self._spool.close()
+        else:
+            self.discard()
+        return self._complete
+
+    def discard(self) -> None:
+        if self._spool is not None:
+            self._spool.discard()
+
+
+def _tell(zone: Zone, left: Left, reason: str | None) -> None:
+    """Tell what a run leaves in the outbox."""
+    until = "kept for the next run or `sup outbox flush`"
+    why = f" ({reason})" if reason else ""
+    if left.kept:
+        zone.run.warn(f"{_events(left.kept)} could not be published{why}; {until}")
+    if left.uncertain:
+        zone.run.warn(f"of {_events(left.uncertain)} it is not known whether the documents were saved; {until}")
+
+
+def _events(count: int) -> str:
+    return f"{count} change event{'s' if count > 1 else ''}"
 
 
 def message(key: str, body: bytes) -> Message:
@@ -111,12 +194,12 @@ def message(key: str, body: bytes) -> Message:
     return Message(events.EXCHANGE, events.EXCHANGE_TYPE, key, body)
 
 
-def _publisher(zone: Zone, spool: Spool) -> Publisher | _NoBroker:
+def _publisher(zone: Zone, spool: Spool | _LeftAgain) -> Publisher | _NoBroker:
     def keep(messages: Sequence[Message], _reason: str) -> None:
         for each in messages:
             spool.keep(each.routing_key, each.body)
 
-    return zone.publisher(keep) if zone.settings.brokers else _NoBroker(keep)
+    return zone.connections.publisher(keep) if zone.settings.brokers else _NoBroker(keep)
 
 
 class _NoBroker:
@@ -137,65 +220,109 @@ class _NoBroker:
 
 
 class _Publishing:
-    def __init__(self, publisher: Publisher | _NoBroker, spool: Spool, zone: Zone) -> None:
-        self._publisher = publisher
-        self._spool = spool
+    """Opens the outbox and the publisher when the first event becomes due."""
+
+    def __init__(self, zone: Zone) -> None:
         self._zone = zone
-        self._unpublished = _unpublished_types(zone)
+        self._opened: tuple[Spool, Publisher | _NoBroker] | None = None
+        self._unpublished: frozenset[str] | None = None
+        self.missed: str | None = None
         # Changes may be made by several threads of a run at once.
-        self._one_at_a_time = Lock()
+        self._one_at_a_time = RLock()
 
     def expect(self, batch: Sequence[Change]) -> int:
-        due = []
-        for change in batch:
-            document = change.document or change.previous or {}
-            action = "deleted" if change.document is None else "edited" if change.previous else "created"
-            if self._wanted(change.id, document.get("pvt_type"), action):
-                due.append(
-                    (action, change.database, change.id, document.get("pvt_type"), document.get("pvt_account_id"))
-                )
         with self._one_at_a_time:
-            return self._spool.due(due)
+            return self._note(self._due(batch))
 
     def announce(self, reports: Sequence[Report]) -> None:
-        node = self._zone.own_node
-        messages = []
+        told = []
         for report in reports:
-            if report.action in ("created", "edited", "deleted") and report.after is not None:
-                document = report.after if report.action != "deleted" else {**(report.before or {}), **report.after}
-                if self._wanted(report.id, document.get("pvt_type"), report.action):
-                    messages.append(message(*events.document_event(report.action, report.database, document, node)))
-        self._send(messages)
+            action = report.told or report.action
+            if action in ("created", "edited", "deleted") and report.after is not None:
+                document = report.after if action != "deleted" else {**(report.before or {}), **report.after}
+                if self._wanted(report.id, document.get("pvt_type"), action):
+                    told.append((action, report.database, document))
+        self._send_documents(told)
 
     def announce_also(self, changes: Sequence[Change]) -> None:
-        node = self._zone.own_node
-        messages = []
+        told = []
         for change in changes:
             document = change.previous or change.document or {}
             for action in change.announced:
                 if self._wanted(change.id, document.get("pvt_type"), action):
                     # Kazoo announces a document as created when it has no revision.
                     hidden = "_rev" if action == "created" else ""
-                    told = {key: value for key, value in document.items() if key != hidden}
-                    messages.append(message(*events.document_event(action, change.database, told, node)))
-        if messages:
-            self._send(messages)
+                    shown = {key: value for key, value in document.items() if key != hidden}
+                    told.append((action, change.database, shown))
+        if told:
+            with self._one_at_a_time:
+                token = self._note([_as_due(*each) for each in told])
+                self._send_documents(told)
+                self.settle(token)
 
-    def settle(self, token: int) -> None:
+    def settle(self, token: int, but: Sequence[Change] = ()) -> None:
         with self._one_at_a_time:
-            self._spool.settle(token)
+            if self._opened and token:
+                self._opened[0].settle(token, self._due(but))
+
+    def expect_database(self, action: str, database: str) -> int:
+        with self._one_at_a_time:
+            return self._note([(f"db_{action}", database, "", None, None)])
 
     def announce_database(self, action: str, database: str) -> None:
         self._send([message(*events.database_event(action, database, self._zone.own_node))])
 
+    @property
+    def file(self) -> Path | None:
+        """The run's file in the outbox, once there is one."""
+        return self._opened and self._opened[0].path
+
+    def finish(self) -> bool:
+        """Wait for the confirms, keep what the broker did not take, report it; return whether it may take more."""
+        if self._opened is None:
+            return bool(self._zone.settings.brokers)
+        spool, publisher = self._opened
+        self.missed = publisher.close().reason
+        _tell(self._zone, spool.close(), self.missed)
+        return self.missed is None
+
+    def _due(self, batch: Sequence[Change]) -> list[Due]:
+        due = []
+        for change in batch:
+            document = change.document or change.previous or {}
+            action = "deleted" if change.document is None else "edited" if change.previous else "created"
+            if self._wanted(change.id, document.get("pvt_type"), action):
+                due.append(_as_due(action, change.database, {**document, "_id": change.id}))
+        return due
+
+    def _note(self, due: Sequence[Due]) -> int:
+        return self._open()[0].due(due) if due else 0
+
+    def _open(self) -> tuple[Spool, Publisher | _NoBroker]:
+        if self._opened is None:
+            spool = outboxes.of(self._zone).open()
+            self._opened = spool, _publisher(self._zone, spool)
+        return self._opened
+
+    def _send_documents(self, told: Sequence[tuple[str, str, Document]]) -> None:
+        node = self._zone.own_node
+        self._send([message(*events.document_event(*each, node)) for each in told])
+
     def _send(self, messages: list[Message]) -> None:
-        with self._one_at_a_time:
-            self._publisher.send(messages)
+        if messages:
+            with self._one_at_a_time:
+                self._open()[1].send(messages)
 
     def _wanted(self, identifier: str, document_type: str | None, action: str = "") -> bool:
         if identifier.startswith("_design/"):
             return action == "edited" and identifier in events.ANNOUNCED_DESIGNS
+        if self._unpublished is None:
+            self._unpublished = _unpublished_types(self._zone)
         return document_type not in self._unpublished
+
+
+def _as_due(action: str, database: str, document: Document) -> Due:
+    return action, database, document["_id"], document.get("pvt_type"), document.get("pvt_account_id")
 
 
 class _Silent:
@@ -208,9 +335,14 @@ class _Silent:
 
     def announce_also(self, changes: Sequence[Change]) -> None: ...
 
-    def settle(self, token: int) -> None: ...
+    def settle(self, token: int, but: Sequence[Change] = ()) -> None: ...
+
+    def expect_database(self, action: str, database: str) -> int:  # noqa: ARG002
+        return 0
 
     def announce_database(self, action: str, database: str) -> None: ...
+
+    missed: str | None = None
 
 
 SILENT = _Silent()
@@ -218,14 +350,31 @@ SILENT = _Silent()
 
 def _unpublished_types(zone: Zone) -> frozenset[str]:
     """Return the document types that make no event (Kazoo kzs_publish:should_publish_doc/1)."""
-    configured = ((zone.configuration("datamgr") or {}).get("default") or {}).get("change_notice_exclude_types")
-    return frozenset(configured if isinstance(configured, list) else events.UNPUBLISHED_TYPES)
+    from kazoo_sup.transports.shapes import misfit
+
+    document = zone.configuration("datamgr") or {}
+    wrong = misfit(document, {"default?": {"change_notice_exclude_types?": [str]}})
+    if wrong:
+        zone.run.warn_once(f"system_config/datamgr: {wrong}; it is left aside")
+    configured = None if wrong else (document.get("default") or {}).get("change_notice_exclude_types")
+    return frozenset(events.UNPUBLISHED_TYPES if configured is None else configured)
 
 
-def _send(publisher: Publisher | _NoBroker, waiting: Iterator[tuple[str, bytes]]) -> None:
+def _send(
+    publisher: Publisher | _NoBroker,
+    waiting: Iterator[tuple[str, bytes]],
+    impossible: Callable[[str, str], object],
+) -> None:
+    from kazoo_sup.transports.amqp import why_impossible
+
     batch: list[Message] = []
     for key, body in waiting:
-        batch.append(message(key, body))
+        made = message(key, body)
+        reason = why_impossible(made)
+        if reason:
+            impossible(key, reason)
+            continue
+        batch.append(made)
         if len(batch) >= 1000:  # noqa: PLR2004 - a batch of the door's size
             publisher.send(batch)
             batch = []

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from kazoo_sup.changes import announcer
-from kazoo_sup.changes.change import Change, Document, Report
-from kazoo_sup.names import plain
+from kazoo_sup.changes import announcer, recording
+from kazoo_sup.changes.change import Change, Report
+from kazoo_sup.changes.reports import tell
+from kazoo_sup.errors import Delivered, NotFound, ServerRefused
+from kazoo_sup.messages.names import plain
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
 
 
@@ -20,6 +25,34 @@ class File:
     name: str
     content: bytes | BinaryIO
     content_type: str
+
+
+def described(document: Document | None) -> Document | None:
+    """Return a document with the contents of its attachments left out: of each its length and digest stay."""
+    files = (document or {}).get("_attachments")
+    if document is None or not isinstance(files, dict) or not any(map(_is_inline, files.values())):
+        return document
+    return {**document, "_attachments": {name: _described(each) for name, each in files.items()}}
+
+
+def digest(content: bytes) -> str:
+    """Return the digest of an attachment as CouchDB tells it."""
+    return "md5-" + base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def _is_inline(stub: object) -> bool:
+    return isinstance(stub, dict) and isinstance(stub.get("data"), str)
+
+
+def _described(stub: Json) -> Json:
+    if not _is_inline(stub):
+        return stub
+    try:
+        content = base64.b64decode(stub["data"], validate=True)
+    except ValueError:
+        return stub  # CouchDB will refuse it
+    kept = {key: each for key, each in stub.items() if key != "data"}
+    return {**kept, "length": len(content), "digest": digest(content)}
 
 
 def attach(zone: Zone, database: str, document: Document, file: File, *, action: str = "edited") -> Report:
@@ -35,16 +68,24 @@ def attach(zone: Zone, database: str, document: Document, file: File, *, action:
     after = {**document, "_attachments": attached}
     if zone.run.dry_run:
         report = Report(database, document["_id"], action, document, after, planned=True)
-        zone.run.report(report)
+        tell(zone, report)
         return report
     change = Change(database, after, document if action == "edited" else None)
     with announcer.of(zone) as events:
+        record = recording.of(zone)
+        number = record.expect([Change(database, after, document if "_rev" in document else None)])
         token = events.expect([change])
-        revision = zone.couchdb.put_attachment(
-            plain(database), document["_id"], file.name, file.content, file.content_type, rev=document.get("_rev")
-        )
+        try:
+            revision = zone.couchdb.put_attachment(
+                plain(database), document["_id"], file.name, file.content, file.content_type, rev=document.get("_rev")
+            )
+        except (NotFound, ServerRefused) as error:
+            if error.delivered is not Delivered.MAYBE:
+                record.settle({}, [number])
+            raise
         report = Report(database, document["_id"], action, document, {**after, "_rev": revision})
+        record.settle({number: revision})
         events.announce([report])
         events.settle(token)
-    zone.run.report(report)
+    tell(zone, report)
     return report

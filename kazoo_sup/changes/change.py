@@ -6,20 +6,42 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.errors import Conflict
+from kazoo_sup.errors import Conflict, SaveRefused
+from kazoo_sup.zone import Report
+
+__all__ = ["Change", "Report", "Tally", "creation", "edit", "rebuild", "removal", "same", "stands"]
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
+    from kazoo_sup.types import Document, Json
 
-Document = dict[str, Any]
 KEPT_ERRORS = 100
+_PLAIN = frozenset({str, int, bool, type(None)})
+"""What needs no second look once it is equal and of one type; of floats, 0.0 and -0.0 do."""
+
+_OWN_IDS = ("_design/", "_local/")
 
 
-def same(one: Any, other: Any) -> bool:
-    """Tell whether two JSON values are one and the same; to Python alone true would be 1."""
-    return bool(one == other) and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+def same(one: object, other: object) -> bool:
+    """Return whether two JSON values are one and the same; to Python alone true would be 1."""
+    return bool(one == other) and _of_same_types(one, other)
+
+
+def _of_same_types(one: Json, other: Json) -> bool:
+    """Return whether values that Python holds equal are so in JSON; whole documents are compared for every change."""
+    if one is other:
+        return True
+    kind = type(one)
+    if kind is type(other):
+        if kind is dict:
+            return all(_of_same_types(value, other[key]) for key, value in one.items())
+        if kind is list:
+            return all(map(_of_same_types, one, other))
+        if kind in _PLAIN:
+            return True
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +64,37 @@ class Change:
 
     @property
     def id(self) -> str:
-        """The document's id."""
-        found: str = (self.document or self.previous or {})["_id"]
-        return found
+        """The document's id; empty where it has none."""
+        found = (self.document or self.previous or {}).get("_id")
+        return found if isinstance(found, str) else ""
+
+    def check(self) -> None:
+        """Raise SaveRefused for what CouchDB would store under a name it makes up, or refuse with all beside it."""
+        identifier = self.id
+        if self.database and identifier and identifier[0] != "_":
+            return
+        if not self.database:
+            reason = "its database has no name"
+        elif not identifier:
+            reason = "it has no id"
+        elif identifier.startswith(_OWN_IDS) and identifier not in _OWN_IDS:
+            return
+        else:
+            reason = "its id begins with _, which CouchDB keeps for itself"
+        raise SaveRefused(database=self.database, id=identifier, reason=reason)
+
+
+def stands(sent: Document, found: Document) -> bool:
+    """Return whether what is stored is what was sent, saved on top of the revision it was made of."""
+    base = int(sent["_rev"].partition("-")[0]) if "_rev" in sent else 0
+    return int(found["_rev"].partition("-")[0]) == base + 1 and same(_content(sent), _content(found))
+
+
+def _content(document: Document) -> Document:
+    """Return the fields that are not CouchDB's own, as JSON carries them, and the names of the attachments."""
+    fields = {name: each for name, each in document.items() if not name.startswith("_")}
+    found: Document = json.loads(json.dumps(fields))
+    return {**found, "_attachments": sorted(document.get("_attachments") or ())}
 
 
 def edit(database: str, stored: Document, edited: Callable[[Document], Document]) -> Change:
@@ -61,44 +111,23 @@ def edit(database: str, stored: Document, edited: Callable[[Document], Document]
     return Change(database, again(stored), stored, again)
 
 
+def rebuild(database: str, stored: Document | None, build: Callable[[Document | None], Document]) -> Change:
+    """Return the change that stores what BUILD makes of a document as it was read, None where there is none.
+
+    BUILD is asked again when somebody else has changed it in between; see `Change.reapply`.
+    """
+    return Change(database, build(stored), stored, build)
+
+
+def creation(database: str, document: Document) -> Change:
+    """Return the change that stores a document unless there is one of its id: that one stays as it is."""
+    return Change(database, document, None, lambda stored: stored or document)
+
+
 def removal(database: str, stored: Document) -> Change:
     """Return the change that deletes a document, whatever others save of it in between."""
     gone = {"_id": stored["_id"], "_deleted": True}
     return Change(database, None, stored, lambda _found: gone)
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of one change: `action` is created, edited, deleted, unchanged or failed.
-
-    `planned` tells that the run only showed it. `after` is the document as it is stored now, its new `_rev` included.
-    """
-
-    database: str
-    id: str
-    action: str
-    before: Document | None = None
-    after: Document | None = None
-    planned: bool = False
-    error: SupError | None = None
-
-    def documents(self) -> tuple[Document | None, Document | None]:
-        """Return the document before and after as people may see it: without its secrets."""
-        from kazoo_sup.masking import of_document
-
-        return of_document(self.before), of_document(self.after, self.before)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the report for machine formats; the documents only where nothing else shows them."""
-        shown: dict[str, Any] = {"database": self.database, "id": self.id, "action": self.action}
-        if self.planned:
-            before, after = self.documents()
-            shown |= {"planned": True, "before": before, "after": after}
-        elif self.error:
-            shown |= {"error": self.error.id, "message": str(self.error)}
-        elif self.after:
-            shown["rev"] = self.after.get("_rev")
-        return shown
 
 
 class Tally:
@@ -135,6 +164,11 @@ class Tally:
         """Raise the error that kept a document from being stored, if any was."""
         if self.errors:
             raise self.errors[0]
+
+    @property
+    def planned(self) -> bool:
+        """Whether the last change was only shown."""
+        return self.last is not None and self.last.planned
 
     @property
     def document(self) -> Document:

@@ -6,11 +6,13 @@ purpose not as there: Date-Created and Date-Modified are not swapped, and the no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import messages
-from kazoo_sup.names import account_id, classification
+from kazoo_sup import messages
+from kazoo_sup.messages.names import account_id, classification
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Fields, Payload
 
 EXCHANGE = "configuration"
 EXCHANGE_TYPE = messages.EXCHANGE_TYPES[EXCHANGE]
@@ -26,7 +28,7 @@ Source: recorded runs; it is what kazoo_number_manager_maintenance:update_number
 _ACCOUNT_ID_LENGTH = 32
 
 
-def document_event(action: str, database: str, document: Mapping[str, Any], node: str) -> tuple[str, bytes]:
+def document_event(action: str, database: str, document: Fields, node: str) -> tuple[str, bytes]:
     """Return the routing key and the body of the event that DOCUMENT of DATABASE was created, edited or deleted.
 
     A document that is marked deleted (`pvt_deleted`) is announced as deleted, whatever the action.
@@ -37,7 +39,7 @@ def document_event(action: str, database: str, document: Mapping[str, Any], node
     account = document.get("pvt_account_id")
     if not (isinstance(account, str) and len(account) == _ACCOUNT_ID_LENGTH):
         account = account_id(database) if classification(database) in ("account", "modb") else None
-    payload: dict[str, Any] = {
+    payload: Payload = {
         "ID": document["_id"],
         "Origin-Cache": "kazoo_data_cache",
         "Database": database,
@@ -60,6 +62,6 @@ def database_event(action: str, database: str, node: str) -> tuple[str, bytes]:
     return _event(f"db_{action}", payload, node)
 
 
-def _event(name: str, payload: dict[str, Any], node: str) -> tuple[str, bytes]:
+def _event(name: str, payload: Payload, node: str) -> tuple[str, bytes]:
     built = messages.build(f"conf.{name}", payload, node=node)
     return built.routing_key, built.body

@@ -1,0 +1,49 @@
+"""Keeping the journal within its bounds: what is too old goes, and then the oldest until the rest fits."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from kazoo_sup.changes.journal.reading import SUFFIX
+
+_DAY = 86_400
+_STRAY = 3600
+"""Seconds after which a file that a killed run never gave its name is nobody's."""
+
+
+def keep_within(directory: Path, *, days: float, size: int) -> None:
+    """Remove records that are older than DAYS, then the oldest while all of them take more than SIZE bytes.
+
+    The records of runs that live stay. Raises OSError.
+    """
+    now = time.time()
+    found = []
+    with os.scandir(directory) as entries:
+        for each in entries:
+            with suppress(FileNotFoundError):  # another run was faster
+                status = each.stat(follow_symlinks=False)
+                if each.name.endswith(SUFFIX):
+                    found.append((each.name, status.st_mtime, status.st_size))
+                elif each.name.endswith(".new") and status.st_mtime < now - _STRAY:
+                    _remove(directory / each.name)
+    total = sum(length for _name, _time, length in found)
+    for name, modified, length in sorted(found):
+        if (modified < now - days * _DAY or total > size) and _remove(directory / name):
+            total -= length
+
+
+def _remove(path: Path) -> bool:
+    """Remove a record that no living run holds; tell whether it is gone."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+    except BlockingIOError:
+        return False
+    except FileNotFoundError:
+        pass
+    return True
