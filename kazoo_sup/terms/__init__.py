@@ -7,14 +7,14 @@ A Python `str` is an Erlang binary (a JSON string), `Atom` an atom, `Charlist` a
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.terms.values import OK, UNDEFINED, Atom, BadTerm, Charlist, Term, from_json, to_json
+from kazoo_sup.terms.values import OK, UNDEFINED, Atom, BadTerm, Charlist, Term, as_data, from_json, to_json
 
 if TYPE_CHECKING:
     from kazoo_sup.terms.arguments import read_json, read_value
     from kazoo_sup.terms.jiffy import json_encode, json_pretty
-    from kazoo_sup.terms.layout import pretty
+    from kazoo_sup.terms.layout import formatted, pretty
     from kazoo_sup.terms.printing import dumps
     from kazoo_sup.terms.reading import loads
 
@@ -25,7 +25,9 @@ __all__ = [
     "BadTerm",
     "Charlist",
     "Term",
+    "as_data",
     "dumps",
+    "formatted",
     "from_json",
     "json_encode",
     "json_pretty",
@@ -38,6 +40,7 @@ __all__ = [
 
 _HOMES = {
     "dumps": "printing",
+    "formatted": "layout",
     "json_encode": "jiffy",
     "json_pretty": "jiffy",
     "loads": "reading",
@@ -47,7 +50,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import what is asked for only then (PEP 562): most runs print one term and read none."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kazoo_sup.terms.values import UNDEFINED
 
 
-def text_field(value: Any, width: int) -> str:
+def text_field(value: object, width: int) -> str:
     """Return what `~-WIDTHs` makes of a value: padded on the right, or cut."""
     return shown(value)[:width].ljust(width)
 
@@ -18,7 +16,7 @@ def number_field(value: int, width: int) -> str:
     return text.ljust(width) if len(text) <= width else "*" * width
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return what `~s` makes of a value: nothing at all is `undefined`, true and false are their names."""
     if value is None:
         return UNDEFINED

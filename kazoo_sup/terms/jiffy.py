@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 from kazoo_sup.terms.printing import decimal_digits
 
 
-def json_encode(value: Any) -> str:
+def json_encode(value: object) -> str:
     """Write a JSON value (None, bool, int, float, str, list, dict with str keys) as jiffy:encode/1 does.
 
     Nothing but quotes, backslashes and control characters is escaped. Raises TypeError for anything else, ValueError
@@ -20,7 +19,7 @@ def json_encode(value: Any) -> str:
     return "".join(parts)
 
 
-def json_pretty(value: Any) -> str:
+def json_pretty(value: object) -> str:
     """Write a JSON value as jiffy:encode(Value, [pretty]) does, with an indented empty line in what is empty.
 
     Raises as `json_encode`.
@@ -46,7 +45,7 @@ _CONSTANTS = {True: "true", False: "false", None: "null"}
 _PLAIN_POINTS = range(-5, 22)
 
 
-def _write(value: Any, parts: list[str], line: str) -> None:
+def _write(value: object, parts: list[str], line: str) -> None:
     """Append the pieces of a value; `line` starts a line of its depth: a newline and spaces, or nothing if compact."""
     if isinstance(value, str):
         parts.append(_string(value))
@@ -56,7 +55,7 @@ def _write(value: Any, parts: list[str], line: str) -> None:
         separator = ""
         for key, member in value.items():
             if not isinstance(key, str):
-                raise TypeError(f"{type(key).__name__} is no JSON key")
+                raise TypeError(f"{type(key).__name__} is not a JSON key")
             parts.append(separator + _string(key) + colon)
             _write(member, parts, inner)
             separator = "," + inner
@@ -77,7 +76,7 @@ def _write(value: Any, parts: list[str], line: str) -> None:
     elif isinstance(value, float):
         parts.append(_float(value))
     else:
-        raise TypeError(f"{type(value).__name__} is no JSON value")
+        raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
 def _string(text: str) -> str:

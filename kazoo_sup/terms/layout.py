@@ -34,6 +34,29 @@ def pretty(term: Term, *, width: int = 80, column: int = 1) -> str:
     return "".join(layout.out)
 
 
+def formatted(template: str, *values: Term) -> str:
+    """Fill in a template as `io:format` does: `~p` is a term, laid out from the column where it begins, `~s` a text.
+
+    There are as many of these as VALUES, and nothing else in the template that begins with `~`.
+    """
+    out = ""
+    waiting = iter(values)
+    for piece in re.split("(~[ps])", template):
+        if piece == "~p":
+            out += pretty(next(waiting), column=_indentation(out) + 1)
+        else:
+            out += str(next(waiting)) if piece == "~s" else piece
+    return out
+
+
+def _indentation(text: str) -> int:
+    """Return how many columns the last line of a text takes, as Erlang counts: tabs go to the next multiple of 8."""
+    column = 0
+    for letter in text.rpartition("\n")[2]:
+        column = (column // 8 + 1) * 8 if letter == "\t" else column + 1
+    return column
+
+
 # The elements of a tagged tuple are aligned behind its tag, not indented by a fixed number of columns.
 _ALIGNED = -1
 

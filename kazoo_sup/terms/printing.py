@@ -19,10 +19,10 @@ def dumps(term: Term) -> str:
     printable in Latin-1, so `<<"é">>` is text and `<<"€">>` is `<<226,130,172>>`. A binary that Latin-1 could show but
     that is not UTF-8 is printed as numbers, where sup writes bytes that no terminal can show.
 
-    Raises TypeError for what is no term, ValueError for a float without an Erlang form (NaN, infinity).
+    Raises TypeError for what is not a term, ValueError for a float without an Erlang form (NaN, infinity).
     """
     parts: list[str] = []
-    pending: list[Any] = [term]
+    pending: list[Term] = [term]
     while pending:
         item = pending.pop()
         if isinstance(item, _Mark):
@@ -40,8 +40,8 @@ def dumps(term: Term) -> str:
     return "".join(parts)
 
 
-def open_term(term: Term) -> str | Sequence[Any]:
-    """Give the text of a term that has no parts, or its parts: a list or a tuple that is not empty."""
+def open_term(term: Term) -> str | Sequence[Term]:
+    """Return the text of a term that has no parts, or its parts: a list or a tuple that is not empty."""
     if isinstance(term, str | bytes):
         if isinstance(term, Atom):
             return _atom(term)
@@ -63,7 +63,7 @@ def open_term(term: Term) -> str | Sequence[Any]:
         return str(int(term))
     if isinstance(term, float):
         return _float(term)
-    raise TypeError(f"{type(term).__name__} is no Erlang term")
+    raise TypeError(f"{type(term).__name__} is not an Erlang term")
 
 
 class _Mark(str):
@@ -173,7 +173,7 @@ def _as_string(items: list[Any]) -> str | None:
 
 
 def decimal_digits(value: float) -> tuple[str, int]:
-    """Give the fewest digits that identify a float >= 0 and the place of the point: "15" and 1 for 1.5."""
+    """Return the fewest digits that identify a float >= 0 and the place of the point: "15" and 1 for 1.5."""
     mantissa, _, exponent = repr(value).partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")

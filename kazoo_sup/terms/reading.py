@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 from kazoo_sup.terms.printing import RESERVED_WORDS
 from kazoo_sup.terms.values import Atom, BadTerm, Charlist, Term
@@ -78,7 +77,7 @@ class _Container:
     def __init__(self, opening: str, position: int) -> None:
         self.opening = opening
         self.position = position
-        self.items: list[Any] = []
+        self.items: list[object] = []
 
     @property
     def closing(self) -> str:
@@ -86,7 +85,7 @@ class _Container:
 
     @property
     def separator(self) -> str:
-        """What stands between the last item and the next."""
+        """What is between the last item and the next."""
         return "=>" if self.opening == "#{" and len(self.items) % 2 else ","
 
     @property
@@ -145,7 +144,7 @@ class _Reader:
         return BadTerm(f"expected {expected}, found {found}", self.start)
 
     def value(self) -> Term:
-        """Give the value that starts with the current token and is no list, tuple or map."""
+        """Return the value that starts with the current token and is not a list, tuple or map."""
         if self.kind == "atom":
             if self.lexeme in RESERVED_WORDS:
                 raise BadTerm(f"{self.lexeme} is a reserved word, as an atom '{self.lexeme}'", self.start)
@@ -201,7 +200,7 @@ class _Reader:
         try:
             return self._unescape(body, escapes_are_bytes=not is_utf8).encode(errors="surrogateescape")
         except UnicodeEncodeError as error:
-            raise BadTerm("a character is no Unicode scalar value", start) from error
+            raise BadTerm("a character is not a Unicode scalar value", start) from error
 
     def _unescape(self, body: str, *, escapes_are_bytes: bool = False) -> str:
         def character(found: re.Match[str]) -> str:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kazoo_sup.types import Document, Json
+
 Term: TypeAlias = str | bytes | int | float | list[Any] | tuple[Any, ...] | dict[Any, Any] | None
+
+
+LONGEST_ATOM = 255
+"""The characters that an Erlang atom has at most."""
 
 
 class Atom(str):
@@ -27,7 +33,7 @@ UNDEFINED = Atom("undefined")
 
 
 class BadTerm(ValueError):
-    """Text that is no Erlang term: `reason`, and `position`, the offset of the character it was noticed at."""
+    """Text that is not an Erlang term: `reason`, and `position`, the offset of the character it was noticed at."""
 
     def __init__(self, reason: str, position: int) -> None:
         """Say the position as people count, from 1."""
@@ -36,7 +42,7 @@ class BadTerm(ValueError):
         self.position = position
 
 
-def to_json(term: Term) -> Any:
+def to_json(term: Term) -> Json:
     """Turn a term into the JSON value it stands for.
 
     Objects are jiffy objects, maps and lists of nothing but `{Key, Value}` (proplists), and lose the members that
@@ -64,7 +70,7 @@ def from_json(value: Term) -> Term:
 _JSON_ATOMS = {"true": True, "false": False, "null": None, "undefined": None}
 
 
-def _to_json(term: Term) -> Any:
+def _to_json(term: Term) -> Json:
     if isinstance(term, str | bytes):
         return _JSON_ATOMS.get(term, str(term)) if isinstance(term, Atom) else _string(term)
     if isinstance(term, dict):
@@ -78,12 +84,12 @@ def _to_json(term: Term) -> Any:
     return term
 
 
-def _is_pair(item: Any) -> bool:
+def _is_pair(item: object) -> bool:
     return isinstance(item, tuple) and len(item) == 2  # noqa: PLR2004 - a pair has two
 
 
-def _object(members: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
+def _object(members: Iterable[tuple[object, Term]]) -> Document:
+    result: Document = {}
     for key, member in members:
         name = _key(key)
         if name in result:
@@ -93,7 +99,7 @@ def _object(members: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     return result
 
 
-def _key(key: Any) -> str:
+def _key(key: object) -> str:
     if isinstance(key, str | bytes):
         return _string(key)
     if isinstance(key, int) and not isinstance(key, bool):
@@ -108,3 +114,14 @@ def _string(text: str | bytes) -> str:
         return text.decode()
     except UnicodeDecodeError:
         raise ValueError("a binary is not UTF-8") from None
+
+
+def as_data(term: object) -> Json:
+    """Return a term as a machine shall see it: tuples are lists, `undefined` is null, other atoms and strings text."""
+    if isinstance(term, dict):
+        return {key: as_data(each) for key, each in term.items()}
+    if isinstance(term, list | tuple):
+        return [as_data(each) for each in term]
+    if isinstance(term, bytes):
+        return term.decode(errors="replace")
+    return None if isinstance(term, Atom) and term == UNDEFINED else term

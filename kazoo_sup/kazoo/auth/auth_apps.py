@@ -6,17 +6,18 @@ Source: Kazoo kazoo_auth_maintenance, kazoo_oauth_maintenance, kz_auth_keys.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import Conflict, SupError
-from kazoo_sup.kazoo import system_config, views
-from kazoo_sup.kazoo.attachments import attached
 from kazoo_sup.kazoo.auth import private_keys
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import stamped
+from kazoo_sup.kazoo.documents.attachments import attached
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
 
 AUTH = "system_auth"
@@ -29,6 +30,9 @@ _RANDOM_BYTES = 16
 
 class NoApplication(SupError):
     """there is no application {id} in {database}"""
+
+    id: str
+    database: str
 
 
 def new(identifier: str, account: str, secret: str, **more: str) -> Document:
@@ -52,7 +56,7 @@ def register(zone: Zone, database: str, document: Document) -> Document | None:
     if zone.couchdb.get(database, document["_id"]) is not None:
         return None
     try:
-        return changes.apply(zone, [Change(database, document, None)]).document
+        return changes.create(zone, database, document).document
     except Conflict:
         return None
 
@@ -75,14 +79,14 @@ def register_key(zone: Zone, identifier: str, pem: str) -> Document:
         return {**found, "pvt_server_key": key}
 
     with changes.together(zone):
-        with_key = attached(document, {private_keys.FILE_NAME: file}, shown=zone.run.dry_run)
-        changes.apply(zone, [Change(AUTH, with_key, None)]).check()
-        return changes.apply(zone, [Change(AUTH, updated(stored), stored, updated)]).document
+        with_key = attached(document, {private_keys.FILE_NAME: file})
+        changes.create(zone, AUTH, with_key).check()
+        return changes.update(zone, AUTH, identifier, updated, stored=stored).document
 
 
 def ensure_secret(zone: Zone) -> None:
     """Store a random secret that users' tokens are signed with, unless there is one."""
-    found: Any = system_config.get(zone, _CONFIGURATION, _SIGNATURE, None)
+    found: Json = system_config.get(zone, _CONFIGURATION, _SIGNATURE, None)
     if not found:
         made = secrets.token_hex(_RANDOM_BYTES)
         system_config.set_value(zone, _CONFIGURATION, _SIGNATURE, made, section=zone.node)

@@ -6,22 +6,25 @@ Source: Kazoo kapps_util:get_ccvs_by_ip/1.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import accounts, system_config, views
-from kazoo_sup.kazoo.values import is_true
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.documents.values import is_true
+from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.terms import Atom
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Json
     from kazoo_sup.zone import Zone
 
 _CATEGORY = "registrar"
 _NOT_FOUND = Atom("not_found")
 
 
-def lookup(zone: Zone, ip: str) -> tuple[dict[str, str], Any]:
+def lookup(zone: Zone, ip: str) -> tuple[dict[str, str], Json]:
     """Return the channel variables that a call from IP gets, and why there are none: an Erlang term, else None."""
     rows = []
     if _setting(zone, "use_aggregate"):

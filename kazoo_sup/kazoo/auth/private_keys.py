@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import textwrap
 
 from kazoo_sup.errors import UsageError
+from kazoo_sup.kazoo.auth import rsa_signature
 
 CONTENT_TYPE = "application/x-pem-file"
 FILE_NAME = "private_key.pem"
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _RSA = "RSA PRIVATE KEY"
-_INTEGERS = 9
-"""Version, modulus, both exponents, both primes, the two exponents of them, the coefficient."""
-
-_SEQUENCE, _INTEGER = 0x30, 0x02
-_LONG = 0x80
 
 
 class BadKey(UsageError):
     """{file}: {reason}"""
 
+    file: str
+    reason: str
+
 
 def read(text: str, file: str) -> str:
     """Return the first key of a PEM file, alone and in the lines of 64 characters that Kazoo writes.
 
-    What else stands in the file never appears in an error. Raises BadKey.
+    What else is in the file never appears in an error. Raises BadKey, and NoCryptography.
     """
     block = _BLOCK.search(text)
     if block is None:
@@ -39,35 +35,7 @@ def read(text: str, file: str) -> str:
     if ":" in block[2]:
         raise BadKey(file=file, reason="the key is encrypted; `openssl rsa -traditional` takes the passphrase off")
     try:
-        der = base64.b64decode("".join(block[2].split()), validate=True)
-    except binascii.Error:
-        der = b""
-    if not _is_key(der):
-        raise BadKey(file=file, reason="its PEM block is damaged")
-    body = "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))
-    return f"-----BEGIN {_RSA}-----\n{body}\n-----END {_RSA}-----\n\n"
-
-
-def _is_key(der: bytes) -> bool:
-    """Tell whether DER is one sequence of as many integers as a private key has, and nothing else."""
-    outer = _value(der, 0, _SEQUENCE)
-    if outer is None or outer[1] != len(der):
-        return False
-    position, count = outer[0], 0
-    while position < len(der):
-        inner = _value(der, position, _INTEGER)
-        if inner is None:
-            return False
-        position, count = inner[1], count + 1
-    return count == _INTEGERS
-
-
-def _value(der: bytes, position: int, tag: int) -> tuple[int, int] | None:
-    """Return where the contents of a value of this tag begin and end; None where there is none."""
-    if position + 2 > len(der) or der[position] != tag:
-        return None
-    length, begin = der[position + 1], position + 2
-    if length >= _LONG:
-        width = length - _LONG
-        length, begin = int.from_bytes(der[begin : begin + width], "big"), begin + width
-    return (begin, begin + length) if begin + length <= len(der) else None
+        key = rsa_signature.private_key(block[0].encode())
+    except ValueError:
+        raise BadKey(file=file, reason="its PEM block is damaged") from None
+    return f"{rsa_signature.traditional(key)}\n"

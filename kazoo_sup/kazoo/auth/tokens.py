@@ -8,19 +8,22 @@ from __future__ import annotations
 import base64
 import hmac
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup import changes, rsa_signature, terms
-from kazoo_sup.changes import Change, Document
+from kazoo_sup import changes, terms
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import account_config, accounts, system_config
-from kazoo_sup.kazoo.account_updates import with_values
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.accounts import users
+from kazoo_sup.kazoo.accounts.account_updates import with_values
+from kazoo_sup.kazoo.auth import rsa_signature
+from kazoo_sup.kazoo.config import account_config, system_config
 from kazoo_sup.kazoo.documents import value_at
-from kazoo_sup.kazoo.new_accounts import users
-from kazoo_sup.kazoo.values import is_true
-from kazoo_sup.names import account_database
+from kazoo_sup.kazoo.documents.shapes import TEXT
+from kazoo_sup.kazoo.documents.values import is_true
+from kazoo_sup.messages.names import account_database
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 DATABASE = "system_auth"
@@ -44,13 +47,13 @@ def of_account(zone: Zone, account: str) -> str:
     if is_true(value_at(settings, ["multi_factor", "enabled"], False)):
         raise Declined(reason=f"account {account} asks for a second factor, which only a login can give")
     pem, key = _signing_key(zone)
-    server_secret = system_config.get(zone, CATEGORY, "secret_for_user_signature", None)
-    if not isinstance(server_secret, str):
+    server_secret = system_config.read(zone, CATEGORY, "secret_for_user_signature", "", TEXT)
+    if not server_secret:
         raise Declined(
             reason=f"system_config/{CATEGORY} has no secret_for_user_signature; crossbar makes one at a login"
         )
     signature = hmac.digest((_secret(zone, account) + server_secret).encode(), account.encode(), "sha256")
-    claims: dict[str, Any] = {
+    claims: Document = {
         "iss": ISSUER,
         "identity_sig": _base64url(signature),
         "account_id": account,
@@ -60,7 +63,7 @@ def of_account(zone: Zone, account: str) -> str:
     return signed(claims, pem, key)
 
 
-def signed(claims: dict[str, Any], pem: bytes, key: str) -> str:
+def signed(claims: Document, pem: bytes, key: str) -> str:
     """Return CLAIMS as a token, signed with the private key PEM, whose id is KEY. Raises ValueError for another PEM."""
     header = {"alg": "RS256", "typ": "JWT", "kid": key}
     payload = ".".join(_base64url(terms.json_encode(part).encode()) for part in (header, claims))
@@ -84,8 +87,8 @@ def _seconds(zone: Zone, settings: Document) -> int:
 
 
 def _signing_key(zone: Zone) -> tuple[bytes, str]:
-    key = system_config.get(zone, CATEGORY, "system_key", None)
-    file = zone.couchdb.get_attachment(DATABASE, key, KEY_FILE) if isinstance(key, str) else None
+    key = system_config.read(zone, CATEGORY, "system_key", "", TEXT)
+    file = zone.couchdb.get_attachment(DATABASE, key, KEY_FILE) if key else None
     if file is None:
         raise Declined(
             reason=f"{DATABASE} holds no key to sign tokens with; a node of Kazoo makes one at the first login"
@@ -96,7 +99,7 @@ def _signing_key(zone: Zone) -> tuple[bytes, str]:
         rsa_signature.private_key(pem)
     except ValueError as error:
         raise Declined(reason=f"{DATABASE}/{key}/{KEY_FILE}: {error}") from error
-    return pem, str(key)
+    return pem, key
 
 
 def _secret(zone: Zone, account: str) -> str:
@@ -109,7 +112,7 @@ def _secret(zone: Zone, account: str) -> str:
     def again(found: Document | None) -> Document:
         return found if found and SECRET in found else with_values(found or stored, {SECRET: made})
 
-    saved = changes.apply(zone, [Change(account_database(account), again(stored), stored, again)]).document
+    saved = changes.update(zone, account_database(account), account, again, stored=stored).document
     return str(saved[SECRET])
 
 

@@ -6,20 +6,39 @@ Source: Kazoo kapps_maintenance:ensure_reseller_id_account/1,2, ensure_reseller_
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.kazoo import account_updates, accounts, hierarchy
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.accounts import account_updates, hierarchy
 from kazoo_sup.kazoo.billing import services, services_reconcile
-from kazoo_sup.names import account_database, account_id
+from kazoo_sup.messages.names import account_id
 
 if TYPE_CHECKING:
+    from kazoo_sup.results import Event
     from kazoo_sup.zone import Zone
 
 KEY = "pvt_reseller_id"
 
 
-def ensure(zone: Zone, account: str, reseller: str | None = None) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class AccountMissing:
+    """`accounts` has no copy of the account, which would tell its reseller."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResellerStored:
+    """The reseller of the account was stored in its definition; without `found` there is none."""
+
+    account: str
+    reseller: str | None
+    found: bool
+
+
+def ensure(zone: Zone, account: str, reseller: str | None = None) -> Iterator[Event]:
     """Store the reseller of an account, or the nearest that is above it, as its copy in `accounts` says.
 
     ACCOUNT and RESELLER are ids.
@@ -27,13 +46,10 @@ def ensure(zone: Zone, account: str, reseller: str | None = None) -> Iterator[st
     if reseller is None:
         copy = zone.couchdb.get(accounts.DATABASE, account)
         if copy is None:
-            yield "failed to open account from accounts db: not_found"
+            yield AccountMissing(account)
             return
         reseller = hierarchy.reseller_above(zone, hierarchy.tree(copy))
-    if account_updates.update(zone, account, {KEY: reseller}) is None:
-        yield "failed to update account definitions: not_found"
-    else:
-        yield "updated account definitions"
+    yield ResellerStored(account, reseller, account_updates.update(zone, account, {KEY: reseller}) is not None)
     ensure_services(zone, account, reseller)
 
 
@@ -47,11 +63,6 @@ def ensure_services(zone: Zone, account: str, reseller: str) -> None:
         changes.apply(zone, [edit]).check()
 
 
-def in_database(zone: Zone, database: str) -> list[str]:
+def in_database(zone: Zone, database: str) -> Iterator[Event]:
     """Do the same for the account of a database."""
-    return list(ensure(zone, account_id(database) or database))
-
-
-def named(database: str) -> str:
-    """Return the (encoded) database as Kazoo's lines name it."""
-    return account_database(account_id(database) or database)
+    return ensure(zone, account_id(database) or database)

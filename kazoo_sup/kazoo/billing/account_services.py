@@ -1,72 +1,71 @@
-"""What single accounts, or all of them, are billed for: counted anew, moved in the tree, told to bookkeepers.
+"""What single accounts, or all of them, are billed for: recounted, moved in the tree, told to bookkeepers.
 
 Source: Kazoo kazoo_services_maintenance:reconcile/1, update_tree/3, kz_services_bookkeeper:sync/1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import dropwhile, groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes, terms
-from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import BadArgument, Declined
-from kazoo_sup.kazoo import views
-from kazoo_sup.kazoo.billing import services, services_documents
-from kazoo_sup.kazoo.billing.services_reconcile import recount
-from kazoo_sup.kazoo.documents import now, value_at
-from kazoo_sup.kazoo.every_account import Done, PartlyDone, Work
-from kazoo_sup.kazoo.numbers.places import Databases
-from kazoo_sup.names import account_database, account_id, plain
-from kazoo_sup.terms import UNDEFINED
+from kazoo_sup.kazoo.accounts import hierarchy
+from kazoo_sup.kazoo.billing import services, services_documents, services_reconcile
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.every_account import Work
+from kazoo_sup.kazoo.databases.failures import Parts
+from kazoo_sup.kazoo.databases.walk import Databases
+from kazoo_sup.kazoo.documents import now
+from kazoo_sup.messages.names import account_database, account_id, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kazoo_sup.errors import SupError
+    from kazoo_sup.results import BulkReport, Event
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
-_PARTS = ("manual", "account", "cascade")
+
+@dataclass(frozen=True, slots=True)
+class AccountReconciled:
+    """An account, an id, had its turn: the one at `place`, from 1, of `total`. It was not counted for the `error`."""
+
+    account: str
+    place: int
+    total: int
+    error: SupError | None = None
 
 
-def all_reconciled(zone: Zone, start: str | None = None) -> Iterator[str]:
-    """Count anew what every account has, the deepest in the tree first, or from START on; yield what Kazoo prints.
+def reconcile_all(zone: Zone, start: str | None = None) -> Iterator[Event]:
+    """Recount what every account has, the deepest in the tree first, or from START on.
 
-    Those of one depth are counted side by side: what an account has below it must be right before it is counted. Raises
-    PartlyDone at the end where accounts failed, and BadArgument for a START without a services document.
+    Yields for each account that it had its turn, then what took place. Those of one depth are counted side by side:
+    what an account has below it must be right before it is counted. Raises PartlyDone at the end where accounts failed,
+    and BadArgument for a START without a services document.
     """
-    rows = list(views.rows(zone, services.DATABASE, "services", "by_tree_length"))[::-1]
+    rows = list(views.rows_for_change(zone, services.DATABASE, "services", "by_tree_length"))[::-1]
     if start is not None:
         rows = list(dropwhile(lambda row: row["id"] != start, rows))
         if not rows:
             raise BadArgument(parameter="--from", reason=f"account {start} has no services document")
-    total, count, failed = len(rows), 0, 0
+    total, count, parts = len(rows), 0, Parts(zone)
     for _depth, same_depth in groupby(rows, lambda row: row["key"]):
         databases = [account_database(str(row["id"])) for row in same_depth]
-        work = Work(zone, Databases(partial(iter, databases)), _reconciled_lines, label="reconciling services")
-        for done in work:
+        chosen = Databases(partial(iter, databases))
+        for done in Work(zone, chosen, _reconcile, label="reconciling services", parts=parts):
             count += 1
-            yield f"reconcile services ({count}/{total}) '{account_id(done.database)}'"
+            yield AccountReconciled(account_id(done.database) or done.database, count, total, done.error)
             yield from done.found or ()
-            yield from _unable(done)
-        failed += work.failed
-    if failed:
-        raise PartlyDone(failed=failed, total=total)
+    parts.end()
 
 
-def reconciled(zone: Zone, account: str) -> Iterator[str]:
-    """Count anew what one account (an id) has; yield what Kazoo prints, which is nothing where all was right."""
-    changed = yield from recount(zone, account)
-    if changed is not None:
-        yield "    quantity discrepancy corrected!"
-        yield from discrepancies(*changed)
-
-
-def discrepancies(before: Document, after: Document) -> Iterator[str]:
-    """Yield a line for each quantity of a services document that is another now."""
-    was = dict(_flat(value_at(before, ["quantities"], {})))
-    for key, quantity in _flat(value_at(after, ["quantities"], {})):
-        if was.get(key) != quantity:
-            yield f"      updated {'.'.join(key)} from {was.get(key, UNDEFINED)} to {quantity}"
+def reconcile(zone: Zone, account: str) -> Iterator[Event]:
+    """Recount what one account (an id) has; yield what could not be read, and what was corrected."""
+    yield from services_reconcile.correct(zone, account, services_reconcile.count(zone, account))
 
 
 def check_nothing_to_bill(zone: Zone, account: str) -> None:
@@ -75,12 +74,37 @@ def check_nothing_to_bill(zone: Zone, account: str) -> None:
     Without any there are no invoices, and so nothing to tell. Source: Kazoo kz_services_plans:fetch/2.
     """
     stored = zone.couchdb.get(services.DATABASE, account) or {}
-    objects = views.rows(zone, account_database(account), "services", "object_plans", page=1)
+    objects = views.rows_for_change(zone, account_database(account), "services", "object_plans", page=1)
     if stored.get("plans") or next(objects, None) is not None:
         raise Declined(
             reason=f"account {account} has service plans: what they amount to is worked out by a running node, which "
             "tells the bookkeeper; it does so on any change of the account's services in the API"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DescendantsSynced:
+    """The accounts below one were gone over: of so many, those that have nothing to bill, and how many failed.
+
+    `synced` has the id of each, and how many were left after it.
+    """
+
+    account: str
+    total: int
+    synced: list[tuple[str, int]]
+    failed: int
+
+
+def sync_descendants(zone: Zone, account: str) -> Iterator[DescendantsSynced | BulkReport]:
+    """Check that the accounts below one (an id) have nothing to bill; yield what was found, and the report of them."""
+    below = list(hierarchy.descendants(zone, account))
+    parts, synced = Parts(zone, "accounts"), list[tuple[str, int]]()
+    for place, each in enumerate(below, start=1):
+        with parts.part(each):
+            check_nothing_to_bill(zone, each)
+            synced.append((each, len(below) - place))
+    yield DescendantsSynced(account, len(below), synced, parts.failed)
+    yield parts.report
 
 
 def read_tree(text: str) -> list[str]:
@@ -102,22 +126,8 @@ def moved(zone: Zone, account: str, tree: list[str], reseller: str) -> Document:
         previous = {"pvt_previous_tree": before["pvt_tree"]} if "pvt_tree" in before else {}
         return {**before, "pvt_tree": tree, **previous, "pvt_modified": now(), "pvt_reseller_id": reseller}
 
-    stored = zone.couchdb.get(services.DATABASE, account)
-    return changes.apply(zone, [Change(services.DATABASE, again(stored), stored, again)]).document
+    return changes.update(zone, services.DATABASE, account, again).document
 
 
-def _reconciled_lines(zone: Zone, database: str) -> list[str]:
-    return list(reconciled(zone, str(account_id(plain(database)))))
-
-
-def _unable(done: Done[Any]) -> Iterator[str]:
-    if done.error is not None:
-        yield "    unable to reconcile!"
-        yield str(done.error)
-
-
-def _flat(quantities: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], int]]:
-    for part in _PARTS:
-        for category, items in (quantities.get(part) or {}).items():
-            for item, quantity in items.items():
-                yield (part, category, item), quantity if isinstance(quantity, int) else 0
+def _reconcile(zone: Zone, database: str) -> Iterator[Event]:
+    return reconcile(zone, str(account_id(plain(database))))

@@ -6,31 +6,28 @@ being billed; and a copy that cannot be written or removed fails the command, wh
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from ipaddress import ip_address
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import Conflict
-from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import now, without_revision
-from kazoo_sup.names import account_database, account_id, plain
+from kazoo_sup.messages.names import account_database, account_id, plain
+from kazoo_sup.results import BulkReport
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterator
-
-    from kazoo_sup.changes import Tally
+    from kazoo_sup.changes import Change, Tally
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 DATABASE = "dedicated_ips"
 AVAILABLE, ASSIGNED = "available", "assigned"
 BATCH = 500
 _TYPE = "dedicated_ip"
-_WIDTHS = (15, 10, 10, 30, 32)
-_COLUMNS = {"ip": "IP", "status": "Status", "zone": "Zone", "host": "Host", "assigned_to": "Account"}
 
 
 class Refused(LookupError):
@@ -38,19 +35,22 @@ class Refused(LookupError):
 
 
 def read(text: str) -> str:
-    """Return an address as it was typed. Raises ValueError for what is no IPv4 or IPv6 address."""
+    """Return an address as it was typed. Raises ValueError for what is not an IPv4 or IPv6 address."""
     ip_address(text)
     return text
 
 
-def refresh(zone: Zone, counts: Counter[str]) -> None:
-    """Create the database of addresses if it is missing, bring its views up to date, and write copies anew.
+def refresh(zone: Zone) -> BulkReport:
+    """Create the database of addresses if it is missing, bring its views up to date, and write copies again.
+
+    Returns what became of the copies.
 
     Of an address that is assigned the account's database gets its copy where that is missing or differs; Kazoo's own
     saving of one that is there fails without a word.
     """
     views.ensure_database(zone, DATABASE)
     views.refresh(zone, DATABASE)
+    counts: Counter[str] = Counter()
     rows = views.rows(zone, DATABASE, "dedicated_ips", "assigned_to_listing", include_docs=True)
     assigned = (row["doc"] for row in rows if row.get("doc") and account_id(str(row["key"])))
     while batch := list(islice(assigned, BATCH)):
@@ -60,6 +60,7 @@ def refresh(zone: Zone, counts: Counter[str]) -> None:
         stored = zone.couchdb.get_from_many({plain(name): ids for name, ids in wanted.items()})
         edits = (_copy(each, stored[plain(_database(each))].get(each["_id"])) for each in batch)
         counts += changes.apply(zone, edits, label="writing copies").counts
+    return BulkReport(counts)
 
 
 def add(zone: Zone, address: str, place: str, host: str) -> Tally:
@@ -76,7 +77,7 @@ def add(zone: Zone, address: str, place: str, host: str) -> Tally:
         "pvt_created": time_now,
     }
     views.ensure_database(zone, DATABASE)
-    return changes.apply(zone, [Change(DATABASE, document, None)])
+    return changes.create(zone, DATABASE, document)
 
 
 def assign(zone: Zone, address: str, account: str) -> None:
@@ -109,24 +110,13 @@ def delete(zone: Zone, address: str) -> None:
     """Delete an address, and the copy of an account that has it. Raises Refused: not_found."""
     stored = _read(zone, address)
     _remove_copy(zone, stored)
-    changes.apply(zone, [changes.removal(DATABASE, stored)]).check()
+    changes.delete(zone, DATABASE, stored, whatever=True).check()
 
 
-def summary(zone: Zone, host: str | None) -> Iterator[str]:
-    """Yield the table of all addresses, or of those at one host."""
-    query: dict[str, Any] = {} if host is None else {"key": host}
-    rows = views.rows(zone, DATABASE, "dedicated_ips", "summary_listing", **query)
-    first = next(rows, None)
-    if first is None:
-        yield "No IPs found"
-        return
-    yield _rule("-")
-    yield _row(_COLUMNS)
-    yield _rule("=")
-    yield _row(first["value"])
-    for row in rows:
-        yield _row(row["value"])
-    yield _rule("-")
+def listed(zone: Zone, host: str | None) -> list[Document]:
+    """Return all addresses, or those at one host, each with ip, status, zone, host and assigned_to (an account)."""
+    query: Document = {} if host is None else {"key": host}
+    return [views.object_of(row) for row in views.rows(zone, DATABASE, "dedicated_ips", "summary_listing", **query)]
 
 
 def _read(zone: Zone, address: str) -> Document:
@@ -156,7 +146,7 @@ def _copy(address: Document, stored: Document | None) -> Change:
     def again(found: Document | None) -> Document:
         return wanted if found is None else {"_id": wanted["_id"], "_rev": found["_rev"], **wanted}
 
-    return Change(_database(address), again(stored), stored, again)
+    return changes.rebuild(_database(address), stored, again)
 
 
 def _remove_copy(zone: Zone, address: Document) -> None:
@@ -165,19 +155,8 @@ def _remove_copy(zone: Zone, address: Document) -> None:
     database = _database(address)
     copy = zone.couchdb.get(plain(database), address["_id"])
     if copy is not None:
-        changes.apply(zone, [changes.removal(database, copy)]).check()
+        changes.delete(zone, database, copy, whatever=True).check()
 
 
 def _database(address: Document) -> str:
     return account_database(str(account_id(address["pvt_assigned_to"])))
-
-
-def _rule(line: str) -> str:
-    return f"+{'+'.join(line * (width + 2) for width in _WIDTHS)}+"
-
-
-def _row(found: dict[str, Any]) -> str:
-    from kazoo_sup.terms.columns import text_field
-
-    cells = (text_field(found.get(key), width) for key, width in zip(_COLUMNS, _WIDTHS, strict=True))
-    return f"| {' | '.join(cells)} |"

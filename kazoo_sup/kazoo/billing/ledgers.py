@@ -10,18 +10,21 @@ finds missing.
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import months, system_config, views
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import months, views
 from kazoo_sup.kazoo.documents import now, value_at, with_value
-from kazoo_sup.kazoo.values import is_true
-from kazoo_sup.names import plain
+from kazoo_sup.kazoo.documents.values import is_true
+from kazoo_sup.messages.names import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Unpack
 
-    from kazoo_sup.changes import Document
+    from kazoo_sup.transports.couchdb.view_query import ViewQuery
+    from kazoo_sup.types import Document, ViewRow
     from kazoo_sup.zone import Zone
 
 UNITS_PER_DOLLAR = 10_000
@@ -100,7 +103,7 @@ def corrected(stored: Document, carried: int, available: int | None) -> Document
 def entries(zone: Zone, account: str, source: str, since: int) -> Iterator[Document]:
     """Yield an account's entries of a source from the time SINCE (Gregorian seconds) on, of this month and the last."""
     for month in (months.before(months.this_month()), months.this_month()):
-        query: dict[str, Any] = {"start": [source, since], "end": [source, {}], "include_docs": True}
+        query: Document = {"start": [source, since], "end": [source, {}], "include_docs": True}
         rows = _rows(zone, months.database(account, month), "ledgers", "list_by_source", **query)
         yield from (row["doc"] for row in rows if row.get("doc"))
 
@@ -124,16 +127,16 @@ def from_dollars(found: float) -> int:
 
 
 def _has_rollover(zone: Zone, database: str) -> bool:
-    query: dict[str, Any] = {"start": [ROLLOVERS], "end": [ROLLOVERS, {}], "page": 1}
+    query: Document = {"start": [ROLLOVERS], "end": [ROLLOVERS, {}], "page": 1}
     return bool(list(islice(_rows(zone, database, "ledgers", "total_by_source", **query), 1)))
 
 
 def _sum(zone: Zone, database: str, design: str, view: str) -> int:
-    found = next(_rows(zone, database, design, view, reduce=True), {})
+    found = next(_rows(zone, database, design, view, reduce=True), None)
     return int(value_at(found, ["value"]) or 0)
 
 
-def _rows(zone: Zone, database: str, design: str, view: str, **query: Any) -> Iterator[dict[str, Any]]:
+def _rows(zone: Zone, database: str, design: str, view: str, **query: Unpack[ViewQuery]) -> Iterator[ViewRow]:
     """Yield the rows of a view of a month; none where nobody has registered it, or where there is no such month."""
     try:
         yield from views.rows(zone, database, design, view, **query)

@@ -9,32 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup import terms
-from kazoo_sup.kazoo import months, system_config, views
 from kazoo_sup.kazoo.billing import ledgers, services
-from kazoo_sup.kazoo.documents import Document, merged, value_at
-from kazoo_sup.kazoo.values import integer_or_none, is_true
-from kazoo_sup.names import account_database, plain
-from kazoo_sup.terms.columns import number_field, shown, text_field
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import months, views
+from kazoo_sup.kazoo.documents import merged, shapes, value_at
+from kazoo_sup.kazoo.documents.values import integer_or_none, is_true
+from kazoo_sup.messages.names import account_database, plain
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Fields, Json
     from kazoo_sup.zone import Zone
 
 _CATEGORY = "limits"
 _DOCUMENT = "limits"
 _RESERVED = 5_000
-_LABEL = 25
 _PUBLIC_FLAGS = ("allow_prepay",)
-_WIDTHS = (32, 5, 14, 10, 3, 3, 4, 5, 10, 11)
-_RULES = (34, 7, 16, 12, 26, 12, 13)
 _NO_LIMIT = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits that hold for an account; -1 is none. The trunks do not count the bundled ones."""
+    """The limits that hold for an account; -1 means no limit. The trunks do not count the bundled ones."""
 
     account: str
     enabled: bool
@@ -52,6 +49,10 @@ class Limits:
     allotments: Document
     soft_limit_inbound: bool
     soft_limit_outbound: bool
+    balance: int | None
+    """What the account has in this month; None where that is not known."""
+    no_balance: str
+    """Kazoo's word for why it is not known."""
 
     def trunks(self, direction: str) -> int:
         """Return the trunks of a direction (inbound, outbound, twoway), the bundled ones counted."""
@@ -62,7 +63,7 @@ class Limits:
 class Reader:
     """Reads limits of an account's documents; `default` gives the value of a key of the category `limits`."""
 
-    def __init__(self, document: Document, default: Mapping[str, Any]) -> None:
+    def __init__(self, document: Document, default: Fields) -> None:
         """Take what an account's document and its plans say together."""
         self._document = document
         self._default = default
@@ -112,6 +113,7 @@ def read(zone: Zone, account: str) -> Limits:
         for direction in ("inbound", "outbound", "twoway")
     }
     allotments = document.get("allotments")
+    available, unknown = _balance(zone, account)
     return Limits(
         account=account,
         enabled=reader.flag("enabled", True),
@@ -129,99 +131,25 @@ def read(zone: Zone, account: str) -> Limits:
         allotments=allotments if isinstance(allotments, dict) else {},
         soft_limit_inbound=reader.flag("soft_limit_inbound", False),
         soft_limit_outbound=reader.flag("soft_limit_outbound", False),
+        balance=available,
+        no_balance=unknown,
     )
 
 
-def header() -> list[str]:
-    """Return the lines above the table of limits."""
-    first = "| Account ID                       | Calls | Resource Calls | Allotments |           Trunks         "
-    second = "|                                  |       |                |            |  In | Out | Both | Burst "
-    return [
-        _rule("-"),
-        f"{first}| Per Minute | Max Postpay |",
-        f"{second}|            |             |",
-        _rule("="),
-    ]
-
-
-def rows(zone: Zone, limits: Limits) -> list[str]:
-    """Return the lines of an account in the table."""
-    if not limits.enabled:
-        gaps = ("   -   ", "       -        ", "     -      ", "  -  ", "  -  ", "   -  ", "   -   ")
-        row = f"| {text_field(limits.account, 32)} |{'|'.join(gaps)}|     -      |      -      |"
-        return [row, _rule("-")]
-    prepay = balance(zone, limits.account) if limits.allow_prepay else "disabled"
-    postpay = _dollars(limits.max_postpay) if limits.allow_postpay else "disabled"
-    cells = (
-        limits.account,
-        limits.calls,
-        limits.resource_consuming_calls,
-        len(limits.allotments),
-        *(limits.trunks(direction) for direction in ("inbound", "outbound", "twoway")),
-        limits.burst_trunks,
-        prepay,
-        postpay,
-    )
-    row = " | ".join(cell_of(cell, width) for cell, width in zip(cells, _WIDTHS, strict=True))
-    return [f"| {row} |", _rule("-")]
-
-
-def details(zone: Zone, limits: Limits) -> Iterator[str]:
-    """Yield all there is to say of an account's limits."""
-    yield "Account Info:"
-    yield field("  Account ID", limits.account)
-    yield field("  Account DB", account_database(limits.account))
-    yield field("  Current Balance", balance(zone, limits.account))
-    yield "Configuration:"
-    yield field("  Enabled", limits.enabled)
-    yield field("  Prepay Allowed", limits.allow_prepay)
-    yield field("  Postpay Allowed", limits.allow_postpay)
-    yield field("  Max Postpay Amount", _dollars(limits.max_postpay))
-    yield field("  Reserve Amount", _dollars(limits.reserve))
-    yield field("  Soft Limit Inbound", limits.soft_limit_inbound)
-    yield field("  Soft Limit Outbound", limits.soft_limit_outbound)
-    yield "Limits:"
-    yield field("  Calls Hard Limit", limits.calls)
-    yield field("  Resources Hard Limit", limits.resource_consuming_calls)
-    for direction in ("inbound", "outbound", "twoway"):
-        name = f"{direction.capitalize()} Trunks"
-        yield field(f"  {name}", getattr(limits, f"{direction}_trunks"))
-        yield field(f"  Bundled {name}", limits.bundled[direction])
-    yield "Allotments:"
-    if not limits.allotments:
-        yield "  -none-"
-    for key, allotment in limits.allotments.items():
-        yield ""
-        yield field("  Name", value_at(allotment, ["name"], key))
-        yield field("  Amount", value_at(allotment, ["amount"], 0))
-        yield field("  Cycle", value_at(allotment, ["cycle"], "monthly"))
-
-
-def field(label: str, value: Any) -> str:
-    """Return a line of details."""
-    return f"{text_field(label, _LABEL)}: {shown(value)}"
-
-
-def cell_of(value: Any, width: int) -> str:
-    """Return a cell of a table: text is cut, a number for which there is no room becomes asterisks."""
-    return number_field(value, width) if isinstance(value, int) else text_field(value, width)
-
-
-def balance(zone: Zone, account: str) -> str:
-    """Return what an account has, in dollars, or that it is not known."""
+def _balance(zone: Zone, account: str) -> tuple[int | None, str]:
     try:
-        return _dollars(ledgers.balance(zone, account, months.this_month()))
+        return ledgers.balance(zone, account, months.this_month()), ""
     except ledgers.NoBalance as unknown:
-        return f"not known at the moment: {unknown.args[0]}"
+        return None, str(unknown)
 
 
-class _Settings(Mapping[str, Any]):
+class _Settings(Mapping[str, object]):
     """The category `limits` as the zone's node sees it; a key that is not there has no value."""
 
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> Json:
         found = system_config.get(self._zone, _CATEGORY, key)
         if found is system_config.MISSING:
             raise KeyError(key)
@@ -240,22 +168,22 @@ def _of_plans(zone: Zone, account: str) -> Document:
     Plans are laid over one another in the order of their priority (Kazoo kz_services_plans:merge/1).
     """
     stored = zone.couchdb.get(plain(services.DATABASE), account) or {}
-    everywhere = stored.get("overrides") or {}
+    everywhere = shapes.object_at(stored, "overrides")
     found: list[tuple[int, Document]] = []
     for identifier, assigned in _objects(stored.get("plans")):
-        vendor = assigned.get("vendor_id") or stored.get("pvt_reseller_id")
+        vendor = shapes.text_at(assigned, "vendor_id") or shapes.text_at(stored, "pvt_reseller_id")
         plan = zone.couchdb.get(plain(account_database(vendor)), identifier) if vendor else None
         if plan is not None:
-            overrides = merged(everywhere, assigned.get("overrides") or {})
+            overrides = merged(everywhere, shapes.object_at(assigned, "overrides"))
             changed = merged(plan, overrides)
             found.append((integer_or_none(value_at(changed, ["merge", "priority"])) or 0, changed))
     together: Document = {}
     for _priority, plan in sorted(found, key=lambda each: each[0]):
-        together = merged(together, plan.get("limits") or {})
+        together = merged(together, shapes.object_at(plan, "limits"))
     return {f"pvt_{key}": value for key, value in together.items()}
 
 
-def _bundled(zone: Zone, account: str, kind: Any) -> int:
+def _bundled(zone: Zone, account: str, kind: object) -> int:
     """Count the enabled things of a kind, each of which brings a trunk (kzd_limits:get_bundled_limit/2)."""
     if not (isinstance(kind, str) and kind):
         return 0
@@ -263,13 +191,5 @@ def _bundled(zone: Zone, account: str, kind: Any) -> int:
     return sum(is_true(value_at(row, ["value", "enabled"], True)) for row in found)
 
 
-def _dollars(units: int) -> str:
-    return terms.dumps(ledgers.dollars(units))
-
-
-def _rule(line: str) -> str:
-    return f"+{'+'.join(line * width for width in _RULES)}+"
-
-
-def _objects(found: Any) -> list[tuple[str, Document]]:
+def _objects(found: object) -> list[tuple[str, Document]]:
     return [(key, each) for key, each in found.items() if isinstance(each, dict)] if isinstance(found, dict) else []

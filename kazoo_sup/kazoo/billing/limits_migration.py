@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import system_config, views
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import now, value_at
-from kazoo_sup.kazoo.values import integer_or_none
-from kazoo_sup.names import account_id, plain
+from kazoo_sup.kazoo.documents.values import integer_or_none
+from kazoo_sup.messages.names import account_id, plain
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 ID = "limits"
@@ -32,8 +33,8 @@ def migrate(zone: Zone, database: str) -> None:
         return
     old = _trunkstore(zone, database)
     document = limits(database, old, {kind: _default(zone, kind) for kind in KINDS})
-    created = Change(database, document, None, lambda found: found or document)
-    outdated = [Change(database, _deleted(each), each, _deleted) for each in old if is_outdated(each)]
+    created = changes.creation(database, document)
+    outdated = [changes.rebuild(database, each, _deleted) for each in old if is_outdated(each)]
     changes.apply(zone, [*outdated, created]).check()
 
 
@@ -59,13 +60,13 @@ def limits(database: str, old: Iterable[Document], defaults: Mapping[str, int | 
 
 
 def is_outdated(document: Document) -> bool:
-    """Tell whether an old document holds nothing but what jonny5 once put there."""
+    """Return whether an old document holds nothing but what jonny5 once put there."""
     return not document.get("servers") and document.get("pvt_created_by") == CATEGORY
 
 
 def _trunkstore(zone: Zone, database: str) -> list[Document]:
     try:
-        rows = views.rows(zone, database, "trunkstore", "crossbar_listing", include_docs=True)
+        rows = views.rows_for_change(zone, database, "trunkstore", "crossbar_listing", include_docs=True)
         return [row["doc"] for row in rows if row.get("doc")]
     except NotFound:
         return []

@@ -6,41 +6,31 @@ documents are what that was built from.
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from kazoo_sup import terms
-from kazoo_sup.kazoo import system_config, views
 from kazoo_sup.kazoo.billing import services
+from kazoo_sup.kazoo.config import expressions, system_config
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import merged, value_at
-from kazoo_sup.kazoo.values import is_true, to_float, to_integer
-from kazoo_sup.names import account_database, account_id, encoded, plain
+from kazoo_sup.kazoo.documents.shapes import TEXT, TEXTS
+from kazoo_sup.kazoo.documents.values import is_true, to_float, to_integer
+from kazoo_sup.messages.names import account_database, account_id, encoded, plain
 from kazoo_sup.terms import UNDEFINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kazoo_sup.changes import Document
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
+
+Number = TypeVar("Number")
 
 CATEGORY = "hotornot"
 DEFAULT = "ratedeck"
 FILTERS = ("direction", "route_options", "routes")
 HEAVIEST = 100
-_WIDTHS = (45, 6, 9, 9, 9, 9, 15, 15, 15)
-_HEADINGS = (
-    "RATE NAME",
-    "COST",
-    "INCREMENT",
-    "MINIMUM",
-    "SURCHARGE",
-    "WEIGHT",
-    "PREFIX",
-    "RATEDECK NAME",
-    "VERSION",
-)
 
 
 class Call(NamedTuple):
@@ -67,8 +57,7 @@ def of_account(zone: Zone, account: str | None) -> str:
             found = _assigned(zone, each) if each else {}
             if found.get("id"):
                 return database(str(found["id"]))
-    configured = system_config.get(zone, CATEGORY, "default_ratedeck", DEFAULT)
-    return database(configured if isinstance(configured, str) and configured else DEFAULT)
+    return database(system_config.read(zone, CATEGORY, "default_ratedeck", DEFAULT, TEXT))
 
 
 def candidates(zone: Zone, call: Call) -> list[Document]:
@@ -92,35 +81,13 @@ def between(zone: Zone, first: int, last: int) -> Iterator[Document]:
 
 def matching(zone: Zone, rates: Iterable[Document], call: Call) -> list[Document]:
     """Return those rates that all of the zone's filters let through, the one that wins first."""
-    filters = system_config.get(zone, CATEGORY, "filter_list", FILTERS)
+    filters = system_config.read(zone, CATEGORY, "filter_list", list(FILTERS), TEXTS)
     tests = [_FILTERS.get(name, _never) for name in filters]
     found = [rate for rate in rates if all(test(zone, rate, call) for test in tests)]
     by_weight = is_true(system_config.get(zone, CATEGORY, "sort_by_weight", default=True))
     # Of those that are equal the last one comes first, as Erlang's lists:usort/2 leaves them.
     found.reverse()
     return sorted(found, key=partial(_rank, by_weight=by_weight))
-
-
-def heading() -> str:
-    """Return the line above a table of rates."""
-    return _row(_HEADINGS)
-
-
-def row(rate: Document, *, wins: bool = False) -> str:
-    """Return the line of one rate."""
-    name = rate.get("rate_name") or (None if not wins else "")
-    cells = (
-        f"* {name}" if wins else name,
-        _number(rate, "rate_cost", to_float),
-        _number(rate, "rate_increment", to_integer),
-        _number(rate, "rate_minimum", to_integer),
-        _number(rate, "rate_surcharge", to_float),
-        _number(rate, "weight", to_integer),
-        _number(rate, "prefix", to_integer),
-        rate.get("ratedeck_id") or "",
-        rate.get("rate_version") or "",
-    )
-    return _row([_text(each) for each in cells])
 
 
 # -- what lets a rate through
@@ -137,7 +104,8 @@ def _by_options(_zone: Zone, rate: Document, call: Call) -> bool:
 
 
 def _by_routes(_zone: Zone, rate: Document, call: Call) -> bool:
-    return any(_matches(expression, call.number) for expression in rate.get("routes") or [])
+    where = f"routes of rate {rate.get('_id')} in rate deck {rate.get('ratedeck_id')}"
+    return any(expressions.matches(each, call.number, where) for each in rate.get("routes") or [])
 
 
 def _by_ratedeck(zone: Zone, rate: Document, call: Call) -> bool:
@@ -174,23 +142,16 @@ _FILTERS: dict[str, Callable[[Zone, Document, Call], bool]] = {
 
 def version(zone: Zone) -> str | None:
     """Return the version of the rates that apply, where the zone names one."""
-    found = system_config.get(zone, CATEGORY, "rate_version", None)
-    return str(found) if found is not None and found != "" else None
-
-
-def _matches(expression: Any, number: str) -> bool:
-    try:
-        return re.search(str(expression), number) is not None
-    except re.error:
-        return False
+    return system_config.read(zone, CATEGORY, "rate_version", "", TEXT) or None
 
 
 def _rank(rate: Document, *, by_weight: bool) -> tuple[int, float]:
-    length = len(_text(_number(rate, "prefix", to_integer)))
+    prefix = number(rate, "prefix", to_integer)
+    length = len(UNDEFINED if prefix is None else str(prefix))
     if by_weight:
-        weight = _number(rate, "weight", to_integer)
+        weight = number(rate, "weight", to_integer)
         return -length, HEAVIEST if weight is None else weight
-    return -length, -(_number(rate, "rate_cost", to_float) or 0.0)
+    return -length, -(number(rate, "rate_cost", to_float) or 0.0)
 
 
 def _assigned(zone: Zone, account: str) -> Document:
@@ -210,7 +171,7 @@ def _assigned(zone: Zone, account: str) -> Document:
 
 def _plans(zone: Zone, account: str, document: Document) -> Iterator[Document]:
     """Yield the plans of an account, those of its documents too, with their overrides."""
-    objects = (row["value"] for row in views.rows(zone, account_database(account), "services", "object_plans"))
+    objects = (views.object_of(row) for row in views.rows(zone, account_database(account), "services", "object_plans"))
     vendor = value_at(document, ["bookkeeper", "vendor_id"]) or document.get("pvt_reseller_id")
     for plans in chain([document.get("plans") or {}], objects):
         for identifier, said in plans.items():
@@ -220,22 +181,9 @@ def _plans(zone: Zone, account: str, document: Document) -> Iterator[Document]:
                 yield merged(stored, merged(document.get("overrides") or {}, said.get("overrides") or {}))
 
 
-# -- how rates are shown
-
-
-def _number(rate: Document, key: str, read: Callable[[Any], Any]) -> Any:
+def number(rate: Document, key: str, read: Callable[[object], Number]) -> Number | None:
+    """Return a number of a rate as READ makes it; None where it has none."""
     try:
         return read(rate.get(key))
     except ValueError:
         return None
-
-
-def _text(found: Any) -> str:
-    if found is None:
-        return UNDEFINED
-    return found if isinstance(found, str) else terms.json_encode(found)
-
-
-def _row(cells: Iterable[str]) -> str:
-    fields = (cell[:width].rjust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
-    return f" {' | '.join(fields)} |"

@@ -8,21 +8,23 @@ and ends the run partly done, where Kazoo passes over it, and accounts are saved
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.kazoo import account_updates, accounts, hierarchy, master_account
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.accounts import account_updates, hierarchy, master_account
 from kazoo_sup.kazoo.billing import services
 from kazoo_sup.kazoo.documents import value_at
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.results import BulkReport, Event
 from kazoo_sup.terms import Atom
 
 if TYPE_CHECKING:
     from kazoo_sup.changes import Change
+    from kazoo_sup.types import Fields
     from kazoo_sup.zone import Zone
 
 BATCH = 500
@@ -41,51 +43,77 @@ def obstacle(zone: Zone, account: str) -> Atom | None:
     return None
 
 
-def promoted(zone: Zone, account: str, counts: Counter[str]) -> Iterator[str]:
-    """Make an account a reseller, the one of all accounts below it; yield what Kazoo prints.
+@dataclass(frozen=True, slots=True)
+class ResellerPromoted:
+    """An account (an id) is a reseller now."""
 
-    COUNTS takes in what became of the documents, here and in the functions below.
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResellerDemoted:
+    """An account is no reseller any more; the next one above it is."""
+
+    account: str
+    reseller: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResellerSet:
+    """An account was given a reseller."""
+
+    account: str
+    reseller: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoServices:
+    """An account has no services document that would say it, too."""
+
+    account: str
+
+
+def promote(zone: Zone, account: str) -> Iterator[Event]:
+    """Make an account a reseller, the one of all accounts below it.
+
+    Among the events are reports of what became of the documents, here and in the functions below.
     """
-    yield from map(unbilled_line, _set(zone, [account], {IS_RESELLER: True}, counts))
-    yield f"promoting account {account} to reseller status, updating sub accounts"
-    yield from cascaded(zone, account, account, counts)
+    unbilled, report = _set(zone, [account], {IS_RESELLER: True})
+    yield report
+    yield from map(NoServices, unbilled)
+    yield ResellerPromoted(account)
+    yield from cascade(zone, account, account)
 
 
-def demoted(zone: Zone, account: str, counts: Counter[str]) -> Iterator[str]:
-    """Make an account no reseller any more; those below it get the next one above. Yields what Kazoo prints."""
-    yield from map(unbilled_line, _set(zone, [account], {IS_RESELLER: False}, counts))
+def demote(zone: Zone, account: str) -> Iterator[Event]:
+    """Make an account no reseller any more; those below it get the next one above."""
+    unbilled, report = _set(zone, [account], {IS_RESELLER: False})
+    yield report
+    yield from map(NoServices, unbilled)
     reseller = hierarchy.reseller_above(zone, hierarchy.tree(accounts.definition(zone, account) or {}))
-    yield f"demoting reseller status for account {account}, and now belongs to reseller {reseller}"
-    yield from cascaded(zone, reseller, account, counts)
+    yield ResellerDemoted(account, reseller)
+    yield from cascade(zone, reseller, account)
 
 
-def cascaded(zone: Zone, reseller: str, account: str, counts: Counter[str]) -> Iterator[str]:
-    """Give every account below ACCOUNT this reseller; yield a line for each."""
+def cascade(zone: Zone, reseller: str, account: str) -> Iterator[Event]:
+    """Give every account below ACCOUNT this reseller."""
     below = hierarchy.descendants(zone, account)
     while batch := [each for each in islice(below, BATCH) if each != account]:
-        unbilled = _set(zone, batch, {RESELLER_ID: reseller}, counts)
+        unbilled, report = _set(zone, batch, {RESELLER_ID: reseller})
+        yield report
         for each in batch:
-            yield given_line(reseller, each)
+            yield ResellerSet(each, reseller)
             if each in unbilled:
-                yield unbilled_line(each)
+                yield NoServices(each)
 
 
-def give(zone: Zone, reseller: str, account: str, counts: Counter[str]) -> bool:
-    """Give one account a reseller; return whether it has a services document, which says so."""
-    return not _set(zone, [account], {RESELLER_ID: reseller}, counts)
+def give(zone: Zone, reseller: str, account: str) -> tuple[bool, BulkReport]:
+    """Give one account a reseller; return whether it has a services document, which says so, and what was done."""
+    unbilled, report = _set(zone, [account], {RESELLER_ID: reseller})
+    return not unbilled, report
 
 
-def given_line(reseller: str, account: str) -> str:
-    """Return what Kazoo prints for an account that is given a reseller."""
-    return f"setting account {account} reseller id to {reseller}"
-
-
-def unbilled_line(account: str) -> str:
-    """Return what Kazoo prints for an account without a services document."""
-    return f"unable to open services doc {account}: not_found"
-
-
-def _set(zone: Zone, ids: Sequence[str], values: Mapping[str, Any], counts: Counter[str]) -> list[str]:
+def _set(zone: Zone, ids: Sequence[str], values: Fields) -> tuple[list[str], BulkReport]:
     """Set VALUES in the definitions and services documents of accounts; return those that have no services document."""
     own = zone.couchdb.get_from_many({plain(account_database(each)): [each] for each in ids})
     copies = zone.couchdb.get_many(accounts.DATABASE, ids)
@@ -108,5 +136,5 @@ def _set(zone: Zone, ids: Sequence[str], values: Mapping[str, Any], counts: Coun
                 again = account_updates.edit(services.DATABASE, billed[account], values)
                 yield replace(again, announced=("edited",))
 
-    counts += changes.apply(zone, edits(), label="setting resellers").counts
-    return [account for account in ids if account not in billed]
+    report = BulkReport(changes.apply(zone, edits(), label="setting resellers").counts)
+    return [account for account in ids if account not in billed], report

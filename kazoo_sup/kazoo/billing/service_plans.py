@@ -8,19 +8,23 @@ says of its applications beside name and vendor stays.
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document, same
-from kazoo_sup.kazoo import master_account, views
+from kazoo_sup.changes import Change, same
+from kazoo_sup.kazoo.accounts import master_account
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import merged, stamped, value_at, with_value
-from kazoo_sup.kazoo.values import to_integer
-from kazoo_sup.names import account_database, account_id, plain
+from kazoo_sup.kazoo.documents.shapes import object_at
+from kazoo_sup.kazoo.documents.values import to_integer
+from kazoo_sup.messages.names import account_database, account_id, plain
+from kazoo_sup.results import BulkReport, Event
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Fields
     from kazoo_sup.zone import Zone
 
 VERSION = 2
@@ -28,21 +32,94 @@ BRAINTREE = "braintree"
 APP_FIELDS = ("app_id", "account_id", "account_db", "enabled", "category", "name")
 
 
+@dataclass(frozen=True, slots=True)
+class PlansRead:
+    """So many service plans of an account (an id) are looked at for their form."""
+
+    account: str
+    plans: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOutdated:
+    """A service plan has the form of an earlier version; its database is an encoded name."""
+
+    database: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMigrated:
+    """A service plan is saved in the form of 4.3."""
+
+    database: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlansOfAppsRead:
+    """So many service plans of an account are looked at for the apps that they name."""
+
+    account: str
+    plans: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppsRead:
+    """The apps of one service plan are looked at."""
+
+    account: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppInvalid:
+    """A service plan names an app that its vendor (an account id) does not have."""
+
+    vendor: str
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppNotFound:
+    """A vendor has no app of the name that a service plan gives it."""
+
+    vendor: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppCorrected:
+    """A service plan names the app of this name by its id."""
+
+    vendor: str
+    name: str
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCorrected:
+    """A service plan is saved with the apps that were corrected."""
+
+    database: str
+    plan: str
+
+
 def plans(zone: Zone, account: str) -> list[Document]:
     """Return an account's service plans."""
-    rows = views.rows(zone, account_database(account), "services", "plans", include_docs=True)
+    rows = views.rows_for_change(zone, account_database(account), "services", "plans", include_docs=True)
     return [row["doc"] for row in rows if row.get("doc")]
 
 
-def is_current(document: Mapping[str, Any]) -> bool:
-    """Tell whether a service plan or services document has the form of 4.3."""
+def is_current(document: Fields) -> bool:
+    """Return whether a service plan or services document has the form of 4.3."""
     try:
         return to_integer(document.get("pvt_vsn", 0)) > 1
     except ValueError:
         return False
 
 
-def vendor_of(named: Mapping[str, Any], master: str) -> str:
+def vendor_of(named: Fields, master: str) -> str:
     """Return the id of the account that an assigned plan or app is from; MASTER where nothing is said."""
     for key in ("account_id", "account_db", "vendor_id"):
         found = named.get(key)
@@ -51,10 +128,10 @@ def vendor_of(named: Mapping[str, Any], master: str) -> str:
     return master
 
 
-def applications_of(plan: Mapping[str, Any], master: str) -> Document:
+def applications_of(plan: Document, master: str) -> Document:
     """Return the apps that a plan, or its overrides, keeps as `ui_apps`, in today's form."""
     found: Document = {}
-    for name, app in (plan.get("ui_apps") or {}).items():
+    for name, app in object_at(plan, "ui_apps").items():
         identifier = app.get("app_id") if isinstance(app, dict) else None
         if isinstance(identifier, str) and identifier:
             enabled = app.get("enabled", True) in (True, "true")
@@ -65,21 +142,21 @@ def applications_of(plan: Mapping[str, Any], master: str) -> Document:
 # -- migrating
 
 
-def migrated(zone: Zone, account: str, counts: Counter[str]) -> Iterator[str]:
-    """Migrate the service plans of an account (an id); yield what Kazoo prints."""
+def migrate_all(zone: Zone, account: str) -> Iterator[Event]:
+    """Migrate the service plans of an account (an id)."""
     found = plans(zone, account)
-    yield f"verifying {len(found)} service plans have been migrated"
+    yield PlansRead(account, len(found))
     for plan in found:
         if not is_current(plan):
-            yield from migrate(zone, account, plan, counts)
+            yield from migrate(zone, account, plan)
 
 
-def migrate(zone: Zone, account: str, plan: Document, counts: Counter[str]) -> Iterator[str]:
-    """Migrate one service plan, which need not be stored yet; yield what Kazoo prints."""
+def migrate(zone: Zone, account: str, plan: Document) -> Iterator[Event]:
+    """Migrate one service plan, which need not be stored yet."""
     database = account_database(account)
-    yield f"{database}/{plan['_id']} requires migration"
+    yield PlanOutdated(database, plan["_id"])
     master = master_account.require(zone)
-    bookkeeper = _bookkeepers(zone, account, plan.get("bookkeepers") or {}, counts)
+    bookkeeper = yield from _bookkeepers(zone, account, object_at(plan, "bookkeepers"))
 
     def again(found: Document | None) -> Document:
         if found is not None and is_current(found):
@@ -89,27 +166,27 @@ def migrate(zone: Zone, account: str, plan: Document, counts: Counter[str]) -> I
             made["bookkeeper"] = {"id": bookkeeper, "vendor_id": account, "type": BRAINTREE}
         return stamped({**made, "pvt_vsn": VERSION}, database, node=zone.node)
 
-    yield f"  storing migrated service plan {database}/{plan['_id']}"
+    yield PlanMigrated(database, plan["_id"])
     stored = plan if "_rev" in plan else None
-    counts += changes.apply(zone, [Change(database, again(stored), stored, again)]).counts
+    yield BulkReport(changes.update(zone, database, plan["_id"], again, stored=stored).counts)
 
 
 def in_new_form(plan: Document, master: str) -> Document:
     """Return a plan with its apps and rate deck in today's places, and without its bookkeepers."""
-    old = plan.get("plan") or {}
+    old = object_at(plan, "plan")
     made = {key: each for key, each in plan.items() if key != "bookkeepers"}
     made["applications"] = applications_of(old, master)
     kept = {key: each for key, each in old.items() if key not in ("ui_apps", "ratedeck", "ratedeck_name")}
     if "plan" in plan:
         made["plan"] = kept
     for key, field in (("ratedeck", "id"), ("ratedeck_name", "name")):
-        name = next(iter(old.get(key) or {}), None)
+        name = next(iter(object_at(old, key)), None)
         if name is not None:
             made = with_value(made, ["ratedeck", field], name)
     return made
 
 
-def _bookkeepers(zone: Zone, account: str, old: Document, counts: Counter[str]) -> str | None:
+def _bookkeepers(zone: Zone, account: str, old: Document) -> Generator[Event, None, str | None]:
     """Store what a plan says of each bookkeeper in a document of its own; return the id of Braintree's."""
     database = account_database(account)
     braintree = None
@@ -117,21 +194,22 @@ def _bookkeepers(zone: Zone, account: str, old: Document, counts: Counter[str]) 
         mappings = said if isinstance(said, dict) else {}
         # Those of earlier versions hold the name itself, those of 4.3 an object with it.
         keys = [name, {"type": name}]
-        row = next(views.rows(zone, database, "services", "bookkeepers", keys=keys, include_docs=True), {})
-        stored = row.get("doc")
+        found = views.rows_for_change(zone, database, "services", "bookkeepers", keys=keys, include_docs=True)
+        row = next(found, None)
+        stored = row.get("doc") if row else None
         change = (
             _new_bookkeeper(zone, account, name, mappings)
             if stored is None
             else changes.edit(database, stored, partial(_with_mappings, mappings))
         )
-        counts += changes.apply(zone, [change]).counts
+        yield BulkReport(changes.apply(zone, [change]).counts)
         if name == BRAINTREE:
             braintree = change.id
     return braintree
 
 
 def _with_mappings(mappings: Document, stored: Document) -> Document:
-    return {**stored, "mappings": merged(stored.get("mappings") or {}, mappings)}
+    return {**stored, "mappings": merged(object_at(stored, "mappings"), mappings)}
 
 
 def _new_bookkeeper(zone: Zone, account: str, name: str, mappings: Document) -> Change:
@@ -150,20 +228,20 @@ def _new_bookkeeper(zone: Zone, account: str, name: str, mappings: Document) -> 
 # -- applications
 
 
-def corrected(zone: Zone, account: str, counts: Counter[str]) -> Iterator[str]:
-    """Correct ids and names of the apps that an account's service plans name; yield what Kazoo prints."""
+def correct_apps(zone: Zone, account: str) -> Iterator[Event]:
+    """Correct ids and names of the apps that an account's service plans name."""
     found = plans(zone, account)
-    yield f"verifying {len(found)} service plans have valid applications"
+    yield PlansOfAppsRead(account, len(found))
     database = account_database(account)
     for plan in found:
-        yield f"verifying service plan {account}/{plan['_id']} applications"
+        yield AppsRead(account, plan["_id"])
         fixes: list[Callable[[Document], Document]] = []
         for identifier, app in list((plan.get("applications") or {}).items()):
             yield from _correction(zone, identifier, app, fixes)
         edit = changes.edit(database, plan, partial(_with_fixes, fixes))
         if not same(edit.document, plan):
-            yield f"  storing updated service plan {database}/{plan['_id']}"
-            counts += changes.apply(zone, [edit]).counts
+            yield PlanCorrected(database, plan["_id"])
+            yield BulkReport(changes.apply(zone, [edit]).counts)
 
 
 def _with_fixes(fixes: list[Callable[[Document], Document]], stored: Document) -> Document:
@@ -175,8 +253,8 @@ def _with_fixes(fixes: list[Callable[[Document], Document]], stored: Document) -
 
 def _correction(
     zone: Zone, identifier: str, app: Document, fixes: list[Callable[[Document], Document]]
-) -> Iterator[str]:
-    """Add to FIXES what makes an app of a plan right again, where it is wrong; yield what Kazoo prints."""
+) -> Iterator[Event]:
+    """Add to FIXES what makes an app of a plan right again, where it is wrong."""
     named = app.get("vendor_id")
     vendor = (account_id(named) or named) if isinstance(named, str) and named else master_account.require(zone)
     database = account_database(vendor)
@@ -184,15 +262,15 @@ def _correction(
     if stored is not None:
         fixes.append(partial(_replaced, identifier, identifier, {"name": stored.get("name"), "vendor_id": vendor}))
         return
-    yield f"  service plan has an invalid application {vendor}/{identifier}"
+    yield AppInvalid(vendor, identifier)
     name = app.get("name")
     if not (isinstance(name, str) and name):
         return
-    row = next(views.rows(zone, database, "apps_store", "crossbar_listing", key=name), None)
+    row = next(views.rows_for_change(zone, database, "apps_store", "crossbar_listing", key=name), None)
     if row is None:
-        yield f"  unable to find valid application for {name} in vendor {vendor}"
+        yield AppNotFound(vendor, name)
         return
-    yield f"  correcting invalid application {name} with {vendor}/{row['id']}"
+    yield AppCorrected(vendor, name, str(row["id"]))
     fixes.append(partial(_replaced, identifier, str(row["id"]), {"name": name, "vendor_id": vendor}))
 
 

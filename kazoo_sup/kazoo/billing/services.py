@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import system_config
 from kazoo_sup.kazoo.accounts import definition
-from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.documents import shapes, value_at
+from kazoo_sup.kazoo.documents.shapes import TEXT
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -15,7 +16,7 @@ DATABASE = "services"
 
 
 def is_reseller(zone: Zone, account: str) -> bool:
-    """Tell whether an account is a reseller: its services document says so.
+    """Return whether an account is a reseller: its services document says so.
 
     Source: Kazoo kz_services_reseller:is_reseller/1.
     """
@@ -31,8 +32,7 @@ def reseller_id(zone: Zone, account: str) -> str | None:
     stored = value_at(zone.couchdb.get(DATABASE, account) or {}, ["pvt_reseller_id"])
     if isinstance(stored, str):
         return stored
-    for ancestor in reversed(value_at(definition(zone, account) or {}, ["pvt_tree"], [])):
+    for ancestor in reversed(shapes.ancestors_of(definition(zone, account) or {})):
         if is_reseller(zone, ancestor):
             return str(ancestor)
-    master = system_config.get(zone, "accounts", "master_account_id", None)
-    return master if isinstance(master, str) else None
+    return system_config.read(zone, "accounts", "master_account_id", "", TEXT) or None

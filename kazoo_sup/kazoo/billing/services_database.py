@@ -8,22 +8,25 @@ meanwhile in the new database is kept, and told.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document, Report, same
-from kazoo_sup.errors import Conflict, Declined, NotFound
-from kazoo_sup.kazoo import view_registrations, views
+from kazoo_sup.changes import Change, Report, same
+from kazoo_sup.errors import Conflict, Declined, NotFound, SupError
 from kazoo_sup.kazoo.accounts import DATABASE as ACCOUNTS
 from kazoo_sup.kazoo.billing.services import DATABASE
+from kazoo_sup.kazoo.databases import view_registrations, views
+from kazoo_sup.kazoo.databases.failures import Parts
 from kazoo_sup.kazoo.documents import without_revision
-from kazoo_sup.names import account_database, account_id, plain
+from kazoo_sup.messages.names import account_database, account_id, plain
+from kazoo_sup.results import BulkReport, Event
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 BACKUP = "services_backup"
@@ -31,6 +34,78 @@ OBSOLETE_REGISTRATION = "account-kazoo_apps-services"
 BATCH = 500
 SETTLE_SECONDS = 5
 """How long a cluster may take until all its nodes know that a database is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanRemoved:
+    """An account (an id) is gone, and its services document with it."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrphansRemoved:
+    """So many services documents were deleted."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackupBegun:
+    """The services documents are copied from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFailed:
+    """A document could not be copied."""
+
+    id: str
+    error: SupError
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesCompared:
+    """The services documents are compared with their copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRemoved:
+    """The services database is deleted now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildBegun:
+    """The new services database gets its views."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoringBegun:
+    """The new services database gets its documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The new services database is filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildChecked:
+    """The new services database was compared with the copy."""
+
+    equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryBegun:
+    """The documents of the copy are read from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRestored:
+    """A document is in the services database again, or could not be saved there."""
+
+    id: str
+    error: SupError | None
 
 
 def refresh(zone: Zone) -> None:
@@ -43,41 +118,49 @@ def initialise(zone: Zone) -> None:
     """Remove the registration of the view that earlier versions had for the account's quantities; then refresh."""
     stored = zone.couchdb.get(view_registrations.DATABASE, OBSOLETE_REGISTRATION)
     if stored is not None:
-        changes.apply(zone, [changes.removal(view_registrations.DATABASE, stored)])
+        changes.delete(zone, view_registrations.DATABASE, stored, whatever=True).check()
     refresh(zone)
 
 
 def in_tree_order(zone: Zone, view: str) -> Iterator[str]:
     """Yield the ids of accounts with a services document, those next to the root of the tree first."""
-    return (str(row["id"]) for row in views.rows(zone, DATABASE, "services", view))
+    return (str(row["id"]) for row in views.rows_for_change(zone, DATABASE, "services", view))
 
 
 # -- accounts that are gone
 
 
-def without_orphans(zone: Zone, counts: Counter[str]) -> Iterator[str]:
-    """Delete the services documents of accounts that are gone; yield a line for each, and their number.
+def remove_orphans(zone: Zone) -> Iterator[Event]:
+    """Delete the services documents of accounts that are gone.
+
+    Among the events are reports of what became of the documents, here and in the functions below.
 
     An account that is gone from its own database but not from `accounts` is no such, and is told.
     """
-    removed = 0
+    removed, parts = 0, Parts(zone, "accounts")
     ids = (each["_id"] for each in zone.couchdb.documents(DATABASE, include_docs=False))
     accounts = (each for each in ids if not each.startswith("_design/"))
     while batch := list(islice(accounts, BATCH)):
-        gone = list(_gone(zone, batch))
+        gone = list(_gone(zone, batch, parts))
         stored = zone.couchdb.get_many(DATABASE, gone)
         tally = changes.apply(zone, (Change(DATABASE, None, stored[each], None) for each in gone if each in stored))
-        counts += tally.counts
+        yield BulkReport(tally.counts)
         removed += tally.counts["deleted"]
-        yield from (f"account {each} not found, removing services" for each in gone)
+        yield from map(OrphanRemoved, gone)
     if removed:
-        yield f"removed {removed} service docs"
+        yield OrphansRemoved(removed)
+    yield parts.report
 
 
-def _gone(zone: Zone, ids: list[str]) -> Iterator[str]:
+def _gone(zone: Zone, ids: list[str], parts: Parts) -> Iterator[str]:
+    """Yield the accounts that are gone; of one that cannot be read, PARTS hears."""
     databases = {each: plain(account_database(each)) for each in ids if account_id(each)}
-    found = zone.couchdb.get_from_many({databases[each]: [each] for each in databases})
-    missing = [each for each in ids if each not in databases or each not in found[databases[each]]]
+    failed: dict[str, SupError] = {}
+    found = zone.couchdb.get_from_many({databases[each]: [each] for each in databases}, failed)
+    for database in found:
+        parts.settle(database, failed.get(database))
+    known = [each for each in ids if databases.get(each) not in failed]
+    missing = [each for each in known if each not in databases or each not in found[databases[each]]]
     listed = zone.couchdb.get_many(ACCOUNTS, missing)
     for each in missing:
         if each in listed:
@@ -98,62 +181,63 @@ def check_no_backup(zone: Zone) -> None:
         )
 
 
-def rebuilt(zone: Zone, counts: Counter[str]) -> Iterator[str]:
-    """Copy the services database, delete it, create it anew and fill it again; yield what Kazoo prints.
+def rebuild(zone: Zone) -> Iterator[Event]:
+    """Copy the services database, delete it, create it again and fill it again.
 
     Raises Declined where the copy does not equal the original.
     """
-    yield f"fetching all service docs from '{DATABASE}'"
-    yield f"saving all service documents to {BACKUP}"
+    yield BackupBegun()
     changes.create_database(zone, BACKUP)
-    for reports in _copied(zone, DATABASE, BACKUP, counts):
-        yield from (f"  failed to backup {each.id}: {each.error}" for each in reports if each.error)
-    if zone.run.dry_run:
-        changes.delete_database(zone, DATABASE)
-        return
-    yield from _comparing()
+    for reports, counted in _copied(zone, DATABASE, BACKUP):
+        yield counted
+        yield from (BackupFailed(each.id, each.error) for each in reports if each.error)
+    yield from changes.if_made(zone, lambda: _checked(zone), shown=lambda: ())
+    yield DatabaseRemoved()
+    changes.delete_database(zone, DATABASE)
+    yield from changes.if_made(zone, lambda: _refilled(zone), shown=lambda: ())
+
+
+def _checked(zone: Zone) -> Iterator[Event]:
+    yield CopiesCompared()
     if not _equal(zone):
         raise Declined(reason=f"{BACKUP} does not equal {DATABASE}, of which nothing was deleted")
-    yield "removing services database"
-    changes.delete_database(zone, DATABASE)
+
+
+def _refilled(zone: Zone) -> Iterator[Event]:
+    """Make the services database anew, and fill it with what its copy holds."""
     time.sleep(SETTLE_SECONDS)
-    yield "rebuilding services database views"
+    yield RebuildBegun()
     refresh(zone)
-    yield "restoring service documents"
-    for _reports in _copied(zone, BACKUP, DATABASE, counts):
-        pass
-    yield "rebuild complete"
-    yield from _comparing()
-    if _equal(zone):
-        yield "rebuild completed successfully"
-    else:
-        yield "discrepancies found between restored and backed up service documents!"
-        yield "try: sup kazoo_services_maintenance attempt_services_recovery"
+    yield RestoringBegun()
+    for _reports, counted in _copied(zone, BACKUP, DATABASE):
+        yield counted
+    yield Rebuilt()
+    yield CopiesCompared()
+    yield RebuildChecked(_equal(zone))
 
 
-def recovered(zone: Zone, counts: Counter[str]) -> Iterator[str]:
-    """Save what the backup holds in the services database; yield a line for each document.
+def recover(zone: Zone) -> Iterator[Event]:
+    """Save what the backup holds in the services database.
 
     One that is there and differs is left alone, as Kazoo leaves it. Raises NotFound without a backup.
     """
     if not zone.couchdb.exists(BACKUP):
         raise NotFound(server="CouchDB", what=f"database {BACKUP}")
-    yield f"fetching all service docs from '{BACKUP}'"
+    yield RecoveryBegun()
     refresh(zone)
-    for reports in _copied(zone, BACKUP, DATABASE, counts):
-        for each in reports:
-            failed = "Document update conflict." if isinstance(each.error, Conflict) else each.error
-            yield f"  failed to restore {each.id}: {failed}" if failed else f"  restored document {each.id}"
+    for reports, counted in _copied(zone, BACKUP, DATABASE):
+        yield counted
+        yield from (DocumentRestored(each.id, each.error) for each in reports)
 
 
-def _copied(zone: Zone, source: str, target: str, counts: Counter[str]) -> Iterator[list[Report]]:
-    """Copy all documents but design documents, a batch at a time; yield the reports of each batch."""
+def _copied(zone: Zone, source: str, target: str) -> Iterator[tuple[list[Report], BulkReport]]:
+    """Copy all documents but design documents, a batch at a time; yield the reports of each batch, and their counts."""
     documents = _documents(zone, source)
     while batch := list(islice(documents, BATCH)):
         reports: list[Report] = []
         edits = (Change(target, each, None, partial(_unless_other, target, each)) for each in batch)
-        counts += changes.apply(zone, edits, label=f"copying to {target}", seen=reports.append).counts
-        yield reports
+        tally = changes.apply(zone, edits, label=f"copying to {target}", seen=reports.append)
+        yield reports, BulkReport(tally.counts)
 
 
 def _documents(zone: Zone, database: str) -> Iterator[Document]:
@@ -170,15 +254,9 @@ def _unless_other(database: str, wanted: Document, found: Document | None) -> Do
     raise Conflict(database=database, id=wanted["_id"], reason="it is there and differs")
 
 
-def _comparing() -> Iterable[str]:
-    yield "comparing original and backed up service documents"
-    yield f"fetching all service docs from '{DATABASE}'"
-    yield f"fetching all service docs from '{BACKUP}'"
-
-
 def _equal(zone: Zone) -> bool:
-    """Tell whether each document of the services database is in the backup, just so."""
-    documents: Any = _documents(zone, DATABASE)
+    """Return whether each document of the services database is in the backup, just so."""
+    documents = _documents(zone, DATABASE)
     while batch := list(islice(documents, BATCH)):
         kept = zone.couchdb.get_many(BACKUP, [each["_id"] for each in batch])
         if any(each["_id"] not in kept or not same(without_revision(kept[each["_id"]]), each) for each in batch):

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kazoo_sup.changes import Change, Document
+from kazoo_sup import changes
 from kazoo_sup.kazoo.billing import services
 from kazoo_sup.kazoo.documents import now, stamped, value_at, with_value
-from kazoo_sup.names import account_database
+from kazoo_sup.messages.names import account_database
 
 if TYPE_CHECKING:
+    from kazoo_sup.changes import Change
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 VERSION = 2
@@ -60,7 +62,7 @@ def added_below(zone: Zone, ancestors: Sequence[str], added: Sequence[Quantity])
     for ancestor in ancestors:
         if ancestor in stored:
             again = partial(_with_added, added=added)
-            yield Change(services.DATABASE, again(stored[ancestor]), stored[ancestor], again)
+            yield changes.rebuild(services.DATABASE, stored[ancestor], again)
 
 
 def moved(zone: Zone, account: str, tree: Sequence[str], reseller: str) -> Change:
@@ -77,7 +79,7 @@ def moved(zone: Zone, account: str, tree: Sequence[str], reseller: str) -> Chang
         return before if before.get("pvt_tree") == values["pvt_tree"] and stored else {**before, **values}
 
     stored = zone.couchdb.get(services.DATABASE, account)
-    return Change(services.DATABASE, again(stored), stored, again)
+    return changes.rebuild(services.DATABASE, stored, again)
 
 
 def _with_added(stored: Document | None, *, added: Sequence[Quantity]) -> Document:

@@ -5,30 +5,22 @@ Source: Kazoo kz_services_topup:get_topup/1, should_topup/1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from kazoo_sup import terms
-from kazoo_sup.kazoo import accounts, months, system_config
+from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.billing import ledgers
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.documents import now, value_at
-from kazoo_sup.kazoo.values import is_true, to_float
-from kazoo_sup.terms import UNDEFINED
+from kazoo_sup.kazoo.documents.values import is_true, to_float
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 CATEGORY = "topup"
 KEY = "enable"
 DAY = 86_400
-_COLUMNS = (
-    ("Current Balance", 15),
-    ("Notify threshold", 16),
-    ("Top up threshold", 16),
-    ("Top up Amount", 13),
-    ("Auto top up in 24 hours", 23),
-)
 
 
 class NoTopup(LookupError):
@@ -43,11 +35,11 @@ class Topup(NamedTuple):
 
 
 def is_enabled(zone: Zone) -> bool:
-    """Tell whether top up is enabled for the cluster."""
+    """Return whether top up is enabled for the cluster."""
     return is_true(system_config.get(zone, CATEGORY, KEY, default=False))
 
 
-def of_account(zone: Zone, definition: dict[str, Any]) -> Topup:
+def of_account(zone: Zone, definition: Document) -> Topup:
     """Return the top up of the account with this definition. Raises NoTopup."""
     if not is_enabled(zone):
         raise NoTopup("topup_disabled")
@@ -61,8 +53,18 @@ def of_account(zone: Zone, definition: dict[str, Any]) -> Topup:
     return Topup(ledgers.from_dollars(amount), ledgers.from_dollars(threshold))
 
 
-def status(zone: Zone, account: str) -> Iterator[str]:
-    """Yield the table that shows how an account's (an id's) top up stands. Raises NoTopup."""
+class Status(NamedTuple):
+    """How a top up stands: balance (None where it is not known) and limits in units, and whether it is due."""
+
+    balance: int | None
+    notify_below: float | None
+    """Below so many dollars the account is told."""
+    topup: Topup
+    is_due: bool
+
+
+def status(zone: Zone, account: str) -> Status:
+    """Return how an account's (an id's) top up stands. Raises NoTopup."""
     definition = accounts.definition(zone, account)
     if definition is None:
         raise NoTopup("not_found")
@@ -73,18 +75,7 @@ def status(zone: Zone, account: str) -> Iterator[str]:
         available = None
     notify = _number(definition, ["notifications", "low_balance", "threshold"])
     due = available is not None and available < topup.threshold and not _had_today(zone, account)
-    shown = (
-        0 if available is None else ledgers.dollars(available),
-        UNDEFINED if notify is None else notify,
-        ledgers.dollars(topup.threshold),
-        ledgers.dollars(topup.amount),
-        due,
-    )
-    yield _rule("-")
-    yield _row([name for name, _width in _COLUMNS])
-    yield _rule("=")
-    yield _row([terms.dumps(each) for each in shown])
-    yield _rule("-")
+    return Status(available, notify, topup, due)
 
 
 def _had_today(zone: Zone, account: str) -> bool:
@@ -97,20 +88,8 @@ def _had_today(zone: Zone, account: str) -> bool:
     )
 
 
-def _number(document: dict[str, Any], path: list[str]) -> float | None:
+def _number(document: Document, path: list[str]) -> float | None:
     try:
         return to_float(value_at(document, path))
     except ValueError:
         return None
-
-
-def _rule(line: str) -> str:
-    return f"+{'+'.join(line * (width + 2) for _name, width in _COLUMNS)}+"
-
-
-def _row(cells: list[str]) -> str:
-    fields = (
-        cell.ljust(width) if len(cell) <= width else "*" * width
-        for cell, (_name, width) in zip(cells, _COLUMNS, strict=True)
-    )
-    return f"| {' | '.join(fields)} |"

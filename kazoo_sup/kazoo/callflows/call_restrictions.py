@@ -6,19 +6,21 @@ Source: Kazoo callflow_maintenance, trunkstore_maintenance:set_classifier_action
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from kazoo_sup import changes, terms
-from kazoo_sup.command import Reads
+from kazoo_sup import changes
 from kazoo_sup.errors import BadArgument, NotFound, UsageError
-from kazoo_sup.kazoo import account_lookup, account_updates, accounts, views
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.accounts import account_lookup, account_updates
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import value_at
 from kazoo_sup.kazoo.numbers import classification
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.terms import UNDEFINED
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Document
+    from kazoo_sup.types import Document, ViewRow
     from kazoo_sup.zone import Zone
 
 DENY = "deny"
@@ -29,22 +31,23 @@ KEY = "call_restriction"
 class NoSuchClassifier(UsageError):
     """classifier '{classifier}' not among configured classifiers: {configured}"""
 
+    classifier: str
+    configured: str
+
 
 class NoAccount(UsageError):
     """account with realm {realm} does not exist"""
+
+    realm: str
 
 
 class NotOne(UsageError):
     """{found} {what} {name} in the account with realm {realm}"""
 
-
-def _account(text: str, zone: Zone) -> str:
-    found = account_lookup.by_name(zone, text) if accounts.normalised_name(text) else []
-    return found[0] if len(found) == 1 else accounts.find(text, zone)
-
-
-Account = Annotated[str, Reads(_account, "ACCOUNT")]
-"""An account by its name, of which letters and digits count as in Kazoo, or in any other way; read as its id."""
+    found: int | str
+    what: str
+    name: str
+    realm: str
 
 
 def check(zone: Zone, classifier: str) -> None:
@@ -54,8 +57,17 @@ def check(zone: Zone, classifier: str) -> None:
         raise NoSuchClassifier(classifier=classifier, configured=", ".join(configured))
 
 
-def restrict_account(zone: Zone, account: str, classifier: str, action: str) -> list[str]:
-    """Set the action for a class of numbers in both definitions of an account; return what Kazoo prints of it.
+@dataclass(frozen=True, slots=True)
+class AccountRestricted:
+    """An account has another action for a class of numbers; `name` is None where it has none."""
+
+    name: str | None
+    classifier: str
+    action: str
+
+
+def restrict_account(zone: Zone, account: str, classifier: str, action: str) -> AccountRestricted:
+    """Set the action for a class of numbers in both definitions of an account.
 
     Every node forgets the account's endpoints by the account's own change event; Kazoo announces each endpoint that it
     had cached as well. Raises NotFound when the account has no definition of its own.
@@ -64,15 +76,14 @@ def restrict_account(zone: Zone, account: str, classifier: str, action: str) -> 
     if own is None:
         raise NotFound(server="CouchDB", what=f"definition of account {account}")
     account_updates.update(zone, account, _set(classifier, action))
-    name = terms.pretty(own.get("name", UNDEFINED))
-    return [f"found account: {name}  ...  classifier '{classifier}' switched to action '{action}'"]
+    return AccountRestricted(own.get("name"), classifier, action)
 
 
 def restrict_device(zone: Zone, uri: str, classifier: str, action: str) -> None:
     """Set the action for a class of numbers on the device with the SIP username and realm of URI.
 
     Case does not count; Kazoo finds no username with a capital. The device's change event makes every node forget it.
-    Raises BadArgument for what is no user@realm, NoAccount, and NotOne unless there is exactly one such device.
+    Raises BadArgument for what is not a user@realm, NoAccount, and NotOne unless there is exactly one such device.
     """
     user, realm = split(uri)
     database = account_database(_of_realm(zone, realm))
@@ -96,25 +107,28 @@ def restrict_trunk(zone: Zone, uri: str, classifier: str, action: str) -> None:
     _restrict(zone, database, found.pop(), classifier, action)
 
 
-def listing(zone: Zone, account: str) -> Iterator[str]:
-    """Yield what Kazoo prints of the restrictions of an account, its users, devices and trunks."""
+class Restricted(NamedTuple):
+    """Who may have restrictions, and the actions by class of numbers; None where its document is not there.
+
+    `kind` is account, user, device or trunk, `name` what it goes by.
+    """
+
+    kind: str
+    name: str
+    actions: Document | None
+
+
+def of_account(zone: Zone, account: str) -> Iterator[Restricted]:
+    """Yield the restrictions of an account, its users, devices and trunks."""
     database = account_database(account)
-    yield from ("", "Account level classifiers:", "")
     own = zone.couchdb.get(plain(database), account)
-    yield from _restrictions(own) if own else ("An error occurred: not_found",)
-    yield from ("", "", "User level classifiers:")
-    for row in _rows(zone, database, "users", "crossbar_listing"):
-        yield from ("", f"Username: {_said(row['value'].get('username'))}", "")
-        yield from _restrictions(row["doc"])
-    yield from ("", "", "Device level classifiers:")
-    for row in _rows(zone, database, "devices", "crossbar_listing"):
-        yield from ("", f"Device: {_said(row['value'].get('name'))}", "")
-        yield from _restrictions(row["doc"])
-    yield from ("", "", "Trunkstore classifiers:", "")
+    yield Restricted("account", account, _actions(own) if own else None)
+    for kind, design, key in (("user", "users", "username"), ("device", "devices", "name")):
+        for row in _rows(zone, database, design, "crossbar_listing"):
+            yield Restricted(kind, _said(views.object_of(row).get(key)), _actions(row["doc"]))
     for row in _rows(zone, database, "trunkstore", "lookup_user_flags"):
-        realm, user = row["key"]
-        yield from (f"Trunk: {user}@{realm}", "")
-        yield from _restrictions(row["doc"])
+        realm, user = views.key_of(row, 2)[:2]
+        yield Restricted("trunk", f"{user}@{realm}", _actions(row["doc"]))
 
 
 def split(uri: str) -> tuple[str, str]:
@@ -144,17 +158,16 @@ def _restrict(zone: Zone, database: str, identifier: str, classifier: str, actio
     changes.apply(zone, [edit]).check()
 
 
-def _rows(zone: Zone, database: str, design: str, view: str) -> Iterable[dict[str, Any]]:
+def _rows(zone: Zone, database: str, design: str, view: str) -> Iterable[ViewRow]:
     rows = views.rows(zone, database, design, view, include_docs=True)
     return (row for row in rows if row.get("doc"))
 
 
-def _restrictions(document: Document) -> Iterator[str]:
+def _actions(document: Document) -> Document:
     restrictions = document.get(KEY)
-    for classifier in restrictions if isinstance(restrictions, dict) else ():
-        action = value_at(restrictions, [classifier, "action"], UNDEFINED)
-        yield f"Classifier {terms.pretty(classifier)}:\t\t action {terms.pretty(action)}"
+    found = restrictions if isinstance(restrictions, dict) else {}
+    return {classifier: value_at(found, [classifier, "action"], UNDEFINED) for classifier in found}
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     return UNDEFINED if value is None else str(value)

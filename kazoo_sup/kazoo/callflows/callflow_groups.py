@@ -8,33 +8,74 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kazoo_sup import changes, terms
-from kazoo_sup.changes import Change, Document
+from kazoo_sup import changes
+from kazoo_sup.changes import Change
 from kazoo_sup.errors import Conflict, SaveRefused
-from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import now, value_at, with_value
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 if TYPE_CHECKING:
+    from kazoo_sup.results import Event
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 UI_VERSION = "v3.19"
 BELOW_RECORDING = ["flow", "children", "_"]
 
 
-def migrate(zone: Zone, account: str) -> Iterator[str]:
-    """Split the old ring groups of ACCOUNT, an id; yield what Kazoo prints. Raises what the door raises."""
+@dataclass(frozen=True, slots=True)
+class RingGroupFound:
+    """An old ring group has its turn."""
+
+    callflow: Document
+
+
+@dataclass(frozen=True, slots=True)
+class BaseGroupExists:
+    """An old ring group stays as it is: there is a callflow with the name that its base group would get."""
+
+    name: str
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class BaseGroupSaved:
+    """The base group of an old ring group was saved."""
+
+    callflow: Document
+
+
+@dataclass(frozen=True, slots=True)
+class RingGroupSaved:
+    """The old ring group leads to its base group; None stands for a document that is only planned."""
+
+    callflow: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class BaseGroupRemoved:
+    """The old ring group `id` could not be saved, and so its base group was removed again."""
+
+    id: str
+    database: str
+    base_group: str
+
+
+def migrate(zone: Zone, account: str) -> Iterator[Event]:
+    """Split the old ring groups of ACCOUNT, an id. Raises what the door raises."""
     database = account_database(account)
     for callflow in _old_groups(zone, database):
-        yield f"migrating callflow {callflow['_id']}: {terms.json_encode(callflow)}"
+        yield RingGroupFound(callflow)
         base = base_group(callflow, f"group_{time.time_ns() // 1_000_000}")
         if base["name"] in _names(zone, database):
-            yield f"unable to save new callflow '{base['name']}' in '{database}'; already exists"
+            yield BaseGroupExists(base["name"], database)
             continue
-        base = changes.apply(zone, [Change(database, base, None)]).document
-        yield f"  saved base group callflow: {terms.json_encode(base)}"
+        base = changes.create(zone, database, base).document
+        yield BaseGroupSaved(base)
         yield _save_user_group(zone, database, callflow, base)
 
 
@@ -77,24 +118,24 @@ def _ringing(callflow: Document) -> list[str]:
 
 def _old_groups(zone: Zone, database: str) -> list[Document]:
     """Return the callflows of groups without a type that begin with a ring group or a recording, the last first."""
-    rows = views.rows(zone, database, "callflows", "crossbar_listing", include_docs=True)
-    found = [
-        row["doc"] for row in rows if row.get("doc") and row["value"].get("group_id") and not row["value"].get("type")
-    ]
+    rows = views.rows_for_change(zone, database, "callflows", "crossbar_listing", include_docs=True)
+    listed = [(views.object_of(row), row["doc"]) for row in rows if row.get("doc")]
+    found = [callflow for listing, callflow in listed if listing.get("group_id") and not listing.get("type")]
     return [each for each in reversed(found) if value_at(each, ["flow", "module"]) in ("ring_group", "record_call")]
 
 
 def _names(zone: Zone, database: str) -> set[str]:
-    return {row["value"].get("name") for row in views.rows(zone, database, "callflows", "crossbar_listing")}
+    rows = views.rows_for_change(zone, database, "callflows", "crossbar_listing")
+    return {name for row in rows if isinstance(name := views.object_of(row).get("name"), str)}
 
 
-def _save_user_group(zone: Zone, database: str, callflow: Document, base: Document) -> str:
+def _save_user_group(zone: Zone, database: str, callflow: Document, base: Document) -> Event:
     """Save what is left of an old ring group; without it the base group goes again."""
     try:
         saved = changes.apply(zone, [Change(database, user_group(callflow, base["_id"]), callflow)]).document
     except (Conflict, SaveRefused):
         stored = zone.couchdb.get(plain(database), base["_id"])
-        changes.apply(zone, [Change(database, None, stored)] if stored else [])
-        shown = [terms.dumps(each) for each in (callflow["_id"], database, base["_id"])]
-        return f"unable to save callflow {shown[0]} in {shown[1]}, removing new one ({shown[2]})"
-    return f"  saved ring group callflow: {terms.json_encode(saved)}"
+        if stored:
+            changes.delete(zone, database, stored)
+        return BaseGroupRemoved(callflow["_id"], database, base["_id"])
+    return RingGroupSaved(saved)

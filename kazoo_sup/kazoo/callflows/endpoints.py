@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from kazoo_sup import terms
-from kazoo_sup.kazoo import account_lookup, views
-from kazoo_sup.kazoo.accounts import definition
+from kazoo_sup.kazoo.accounts import account_lookup, definition
 from kazoo_sup.kazoo.callflows.call_restrictions import DENY, KEY
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import merged, value_at, with_value
+from kazoo_sup.kazoo.documents.values import is_empty, is_true
 from kazoo_sup.kazoo.numbers import classification
-from kazoo_sup.kazoo.values import is_empty, is_true
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.terms import Atom
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Document
+    from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
 
 _MERGED = ("caller_id_options", "dial_plan", "formatters")
@@ -36,16 +35,29 @@ _DIRECTIONS = ("inbound", "outbound")
 _NETWORKS = ("onnet", "offnet")
 
 
-def looked_up(zone: Zone, username: str, realm: str) -> str:
-    """Return what Kazoo prints of the endpoint with a SIP username, in the account with REALM."""
+class NoRealm(NamedTuple):
+    """There is no account with a realm, or more than one."""
+
+    realm: str
+
+
+class NoUsername(NamedTuple):
+    """No endpoint of an account's (encoded) database has a SIP username, or more than one."""
+
+    username: str
+    database: str
+
+
+def look_up(zone: Zone, username: str, realm: str) -> Json | NoRealm | NoUsername:
+    """Return the term of the endpoint with a SIP username, in the account with REALM, as a call sees it."""
     accounts = account_lookup.by_realm(zone, realm)
     if len(accounts) != 1:
-        return f"unable to find account with realm {realm}"
+        return NoRealm(realm)
     database = account_database(accounts[0])
     rows = list(views.rows(zone, database, "attributes", "sip_username", key=username))
     if len(rows) != 1:
-        return f"unable to find username {username} in {database}"
-    return terms.pretty(_endpoint(zone, accounts[0], rows[0]["id"]))
+        return NoUsername(username, database)
+    return _endpoint(zone, accounts[0], rows[0]["id"])
 
 
 def without_password(endpoint: Document) -> Document:
@@ -53,7 +65,7 @@ def without_password(endpoint: Document) -> Document:
     return endpoint if value_at(endpoint, _PASSWORD) is None else with_value(endpoint, _PASSWORD, HIDDEN)
 
 
-def _endpoint(zone: Zone, account: str, identifier: str) -> Any:
+def _endpoint(zone: Zone, account: str, identifier: str) -> Json:
     document = zone.couchdb.get(plain(account_database(account)), identifier)
     if document is None:
         return (Atom("error"), Atom("not_found"))
@@ -219,7 +231,7 @@ def _caller_id(account: Document, endpoint: Document, owner: Document) -> Docume
     return found
 
 
-def _name(owner: Document, endpoint: Any, account: Any) -> Any:
+def _name(owner: Document, endpoint: object, account: object) -> Json:
     words = [owner.get(key) for key in ("first_name", "last_name")]
     said = [str(word) for word in words if not is_empty(word)]
     if said:
@@ -228,7 +240,7 @@ def _name(owner: Document, endpoint: Any, account: Any) -> Any:
 
 
 def _flags(layers: tuple[Document, Document, Document]) -> Document:
-    found: dict[str, list[Any]] = {"dynamic": [], "static": []}
+    found: dict[str, list[Json]] = {"dynamic": [], "static": []}
     for layer in layers:
         flags = layer.get("outbound_flags")
         if isinstance(flags, list):
@@ -272,7 +284,7 @@ def _own_recording(document: Document) -> Document:
     return {"endpoint": _recording(found)} if found else {}
 
 
-def _recording(settings: Any) -> Document:
+def _recording(settings: object) -> Document:
     """Write out what is said of any direction and of any network for each of them."""
     own = settings if isinstance(settings, dict) else {}
     directions = {key: each for key, each in own.items() if key != "any"}

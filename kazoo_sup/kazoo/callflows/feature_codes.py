@@ -6,37 +6,81 @@ Source: Kazoo callflow_maintenance:update_feature_codes/1. Better than there: ot
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kazoo_sup import changes, terms
+from kazoo_sup import changes
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import views
-from kazoo_sup.kazoo.values import to_text
-from kazoo_sup.names import account_id, plain
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.documents.values import to_text
+from kazoo_sup.messages.names import account_id, plain
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Document
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 OLD = r"^\*5([0-9]*)$"
 NEW = r"^\*5(|[0-9]{2,})$"
 
 
-def update(zone: Zone, database: str) -> Iterator[str]:
-    """Replace the old pattern in the callflows of an account's (encoded) database, and tell of each pattern."""
+@dataclass(frozen=True, slots=True)
+class PatternsRead:
+    """The patterns of an account's callflows are gone through."""
+
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsUnreadable:
+    """An account's callflows cannot be listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternKept:
+    """A pattern that is not the old one."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatternReplaced:
+    """The callflow with the old pattern has the new one."""
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallflowGone:
+    """The callflow with the old pattern is not there any more."""
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsDone:
+    """The patterns of an account's callflows are as they should be."""
+
+    account: str | None
+
+
+Event = PatternsRead | PatternsUnreadable | PatternKept | PatternReplaced | CallflowGone | PatternsDone
+
+
+def update(zone: Zone, database: str) -> Iterator[Event]:
+    """Replace the old pattern in the callflows of an account's (encoded) database, and yield what became of each."""
     try:
-        rows = list(views.rows(zone, database, "callflows", "listing_by_pattern"))
+        rows = list(views.rows_for_change(zone, database, "callflows", "listing_by_pattern"))
     except NotFound:
-        yield "error listing feature code patterns: not_found"
+        yield PatternsUnreadable()
         raise
     account = account_id(database)
-    yield f"{account} : looking through patterns..."
+    yield PatternsRead(account)
     for row in rows:
         if row["key"] == OLD:
-            yield _updated(zone, database, row["id"])
+            yield _update(zone, database, row["id"])
         else:
-            yield f"skipping pattern {terms.pretty(to_text(row['key']))}"
-    yield f"{account} : feature codes up to date"
+            yield PatternKept(to_text(row["key"]))
+    yield PatternsDone(account)
 
 
 def with_new_pattern(callflow: Document) -> Document:
@@ -47,9 +91,9 @@ def with_new_pattern(callflow: Document) -> Document:
     return {**callflow, "patterns": [NEW if each == OLD else each for each in patterns]}
 
 
-def _updated(zone: Zone, database: str, identifier: str) -> str:
+def _update(zone: Zone, database: str, identifier: str) -> PatternReplaced | CallflowGone:
     stored = zone.couchdb.get(plain(database), identifier)
     if stored is None:
-        return f"failed to update doc {identifier} with new patterns"
+        return CallflowGone(identifier)
     changes.apply(zone, [changes.edit(database, stored, with_new_pattern)]).check()
-    return f"successfully updated patterns for doc {identifier} ({terms.pretty(OLD)} -> {terms.pretty(NEW)})"
+    return PatternReplaced(identifier)

@@ -6,44 +6,136 @@ builders of konami_break, _hangup, _hold, _play, _record_call, _resume and _tran
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from kazoo_sup import terms
-from kazoo_sup.kazoo.documents import Document, value_at, with_value
+from kazoo_sup.kazoo.config import expressions
+from kazoo_sup.kazoo.documents import value_at, with_value
+from kazoo_sup.results import Event
+from kazoo_sup.types import Json
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document
 
 CATEGORY, KEY = "metaflows", "default_metaflow"
 BINDING_DIGIT, DIGIT_TIMEOUT = "*", 800
 NUMBERS = ("break", "hangup", "hold", "play", "record_call", "resume", "transfer")
 PATTERNS = ("transfer",)
-_MENU = (
-    "1. Change Binding Digit",
-    "2. Change Digit Timeout",
-    "3. Change Numbers",
-    "4. Change Patterns",
-    "5. Show Current Defaults",
-    "6. Save",
-    "7. Exit",
-    "",
-)
-_HELP = (
-    "To set a system_media file as MOH, enter: /system_media/{MEDIA_ID}",
-    "To set an account's media file as MOH, enter: /{ACCOUNT_ID}/{MEDIA_ID}",
-    "To set an third-party HTTP url, enter: http://other.server.com/moh.mp3",
-    "",
-)
 
-Told = Generator[str, None, Any]
+
+class Question(Enum):
+    """What somebody is asked; what is asked of a module is so for the metaflow that leads to it."""
+
+    ACTION = auto()
+    DIGIT = auto()
+    TIMEOUT = auto()
+    BUILDER = auto()
+    NUMBER = auto()
+    EXPRESSION = auto()
+    EXISTING = auto()
+    HOLD_MUSIC = auto()
+    MEDIA = auto()
+    LEG = auto()
+    RECORDING = auto()
+    RECORDING_LIMIT = auto()
+    RECORDING_FORMAT = auto()
+    RECORDING_URL = auto()
+    TARGET = auto()
+    TAKEBACK = auto()
+    TRANSFER_MUSIC = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class MenuBegun:
+    """Somebody chooses what to do next."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetaflowShown:
+    """The metaflow as it is put together so far: digits by what they do, expressions too."""
+
+    digit: str
+    timeout: int
+    numbers: Document
+    patterns: Document
+
+
+@dataclass(frozen=True, slots=True)
+class MetaflowSaved:
+    """The metaflow was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildersBegun:
+    """Somebody chooses one of these modules for a number (`key` is numbers) or an expression (patterns)."""
+
+    key: str
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BuilderBegun:
+    """The metaflow of a number or an expression, by `key`, that leads to a module is put together."""
+
+    key: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuilderEnded:
+    """All that numbers or expressions, by `key`, lead to now."""
+
+    key: str
+    metaflows: Document
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingFound:
+    """The number or the expression, by `key`, has a metaflow already."""
+
+    key: str
+    metaflow: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceUnknown:
+    """The answer to a question is none of what there is to choose from."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class NotANumber:
+    """The answer is to be a whole number."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadExpression:
+    """The expression cannot be compiled."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MusicExplained:
+    """Somebody wants to know how music is named."""
+
+
+Told = Generator[Event, None, Json]
+"""What takes place while something is asked, and at last what was answered."""
 
 
 class Builder:
-    """One run of the menu: ASK answers a question, SAVE stores what was put together."""
+    """One run of the menu: ASK answers a question about a module, SAVE stores what was put together."""
 
     def __init__(
         self,
         metaflow: Document,
-        ask: Callable[[str], str],
+        ask: Callable[[Question, str], str],
         save: Callable[[Document], object],
         *,
         digit: str,
@@ -56,127 +148,116 @@ class Builder:
         self._digit = digit
         self._timeout = timeout
 
-    def run(self) -> Iterator[str]:
-        """Yield what Kazoo prints, line by line, until somebody chooses to exit."""
-        yield from self._intro()
+    def run(self) -> Iterator[Event]:
+        """Yield what takes place until somebody chooses to exit."""
+        yield self._shown()
         while True:
-            yield from _MENU
-            choice = self._ask("Which action:")
+            yield MenuBegun()
+            choice = self._ask(Question.ACTION, "")
             if choice == "1":
-                self._set(["binding_digit"], self._ask("New binding digit:"))
+                self._set(["binding_digit"], self._ask(Question.DIGIT, ""))
             elif choice == "2":
-                self._set(["digit_timeout_ms"], (yield from self._number("New digit timeout (ms):")))
+                self._set(["digit_timeout_ms"], (yield from self._number(Question.TIMEOUT)))
             elif choice == "3":
-                yield from self._builders("numbers", NUMBERS, self._add_number)
+                yield from self._builders("numbers", NUMBERS)
             elif choice == "4":
-                yield from self._builders("patterns", PATTERNS, self._add_pattern)
+                yield from self._builders("patterns", PATTERNS)
             elif choice == "5":
-                yield from self._intro()
+                yield self._shown()
             elif choice == "6":
                 self._save(self._metaflow)
-                yield from ("Defaults successfully saved!", "")
-                yield from self._intro()
+                yield MetaflowSaved()
+                yield self._shown()
             elif choice == "7":
                 return
             else:
-                yield from ("Action not recognized!", "")
+                yield ChoiceUnknown(Question.ACTION)
 
-    def _intro(self) -> Iterator[str]:
-        yield "The current default metaflow:"
-        yield f"  Binding Digit: {self._metaflow.get('binding_digit', self._digit)}"
-        yield f"  Digit Timeout(ms): {self._metaflow.get('digit_timeout_ms', self._timeout)}"
-        yield f"  Numbers: {self._shown('numbers')}"
-        yield f"  Patterns: {self._shown('patterns')}"
-        yield ""
-
-    def _builders(self, key: str, modules: tuple[str, ...], add: Callable[[str], Told]) -> Told:
+    def _builders(self, key: str, modules: tuple[str, ...]) -> Told:
         while True:
-            yield f"{key.capitalize()} Builders:"
-            yield from (f"  {place}. {module.capitalize()}" for place, module in enumerate(modules, start=1))
-            yield from ("  0. Return to Menu", "")
-            choice = self._ask("Which builder to add:")
+            yield BuildersBegun(key, modules)
+            choice = self._ask(Question.BUILDER, "")
             if choice == "0":
                 return
             if choice.isdecimal() and int(choice) <= len(modules):
-                yield from add(modules[int(choice) - 1])
-                yield from (f"  {key.capitalize()}: {self._shown(key)}", "")
+                yield from self._add(key, modules[int(choice) - 1])
+                yield BuilderEnded(key, self._metaflow.get(key) or {})
             else:
-                yield "invalid option selected"
+                yield ChoiceUnknown(Question.BUILDER)
 
-    def _add_number(self, module: str) -> Told:
-        if module == "transfer":
-            yield "Let's add a transfer metaflow to a specific extension/DID"
+    def _add(self, key: str, module: str) -> Told:
+        yield BuilderBegun(key, module)
+        if key == "numbers":
+            trigger = str((yield from self._number(Question.NUMBER, module)))
         else:
-            yield f"Let's configure a '{module}' metaflow"
-        first = "First, what" if module == "transfer" else "What"
-        number = yield from self._number(f"{first} number should invoke '{module}'?")
-        yield from self._edit(["numbers", str(number)], "Number", module)
+            trigger = yield from self._expression(module)
+        yield from self._edit([key, trigger], module)
 
-    def _add_pattern(self, module: str) -> Told:
-        yield f"Let's add a {module} metaflow using a regex to capture the extension/DID"
+    def _expression(self, module: str) -> Told:
         while True:
-            expression = self._ask(f"First, what regex should invoke the '{module}'?")
+            expression = self._ask(Question.EXPRESSION, module)
             try:
-                re.compile(expression)
-            except re.error as error:
-                yield f"We were unable to compile the regex supplied: {error}"
+                expressions.read(expression, "patterns")
+            except expressions.BadExpression as error:
+                yield BadExpression(error.reason)
             else:
-                break
-        yield from self._edit(["patterns", expression], "Pattern", module)
+                return expression
 
-    def _edit(self, path: list[str], what: str, module: str) -> Told:
+    def _edit(self, path: list[str], module: str) -> Told:
         """Put together, edit or delete the metaflow at PATH."""
         existing = value_at(self._metaflow, path)
         while existing is not None:
-            yield f"  Existing config for this {what.lower()}: {terms.json_encode(existing)}"
-            yield from (f"  e. Edit {what}", f"  d. Delete {what}")
-            choice = self._ask("What would you like to do:")
+            yield ExistingFound(path[0], existing)
+            choice = self._ask(Question.EXISTING, module)
             if choice == "d":
                 self._set(path, None)
                 return
             if choice == "e":
                 break
-            yield "invalid selection"
-        data = yield from self._data(module, asks_target=what == "Number")
+            yield ChoiceUnknown(Question.EXISTING)
+        data = yield from self._data(module, asks_target=path[0] == "numbers")
         self._set(path, {**(existing or {}), "module": module, "data": data})
 
     def _data(self, module: str, *, asks_target: bool) -> Told:
         if module == "hold":
-            music = yield from self._music(
-                "Any custom music on hold to play ('n' to leave as default MOH, 'h' for help)?"
-            )
-            return _present({"moh": music})
+            return _present({"moh": (yield from self._music(Question.HOLD_MUSIC))})
         if module == "play":
-            media = self._ask("What media file would you like to play?")
-            return {"id": media, "leg": self._ask("On what leg of the call ('self', 'peer', or 'both')?")}
+            media = self._ask(Question.MEDIA, module)
+            return {"id": media, "leg": self._ask(Question.LEG, module)}
         if module == "record_call":
-            action = self._ask("What action: 'start' or 'stop':")
-            limit = yield from self._number("How many seconds to limit the recording to:")
-            kind = self._ask("What format would you like the recording? ('wav' or 'mp3'):")[:3]
-            url = self._ask("What URL to send the recording to at the end:")
+            action = self._ask(Question.RECORDING, module)
+            limit = yield from self._number(Question.RECORDING_LIMIT)
+            kind = self._ask(Question.RECORDING_FORMAT, module)[:3]
+            url = self._ask(Question.RECORDING_URL, module)
             return {"action": action, "time_limit": limit, "format": kind, "url": url}
         if module == "transfer":
-            target = self._ask("What is the target extension/DID to transfer to?") if asks_target else None
-            takeback = self._ask("What is the takeback DTMF ('n' to use the default)?")
-            music = yield from self._music("Any custom music-on-hold ('n' for none, 'h' for help')?")
+            target = self._ask(Question.TARGET, module) if asks_target else None
+            takeback = self._ask(Question.TAKEBACK, module)
+            music = yield from self._music(Question.TRANSFER_MUSIC)
             return _present({"target": target, "takeback_dtmf": None if takeback == "n" else takeback, "moh": music})
         return {}
 
-    def _music(self, question: str) -> Told:
-        while (answer := self._ask(question)) == "h":
-            yield from _HELP
+    def _music(self, question: Question) -> Told:
+        while (answer := self._ask(question, "")) == "h":
+            yield MusicExplained()
         return None if answer == "n" else answer
 
-    def _number(self, question: str) -> Told:
-        while not (answer := self._ask(question)).isdecimal():
-            yield f"{answer!r} is not a whole number"
+    def _number(self, question: Question, module: str = "") -> Told:
+        while not (answer := self._ask(question, module)).isdecimal():
+            yield NotANumber(answer)
         return int(answer)
 
-    def _set(self, path: list[str], found: Any) -> None:
+    def _set(self, path: list[str], found: object) -> None:
         self._metaflow = with_value(self._metaflow, path, found)
 
-    def _shown(self, key: str) -> str:
-        return terms.json_encode(self._metaflow.get(key) or {})
+    def _shown(self) -> MetaflowShown:
+        found = self._metaflow
+        return MetaflowShown(
+            found.get("binding_digit", self._digit),
+            found.get("digit_timeout_ms", self._timeout),
+            found.get("numbers") or {},
+            found.get("patterns") or {},
+        )
 
 
 def _present(data: Document) -> Document:

@@ -8,13 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kazoo_sup.errors import UsageError
+from kazoo_sup.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from kazoo_sup.kazoo.carriers.base import Carrier
+    from kazoo_sup.types import Fields
     from kazoo_sup.zone import Zone
 
 ALL = (
@@ -57,11 +55,22 @@ STUBS = frozenset(
 """Those that only have a name in Kazoo, and so here: `stubs.py`."""
 
 
+OLD_PREFIX = "wnm_"
+"""What carrier modules were called before Kazoo 4.0; exports of old clusters still name them so."""
+
+_SUCCESSORS = {"knm_bandwidth": "knm_bandwidth2"}
+"""Carrier modules whose numbers are read as another one's."""
+
+
 class UnknownCarrier(UsageError):
-    """there is no carrier module {name!r}{hint}"""
+    """there is no carrier module {name!r}{hint}; they are {modules}"""
+
+    name: str
+    hint: str
+    modules: str
 
 
-def of(zone: Zone, module_name: str, settings: Mapping[str, Any] | None = None) -> Carrier:
+def of(zone: Zone, module_name: str, settings: Fields | None = None) -> Carrier:
     """Return the carrier that MODULE_NAME (`knm_telnyx`) stands for; only its own file is imported.
 
     SETTINGS are laid over its configuration in system_config. Raises UnknownCarrier.
@@ -76,13 +85,32 @@ def of(zone: Zone, module_name: str, settings: Mapping[str, Any] | None = None) 
 
 
 def known(module_name: str) -> str:
-    """Return the full name of a carrier module, given with or without `knm_`.
+    """Return the full name of a carrier module, given with or without `knm_`, or with the old `wnm_`.
 
-    Raises UnknownCarrier for a name that is none.
+    Raises UnknownCarrier for an unknown name.
     """
-    name = f"knm_{module_name.removeprefix('knm_')}"
+    bare = module_name.strip()
+    name = f"knm_{bare.removeprefix(OLD_PREFIX) if bare.startswith(OLD_PREFIX) else bare.removeprefix('knm_')}"
     if name not in ALL:
-        from kazoo_sup.catalogue import nearest
-
-        raise UnknownCarrier(name=module_name, hint=nearest(name, dict.fromkeys(ALL)))
+        raise unknown(module_name, name)
     return name
+
+
+def unknown(typed: str, name: str = "") -> UnknownCarrier:
+    """Return the error for what is not a carrier module: TYPED, read as NAME."""
+    return UnknownCarrier(name=typed, hint=did_you_mean(name or typed, ALL), modules=", ".join(ALL))
+
+
+def of_number(module_name: str) -> str:
+    """Return the carrier module that a number has which is given this one, as `known` reads it.
+
+    Raises UnknownCarrier. Source: Kazoo knm_phone_number:set_module_name/2.
+    """
+    name = known(module_name)
+    return _SUCCESSORS.get(name, name)
+
+
+def names_of_old(module_name: str) -> tuple[str, ...]:
+    """Return the names in stored numbers that are read as this carrier module, itself the first."""
+    same = [module_name, *(old for old, new in _SUCCESSORS.items() if new == module_name)]
+    return (*same, *(OLD_PREFIX + each.removeprefix("knm_") for each in same))

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from kazoo_sup import changes
 from kazoo_sup.changes import Change
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo import views
 from kazoo_sup.kazoo.carriers import choice, known, of
 from kazoo_sup.kazoo.carriers.base import DISCOVERY
-from kazoo_sup.kazoo.carriers.remote import RemoteCarrier
+from kazoo_sup.kazoo.carriers.http_carrier import HttpCarrier
 from kazoo_sup.kazoo.carriers.stored import AVAILABLE
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.kazoo.numbers import phone_number
-from kazoo_sup.names import number_database, plain
+from kazoo_sup.messages.names import number_database, plain
 
 if TYPE_CHECKING:
     from kazoo_sup.changes import Tally
     from kazoo_sup.kazoo.carriers.base import Carrier
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 RELEASED = "released"
@@ -29,13 +29,25 @@ _OF_THE_CARRIER = ("pvt_module_name", "pvt_carrier_data")
 class NotToAcquire(SupError):
     """{number} is {state} already, of {carrier}: only numbers in discovery or not stored yet are acquired"""
 
+    number: str
+    state: str
+    carrier: str
+
 
 class NotToDisconnect(SupError):
     """{number} is not disconnected: {reason}"""
 
+    number: str
+    reason: str
+
 
 class NotStored(SupError):
     """{number} was {done} at {carrier}, but its document was not saved: {reason}; do not have it {done} again"""
+
+    number: str
+    done: str
+    carrier: str
+    reason: str
 
 
 def acquire(zone: Zone, number: str, module_name: str | None) -> Tally:
@@ -52,7 +64,7 @@ def acquire(zone: Zone, number: str, module_name: str | None) -> Tally:
         raise NotToAcquire(number=number, state=state, carrier=carrier_name)
     name = known(module_name) if module_name else (stored or {}).get("pvt_module_name") or choice.default(zone)
     carrier = of(zone, name)
-    if isinstance(carrier, RemoteCarrier):
+    if isinstance(carrier, HttpCarrier):
         zone.run.confirm(f"order {number} from {carrier.title}, which may cost something")
     acquired = carrier.acquire(_available(stored, number, carrier))
 
@@ -81,9 +93,9 @@ def disconnect(zone: Zone, number: str) -> Tally:
         raise NotToDisconnect(number=number, reason=reason)
     carrier = of(zone, stored.get("pvt_module_name", "knm_local"))
     zone.run.confirm(f"give {number} back to {carrier.name}")
-    left = carrier.disconnect(stored)
-    if not (carrier.gives_up or carrier.vanishes) and isinstance(carrier, RemoteCarrier):
-        zone.run.warn(f"{carrier.name} is told nothing: {carrier.title} keeps {number} on your account")
+    left = carrier.give_back(stored)
+    if not (carrier.gives_up or carrier.vanishes) and isinstance(carrier, HttpCarrier):
+        zone.run.warn(f"{carrier.name} is not told: {carrier.title} keeps {number} on your account")
 
     def updated(found: Document | None) -> Document:
         if found is None or found.get("pvt_assigned_to"):
@@ -102,10 +114,10 @@ def _store(zone: Zone, change: Change, carrier: Carrier, done: str) -> Tally:
     try:
         views.ensure_database(zone, change.database)
         tally = changes.apply(zone, [change])
-        if tally.errors and isinstance(carrier, RemoteCarrier):
+        if tally.errors and isinstance(carrier, HttpCarrier):
             raise tally.errors[0]
     except SupError as error:
-        if not isinstance(carrier, RemoteCarrier):
+        if not isinstance(carrier, HttpCarrier):
             raise
         raise NotStored(number=change.id, done=done, carrier=carrier.title, reason=str(error)) from error
     return tally

@@ -5,11 +5,12 @@ Source: Kazoo knm_carriers:available_carriers/1, default_carrier/0.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import account_config, system_config
 from kazoo_sup.kazoo.carriers import ALL, known
 from kazoo_sup.kazoo.carriers.base import CATEGORY
+from kazoo_sup.kazoo.config import account_config, system_config
+from kazoo_sup.kazoo.documents.shapes import TEXT
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -21,8 +22,7 @@ _FIRST = ("knm_reserved", "knm_reserved_reseller", "knm_local")
 
 def default(zone: Zone) -> str:
     """Return the carrier module of numbers that name none (available_module_name)."""
-    found = system_config.get(zone, CATEGORY, "available_module_name", None)
-    return found if isinstance(found, str) and found else "knm_local"
+    return system_config.read(zone, CATEGORY, "available_module_name", "knm_local", TEXT)
 
 
 def enabled(zone: Zone) -> list[str]:
@@ -35,7 +35,7 @@ def available(zone: Zone, account: str | None = None, reseller: str | None = Non
     """Return the carrier modules that a search asks, in order: the system's, or those for an account.
 
     An account's are the reserved numbers, the local ones, and what its reseller has enabled, else the system. Names
-    that are no carrier module are passed over with a warning.
+    that are not carrier modules are passed over with a warning.
     """
     wanted = enabled(zone)
     if account is not None and reseller is not None:
@@ -43,7 +43,7 @@ def available(zone: Zone, account: str | None = None, reseller: str | None = Non
         wanted = [*_FIRST, *(wanted if own is None else own)]
     unknown = [name for name in wanted if name not in ALL]
     if unknown:
-        zone.run.warn(f"{CATEGORY}/{_MODULES} names what is no carrier module: {', '.join(unknown)}")
+        zone.run.warn(f"{CATEGORY}/{_MODULES} names what is not a carrier module: {', '.join(unknown)}")
     return list(dict.fromkeys(name for name in wanted if name in ALL))
 
 
@@ -59,7 +59,7 @@ def enable(zone: Zone, module_name: str) -> list[str]:
 def disable(zone: Zone, module_name: str) -> list[str]:
     """Disable a carrier module for the system; return those enabled then.
 
-    Its numbers stay as they are. Any name that is enabled can be disabled, also one that is no carrier module.
+    Its numbers stay as they are. Any name that is enabled can be disabled, also one that is not a carrier module.
     """
     before = enabled(zone)
     name = module_name if module_name in before else known(module_name)
@@ -71,7 +71,7 @@ def _store(zone: Zone, names: list[str]) -> list[str]:
     return names
 
 
-def _names(found: Any) -> list[str] | None:
+def _names(found: object) -> list[str] | None:
     """Read a setting that holds one name or a list of them; None where it holds nothing of the kind."""
     if isinstance(found, str) and found:
         return [found]

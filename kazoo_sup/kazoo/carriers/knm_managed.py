@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from kazoo_sup.kazoo.carriers.base import DISCOVERY
 from kazoo_sup.kazoo.carriers.pool import PoolCarrier
 from kazoo_sup.kazoo.carriers.stored import AVAILABLE
-from kazoo_sup.names import MANAGED
+from kazoo_sup.messages.names import MANAGED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from kazoo_sup.types import Fields
 
 
 class Managed(PoolCarrier):
@@ -20,7 +19,7 @@ class Managed(PoolCarrier):
     name = "knm_managed"
     database = MANAGED
     found_state = DISCOVERY
-    given_back: ClassVar[Mapping[str, Any]] = {"pvt_state": AVAILABLE, "pvt_assigned_to": None}
+    given_back: ClassVar[Fields] = {"pvt_state": AVAILABLE, "pvt_assigned_to": None}
 
 
 CARRIER = Managed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kazoo_sup.kazoo.carriers.base import Carrier, CarrierRefused
 
 if TYPE_CHECKING:
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.types import Document
 
 IN_SERVICE = "in_service"
 

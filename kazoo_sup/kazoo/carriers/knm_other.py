@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from kazoo_sup.kazoo.carriers import nanp
-from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierRefused, Found, Key, NotOffered, UnreadableAnswer
-from kazoo_sup.kazoo.carriers.remote import RemoteCarrier, with_carrier_data
+from kazoo_sup.kazoo.carriers import countries, nanp
+from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierLacks, CarrierRefused, CarrierUnreadable, Found, Key
+from kazoo_sup.kazoo.carriers.http_carrier import HttpCarrier, with_carrier_data
 from kazoo_sup.kazoo.carriers.replies import objects, read_object
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from kazoo_sup.kazoo.carriers.base import Query
     from kazoo_sup.kazoo.carriers.open_orders import Order
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.types import Document, Json
 
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
-class Other(RemoteCarrier):
+class Other(HttpCarrier):
     """Numbers of a phonebook. Disconnecting tells it nothing, as in Kazoo."""
 
     name = "knm_other"
@@ -43,15 +43,21 @@ class Other(RemoteCarrier):
         self.require()
         return str(self.setting("phonebook_url"))
 
+    def country_codes(self) -> tuple[str, ...]:
+        """Return that of its country, which is part of every address; any where that is not a country."""
+        country = str(self.setting("default_country")).upper()
+        return (countries.code_of(country),) if countries.is_known(country) else ()
+
     def search(self, query: Query) -> Iterator[Found]:
         """Search for numbers; with `blocks` for blocks of QUANTITY, of which the first and the last are yielded."""
+        self.refuse_unsearchable(query)
         if query.blocks:
             yield from self._blocks(query)
             return
         asked = {"prefix": query.prefix, "limit": query.quantity, "offset": query.offset}
         data = self._data(self.ask("GET", self._path("numbers", "search"), query=asked))
         if not isinstance(data, dict):
-            raise UnreadableAnswer(carrier=self.name, reason="its numbers are no object")
+            raise CarrierUnreadable(carrier=self.name, reason="its numbers are not an object")
         for number, carrier_data in islice(data.items(), query.quantity):
             yield Found(number, self.name, carrier_data=carrier_data if isinstance(carrier_data, dict) else {})
 
@@ -89,10 +95,10 @@ class Other(RemoteCarrier):
         of_number = data.get(number["_id"]) if isinstance(data, dict) else None
         if not isinstance(of_number, dict):
             if answer.get("status") not in (None, "success"):
-                raise CarrierRefused(carrier=self.name, number=number["_id"], reason=_reason(answer))
-            raise UnreadableAnswer(carrier=self.name, reason=f"it says nothing of {number['_id']}")
+                raise CarrierRefused(carrier=self.name, number=number["_id"], reason=self.masked(_reason(answer)))
+            raise CarrierUnreadable(carrier=self.name, reason=f"it says nothing of {number['_id']}")
         if of_number.get("status") != "success":
-            raise CarrierRefused(carrier=self.name, number=number["_id"], reason=_reason(of_number))
+            raise CarrierRefused(carrier=self.name, number=number["_id"], reason=self.masked(_reason(of_number)))
         if isinstance(of_number.get("opaque"), dict) and of_number["opaque"]:
             number = with_carrier_data(number, of_number["opaque"], keep=False)
         if of_number.get("locality"):
@@ -102,23 +108,23 @@ class Other(RemoteCarrier):
 
     def _ordered(self, _number: Document, _order: Order) -> Document | None:
         # A phonebook can say that a number is taken, but not by whom.
-        raise NotOffered(carrier=self.name, reason="it cannot be asked about orders")
+        raise CarrierLacks(carrier=self.name, reason="it cannot be asked about orders")
 
     def _path(self, what: str, deed: str) -> str:
         return f"/{what}/{quote(str(self.setting('default_country')), safe='')}/{deed}"
 
-    def _data(self, answer: Any) -> Any:
+    def _data(self, answer: Json) -> Json:
         """Return the `data` of an answer.
 
         Raises CarrierError when its status is not success.
         """
         found = read_object(answer, self.name)
         if found.get("status") != "success":
-            raise CarrierError(carrier=self.name, reason=_reason(found))
+            raise CarrierError(carrier=self.name, reason=self.masked(_reason(found)))
         return found.get("data")
 
 
-def _reason(answer: dict[str, Any]) -> str:
+def _reason(answer: Document) -> str:
     return str(answer.get("message") or answer.get("error") or f"its status is {answer.get('status')}")
 
 

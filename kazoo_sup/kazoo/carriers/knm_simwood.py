@@ -1,7 +1,8 @@
 """knm_simwood: Simwood (https://api.simwood.com/v3/numbers, JSON).
 
-Source: Kazoo knm_simwood. Better than there: a refused request fails, where Kazoo takes every answer for success;
-found numbers are in E.164 form, with +; the certificate of the server is verified.
+Source: Kazoo knm_simwood; https://developer.simwood.com/docs/wholesale/api/v3. Better than in Kazoo: a refused request
+fails, where it takes every answer for success; found numbers are in E.164 form, with +; the certificate of the server
+is verified.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from kazoo_sup.kazoo.carriers.base import CarrierError, Found, Key
-from kazoo_sup.kazoo.carriers.remote import HoldsNumbers
-from kazoo_sup.kazoo.carriers.replies import objects, read_json
+from kazoo_sup.kazoo.carriers.http_carrier import HoldsNumbers
+from kazoo_sup.kazoo.carriers.replies import as_float, objects, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kazoo_sup.kazoo.carriers.base import Query
     from kazoo_sup.kazoo.carriers.open_orders import Order
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.types import Document
 
 _QUANTITIES = (1, 10, 100)
 _HOME = "+44"
@@ -46,17 +47,25 @@ class Simwood(HoldsNumbers):
         address, account = str(self.setting("numbers_api_url")), str(self.setting("simwood_account_id"))
         return f"{address.rstrip('/')}/{quote(account, safe='')}"
 
+    def country_codes(self) -> tuple[str, ...]:
+        """Return that of the United Kingdom: a pattern that begins with another one matches numbers of there."""
+        return (_HOME,)
+
     def login(self) -> tuple[str, str] | None:
         """Return the user and password of the API."""
         return str(self.setting("auth_username")), str(self.setting("auth_password"))
 
     def search(self, query: Query) -> Iterator[Found]:
         """Search among numbers of the standard kind; Simwood's patterns leave out the country code 44."""
+        self.refuse_unsearchable(query)
         size = next((each for each in _QUANTITIES if each >= query.quantity), _QUANTITIES[-1])
         pattern = f"{query.prefix.removeprefix(_HOME).removeprefix('+')}*"
         answer = self.ask("GET", f"/available/standard/{size}", query={"pattern": pattern})
         for each in islice(objects(read_json(answer, self.name)), query.quantity):
-            yield Found(f"+{each.get('country_code', '')}{each.get('number', '')}", self.name, carrier_data=each)
+            number = f"+{each.get('country_code', '')}{each.get('number', '')}"
+            if number.startswith(query.prefix):
+                charge = as_float(each.get("wholesale_gold_premium"))
+                yield Found(number, self.name, carrier_data=each, activation_charge=charge)
 
     def acquire(self, number: Document) -> Document:
         """Order the number."""
@@ -85,7 +94,7 @@ class Simwood(HoldsNumbers):
         try:
             self.ask("GET", _allocated(number))
         except CarrierError as error:
-            if error.facts.get("status") == _NOT_FOUND:
+            if error.status == _NOT_FOUND:
                 return False
             raise
         return True

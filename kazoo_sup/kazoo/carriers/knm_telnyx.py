@@ -1,42 +1,81 @@
-"""knm_telnyx: Telnyx, over its first API (https://api.telnyx.com/origination, JSON).
+"""knm_telnyx: Telnyx, over version 2 of its API (https://api.telnyx.com/v2, JSON, a key as bearer token).
 
-Source: Kazoo knm_telnyx, knm_telnyx_util. Better than there: the certificate of the server is verified.
+Source: https://developers.telnyx.com/api-reference; Kazoo knm_telnyx for what is kept of a number. Kazoo speaks the
+first API, which is retired: `telnyx_origination`, used while there is a token of it and no key.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from kazoo_sup.kazoo.carriers import nanp
-from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierRefused, Found, Key, UnreadableAnswer
-from kazoo_sup.kazoo.carriers.dialcodes import dialcode
-from kazoo_sup.kazoo.carriers.remote import API_URL, DEBUG, RemoteCarrier, provisioning, with_carrier_data
+from kazoo_sup.errors import Delivered
+from kazoo_sup.kazoo.carriers import countries, nanp
+from kazoo_sup.kazoo.carriers.base import (
+    AVAILABLE,
+    IN_SERVICE,
+    UNAVAILABLE,
+    CarrierError,
+    CarrierLacks,
+    CarrierRefused,
+    CarrierUnreadable,
+    Found,
+    Key,
+    NoSuchOrder,
+    NotConfigured,
+    NotOnAccount,
+)
+from kazoo_sup.kazoo.carriers.http_carrier import API_URL, DEBUG, HoldsNumbers, provisioning, with_carrier_data
 from kazoo_sup.kazoo.carriers.replies import as_float, objects, read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from kazoo_sup.kazoo.carriers.base import Query
+    from kazoo_sup.kazoo.carriers.base import Carrier, Query
     from kazoo_sup.kazoo.carriers.open_orders import Order
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.types import Document, Fields
+    from kazoo_sup.zone import Zone
 
-_BY_AREA_CODE, _BY_COUNTRY, _TOLL_FREE = 1, 2, 3
-_PADDED = 9
+FEATURES = ("sms", "mms", "voice", "fax", "emergency", "hd_voice", "international_sms", "local_calling")
+"""What a search can ask numbers to be capable of."""
+
+KINDS = ("local", "toll_free", "mobile", "national", "shared_cost")
+"""The kinds of numbers that a search can ask for."""
+
+NUMBER_SETTINGS = ("connection_id", "messaging_profile_id", "billing_group_id", "customer_reference")
+"""What can be set of a number of the account."""
+
+POLL_INTERVAL = 2.0
+"""Seconds between two looks at an order that is being worked on."""
+
+_POLLS = 15
 _NOT_FOUND = 404
+_REFUSALS = range(400, 500)
+_PAGE, _MOST_PAGES = 250, 1000
+_GONE = ("deleted", "purchase_failed", "ported_out", "port_failed")
+"""States of numbers that are the account's no longer, or never were."""
+
+_JSON = {"Content-Type": "application/json"}
 
 
-class Telnyx(RemoteCarrier):
-    """Numbers of Telnyx. Disconnecting tells it nothing: as in Kazoo, it keeps the number on your account."""
+class Telnyx(HoldsNumbers):
+    """Numbers of Telnyx. Releasing one keeps it on your account, as in Kazoo, unless return_on_release is set."""
 
     name = "knm_telnyx"
     title = "Telnyx"
     check_by = "See https://portal.telnyx.com, Numbers"
+    gives_up = True
+    criteria = frozenset({"city", "state", "rate_center", "kind", "features", "best_effort"})
     keys = (
-        Key("user", "user of the API, sent as x-api-user", required=True),
-        Key("token", "token of the API, sent as x-api-token", secret=True, required=True),
+        Key("api_key", "key of the API, version 2", secret=True),
+        Key("connection_id", "connection that ordered numbers are set up for; see sup knm_telnyx connections"),
+        Key("messaging_profile_id", "messaging profile that ordered numbers are set up for"),
+        Key("return_on_release", "give numbers back when an account releases them", type="flag", default=False),
+        Key("user", "user of the first API, retired; api_key takes its place"),
+        Key("token", "token of the first API, retired; api_key takes its place", secret=True),
         *provisioning(sandbox=False),
         Key("should_filter_rates", "find only numbers of just these two costs", type="flag", default=False),
         Key("monthly_recurring_cost", "monthly cost of the numbers to find", type="number", default=1.0),
@@ -48,92 +87,381 @@ class Telnyx(RemoteCarrier):
 
     def url(self) -> str:
         """Return the address of the API."""
-        return self.setting("api_url") or "https://api.telnyx.com/origination"
+        return str(self.setting("api_url") or "https://api.telnyx.com/v2")
 
     def credentials(self) -> Mapping[str, str]:
-        """Return its headers for user and token."""
+        """Return its header for the key."""
         self.require()
-        return {
-            "Accept": "application/json",
-            "x-api-user": str(self.setting("user")),
-            "x-api-token": str(self.setting("token")),
-        }
+        return {"Accept": "application/json", "Authorization": f"Bearer {self.setting('api_key')}"}
+
+    @property
+    def missing(self) -> list[str]:
+        """The key of the API, where there is none."""
+        return [] if self.setting("api_key") else ["api_key"]
+
+    def require(self, *names: str) -> None:
+        """Raise NotConfigured unless there is a key, and what NAMES are."""
+        missing = [*self.missing, *(name for name in names if not self.setting(name))]
+        if missing:
+            raise NotConfigured(carrier=self.name, keys=", ".join(missing), category=self.category)
+
+    def verify(self) -> None:
+        """Ask for one number of the account, and for the connection and the messaging profile that are set."""
+        self._get("/phone_numbers", {"page[size]": 1})
+        for key, path in (("connection_id", "/connections"), ("messaging_profile_id", "/messaging_profiles")):
+            identifier = str(self.setting(key) or "")
+            if identifier and self._got(f"{path}/{quote(identifier, safe='')}") is None:
+                raise CarrierError(carrier=self.name, reason=f"the account has no {key} {identifier}")
+
+    # -- what there is to be had
 
     def search(self, query: Query) -> Iterator[Found]:
-        """Search by area code and exchange in North America, by country elsewhere.
+        """Search by country, area code or how the number begins, place, kind and features."""
+        self.refuse_unsearchable(query)
+        results = objects(self._get("/available_phone_numbers", self._filters(query)).get("data"))
+        wanted = (each for each in results if not self.setting("should_filter_rates") or self._costs_as_wanted(each))
+        near = self._best_effort(query)
+        found = (self._found(each) for each in wanted)
+        yield from islice((each for each in found if near or each.number.startswith(query.prefix)), query.quantity)
 
-        For other countries Telnyx names area codes only; as in Kazoo the numbers are these, filled up with zeros.
-        """
-        area_code, exchange = nanp.area_code(query.prefix), nanp.exchange(query.prefix)
-        kind = _BY_COUNTRY if area_code is None else _TOLL_FREE if area_code in nanp.TOLL_FREE else _BY_AREA_CODE
-        where = {"country_iso": query.country} if area_code is None else {"npa": area_code}
-        if exchange:
-            where["nxx"] = exchange
-        request = {
-            "search_type": kind,
-            "search_descriptor": {**where, "best_effort": self.setting("should_keep_best_effort")},
-            "limit": query.quantity,
-            "with_result": True,
+    def check(self, numbers: Sequence[str]) -> dict[str, str]:
+        """Return of each number `in_service` on this account, `available`, or `unavailable`."""
+        return {number: self._state(number) for number in numbers}
+
+    def _state(self, number: str) -> str:
+        if self._held(number):
+            return IN_SERVICE
+        return AVAILABLE if self._offers(number) else UNAVAILABLE
+
+    def _offers(self, number: str) -> bool:
+        asked = self._filters_of_prefix(number) | {"filter[limit]": 1}
+        offered = objects(self._get("/available_phone_numbers", asked).get("data"))
+        return any(each.get("phone_number") == number for each in offered)
+
+    def _filters(self, query: Query) -> Document:
+        for names, known in ((query.features, FEATURES), ((query.kind,) if query.kind else (), KINDS)):
+            strange = [name for name in names if name not in known]
+            if strange:
+                reason = f"it knows no {', '.join(strange)}, only {', '.join(known)}"
+                raise CarrierLacks(carrier=self.name, reason=reason)
+        area = nanp.area_code(query.prefix)
+        kind = query.kind or ("toll_free" if area in nanp.TOLL_FREE else "")
+        wanted = {
+            **self._filters_of_prefix(query.prefix, query.nation),
+            "filter[locality]": query.city,
+            "filter[administrative_area]": query.state,
+            "filter[rate_center]": query.rate_center,
+            "filter[phone_number_type]": kind,
+            "filter[features][]": list(query.features),
+            "filter[best_effort]": "true" if self._best_effort(query) else "",
+            "filter[limit]": query.quantity,
         }
-        answer = read_object(self._post("/number_searches", request, only_reads=True), self.name)
-        results = objects(answer.get("inexplicit_result" if kind == _BY_COUNTRY else "result"))
-        if kind != _BY_COUNTRY and self.setting("should_filter_rates"):
-            results = [result for result in results if self._costs_as_wanted(result)]
-        yield from islice((found for each in results if (found := self._found(each, query))), query.quantity)
+        return {name: value for name, value in wanted.items() if value}
+
+    def _filters_of_prefix(self, prefix: str, country: str = "") -> Document:
+        """Return the filters for how a number begins; patterns leave out country code and area code."""
+        area = nanp.area_code(prefix)
+        country = country or countries.of_prefix(prefix)
+        if not country:
+            raise CarrierLacks(carrier=self.name, reason=f"numbers that begin with {prefix} are those of no country")
+        digits = prefix.removeprefix(countries.code_of(country))
+        begins = digits.removeprefix(area or "")
+        found = {
+            "filter[country_code]": country,
+            "filter[national_destination_code]": area or "",
+            "filter[phone_number][starts_with]": begins,
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def _best_effort(self, query: Query) -> bool:
+        """Return whether numbers of neighbouring areas are wanted, which there are in North America."""
+        wanted = query.best_effort or bool(self.setting("should_keep_best_effort"))
+        return wanted and query.prefix.startswith(nanp.COUNTRY_CODE)
+
+    def _costs_as_wanted(self, result: Fields) -> bool:
+        costs = _object(result.get("cost_information"))
+        names = {"upfront_cost": "upfront_cost", "monthly_cost": "monthly_recurring_cost"}
+        return all(as_float(costs.get(theirs)) == as_float(self.setting(ours)) for theirs, ours in names.items())
+
+    def _found(self, result: Document) -> Found:
+        costs = _object(result.get("cost_information"))
+        return Found(
+            str(result.get("phone_number") or ""),
+            self.name,
+            carrier_data=result,
+            activation_charge=as_float(costs.get("upfront_cost")),
+            monthly=as_float(costs.get("monthly_cost")),
+            currency=str(costs.get("currency") or ""),
+        )
+
+    # -- orders, and giving numbers back
 
     def acquire(self, number: Document) -> Document:
-        """Order the number; the document then has the order's id in its carrier data."""
+        """Order the number, and wait until the order is through; the document then has its id in the carrier data."""
         self.require()
         return self.once(number, "ordered", self._order, self._ordered) if self.may_provision() else number
 
     def disconnect(self, number: Document) -> Document:
-        """Let the number go; nothing is sent."""
-        self.may_provision()
-        return number
+        """Let the number go; it stays on the account unless return_on_release is set."""
+        if not self.setting("return_on_release"):
+            self.may_provision()
+            return number
+        return self.give_back(number)
 
-    def verify(self) -> None:
-        """List no more than one number of the account."""
-        self.ask("GET", "/numbers", query={"size": 1})
+    def give_back(self, number: Document) -> Document:
+        """Release the number from the account."""
+        self.require()
+        return self.once(number, "returned", self._return, self.returned) if self.may_provision() else number
 
-    def _order(self, number: Document, _order: Order) -> Document:
-        answer = read_object(self._post("/number_orders", {"requested_numbers": [number["_id"]]}), self.name)
-        identifier = answer.get("id")
-        if not identifier:
-            reason = answer.get("message")
-            if not reason:
-                raise UnreadableAnswer(carrier=self.name, reason="neither an order nor a reason why not")
+    def holds(self, number: Document) -> bool:
+        """Look whether the number is on the account."""
+        return self._held(number["_id"]) is not None
+
+    def order(self, identifier: str) -> Document:
+        """Return an order by its id.
+
+        Raises NoSuchOrder.
+        """
+        found = self._got(f"/number_orders/{quote(identifier, safe='')}")
+        if found is None:
+            raise NoSuchOrder(carrier=self.name, order=identifier)
+        return found
+
+    def orders(self, status: str = "") -> Iterator[Document]:
+        """Yield the account's orders, those with one status or all."""
+        return self._pages("/number_orders", {"filter[status]": status} if status else {})
+
+    def _order(self, number: Document, order: Order) -> Document:
+        request = {
+            "phone_numbers": [{"phone_number": number["_id"]}],
+            "customer_reference": order.reference,
+            **{key: str(self.setting(key)) for key in NUMBER_SETTINGS[:2] if self.setting(key)},
+        }
+        self._found_before(number["_id"])
+        try:
+            placed = self._send("POST", "/number_orders", request)
+        except CarrierError as error:
+            if error.status in _REFUSALS and error.delivered is not Delivered.MAYBE:
+                reason = self.masked(_reason(error))
+                raise CarrierRefused(carrier=self.name, number=number["_id"], reason=reason) from error
+            raise
+        return self._finished(number, placed)
+
+    def _found_before(self, number: str) -> None:
+        """Search for a number that is about to be ordered: Telnyx takes orders only for what was found lately."""
+        try:
+            self._offers(number)
+        except CarrierError as error:
+            error.delivered = Delivered.NO  # nothing was ordered yet
+            raise
+
+    def _ordered(self, number: Document, order: Order) -> Document | None:
+        """Look for the order by our reference, then for the number on the account."""
+        asked = {"filter[customer_reference]": order.reference, "page[size]": _PAGE}
+        for each in objects(self._get("/number_orders", asked).get("data")):
+            if each.get("customer_reference") == order.reference and each.get("id"):
+                return self._finished(number, self.order(str(each["id"])))
+        return number if self.holds(number) else None
+
+    def _finished(self, number: Document, placed: Document) -> Document:
+        """Wait until an order is through.
+
+        Raises CarrierRefused when it failed, CarrierUnreadable when it is neither through nor failed, or another's.
+        """
+        for left in reversed(range(_POLLS)):
+            if placed.get("status") != "pending" or not placed.get("id") or not left:
+                break
+            time.sleep(POLL_INTERVAL)
+            try:
+                placed = self.order(str(placed["id"]))
+            except CarrierError as error:
+                error.delivered = Delivered.MAYBE  # the order is under way, whatever kept us from seeing it
+                raise
+        identifier, status = placed.get("id"), placed.get("status")
+        ordered = [each.get("phone_number") for each in objects(placed.get("phone_numbers"))]
+        if not identifier or number["_id"] not in ordered:
+            listed = ", ".join(str(each) for each in ordered) or "no number"
+            raise CarrierUnreadable(carrier=self.name, reason=f"the order is for {listed}, not for {number['_id']}")
+        if status == "failure":
+            reason = f"order {identifier} failed: the number was not available, or requirements are not met"
             raise CarrierRefused(carrier=self.name, number=number["_id"], reason=reason)
+        if status != "success":
+            waits = "" if placed.get("requirements_met", True) else ", and waits for what its country requires"
+            raise CarrierUnreadable(carrier=self.name, reason=f"order {identifier} is {status}{waits}")
         return with_carrier_data(number, {"order_id": str(identifier)})
 
-    def _ordered(self, number: Document, _order: Order) -> Document | None:
-        """Look whether the number is on the account: GET numbers/NUMBER."""
-        try:
-            answer = read_object(self.ask("GET", f"/numbers/{quote(number['_id'], safe='')}"), self.name)
-        except CarrierError as error:
-            if error.facts.get("status") == _NOT_FOUND:
-                return None
-            raise
-        held = answer.get("number_val_e164") or answer.get("number_e164")
-        if held != number["_id"]:
-            raise UnreadableAnswer(carrier=self.name, reason=f"it was asked for {number['_id']}, not {held}")
+    def _return(self, number: Document, _order: Order) -> Document:
+        held = self._held(number["_id"])
+        if held is None:
+            return number  # it is returned already
+        self.ask("DELETE", f"/phone_numbers/{quote(str(held['id']), safe='')}")
         return number
 
-    def _post(self, path: str, request: dict[str, Any], *, only_reads: bool | None = None) -> Any:
-        body = json.dumps(request).encode()
-        return self.ask("POST", path, body=body, headers={"Content-Type": "application/json"}, only_reads=only_reads)
+    # -- numbers of the account
 
-    def _costs_as_wanted(self, result: Mapping[str, Any]) -> bool:
-        names = ("upfront_cost", "monthly_recurring_cost")
-        return all(as_float(result.get(name)) == as_float(self.setting(name)) for name in names)
+    def number_id(self, number: str) -> str:
+        """Return Telnyx's id of a number of the account.
 
-    def _found(self, result: dict[str, Any], query: Query) -> Found | None:
-        number = result.get("number_e164") or ""
-        if not number and result.get("area_code"):
-            number = f"{dialcode(query.prefix)}{result['area_code']}".ljust(_PADDED, "0")
-        if not number:
-            return None
-        upfront, monthly = as_float(result.get("upfront_cost")), as_float(result.get("monthly_recurring_cost"))
-        return Found(str(number), self.name, carrier_data=result, activation_charge=upfront, monthly=monthly)
+        Raises NotOnAccount.
+        """
+        held = self._held(number)
+        if held is None:
+            raise NotOnAccount(carrier=self.name, number=number)
+        return str(held["id"])
+
+    def number(self, number: str) -> Document:
+        """Return what Telnyx says of a number of the account.
+
+        Raises NotOnAccount.
+        """
+        return self._get(self._path_of(number)).get("data") or {}
+
+    def set_number(self, number: str, settings: Mapping[str, str]) -> None:
+        """Set some of NUMBER_SETTINGS of a number of the account."""
+        path = self._path_of(number)
+        general = {name: value for name, value in settings.items() if name != "messaging_profile_id"}
+        if general:
+            self._send("PATCH", path, general, only_reads=True)  # done twice it is the same
+        if "messaging_profile_id" in settings:
+            profile = {"messaging_profile_id": settings["messaging_profile_id"]}
+            self._send("PATCH", f"{path}/messaging", profile, only_reads=True)
+
+    def set_voice(self, number: str, settings: Fields) -> None:
+        """Change voice settings of a number of the account.
+
+        Raises CarrierUnreadable for an answer for another number, or that has them otherwise; not all are in it.
+        """
+        said = self._send("PATCH", f"{self._path_of(number)}/voice", settings, only_reads=True)
+        self._check_number(said, number)
+        wrong = [name for name, value in settings.items() if name in said and not _agrees(said[name], value)]
+        if wrong:
+            raise CarrierUnreadable(carrier=self.name, reason=f"it left {', '.join(wrong)} of {number} as it was")
+
+    def create_address(self, address: Fields) -> str:
+        """Make an address and return its id."""
+        identifier = self._send("POST", "/addresses", address).get("id")
+        if not identifier:
+            raise CarrierUnreadable(carrier=self.name, reason="it names no id of the address")
+        return str(identifier)
+
+    def delete_address(self, identifier: str) -> None:
+        """Remove an address; one that is not there is removed already."""
+        try:
+            self.ask("DELETE", f"/addresses/{quote(identifier, safe='')}")
+        except CarrierError as error:
+            if error.status != _NOT_FOUND:
+                raise
+
+    def set_emergency(self, number: str, address: str) -> None:
+        """Have emergency calls from a number go to the address with this id; CarrierRefused when that fails."""
+        self._emergency(number, self._path_of(number), {"emergency_enabled": True, "emergency_address_id": address})
+
+    def end_emergency(self, number: str) -> None:
+        """Have emergency calls from a number no longer go to the address that Telnyx has for it, if there is one."""
+        path = self._path_of(number)
+        voice = _object(self._get(f"{path}/voice").get("data"))
+        known = str(_object(voice.get("emergency")).get("emergency_address_id") or "")
+        if known:  # the id that is kept here may be one of the first API
+            self._emergency(number, path, {"emergency_enabled": False, "emergency_address_id": known})
+
+    def _emergency(self, number: str, path: str, request: Fields) -> None:
+        said = self._send("POST", f"{path}/actions/enable_emergency", request, only_reads=True)
+        self._check_number(said, number)
+        status = _object(said.get("emergency")).get("emergency_status")
+        if status == "provisioning-failed":
+            raise CarrierRefused(carrier=self.name, number=number, reason=f"emergency calls: {status}")
+        if request["emergency_enabled"] and status != "active":
+            status = status or "not told"
+            self.zone.run.warn(f"{self.title} has the emergency address of {number}, its status is still {status}")
+
+    def _check_number(self, said: Fields, number: str) -> None:
+        """Raise CarrierUnreadable for an answer that is for another number, or for none."""
+        if said.get("phone_number", number) != number or not said:
+            named = said.get("phone_number", "nothing")
+            raise CarrierUnreadable(carrier=self.name, reason=f"it answers for {named}, not for {number}")
+
+    # -- reservations, connections
+
+    def reserve(self, number: str) -> Document:
+        """Reserve a number for half an hour, so that nobody else can order it; return the reservation."""
+        return self._send("POST", "/number_reservations", {"phone_numbers": [{"phone_number": number}]})
+
+    def reservations(self) -> Iterator[Document]:
+        """Yield the account's reservations."""
+        return self._pages("/number_reservations", {})
+
+    def extend(self, identifier: str) -> Document:
+        """Extend a reservation, and return it."""
+        return self._send("POST", f"/number_reservations/{quote(identifier, safe='')}/actions/extend", None)
+
+    def connections(self) -> Iterator[Document]:
+        """Yield the account's connections, of which one is the setting connection_id."""
+        return self._pages("/connections", {})
+
+    # -- requests
+
+    def _path_of(self, number: str) -> str:
+        return f"/phone_numbers/{quote(self.number_id(number), safe='')}"
+
+    def _held(self, number: str) -> Document | None:
+        """Return Telnyx's record of a number of the account; the filter finds those that contain it, too."""
+        for each in objects(self._get("/phone_numbers", {"filter[phone_number]": number}).get("data")):
+            if each.get("phone_number") == number and each.get("status") not in _GONE and each.get("id"):
+                return each
+        return None
+
+    def _get(self, path: str, query: Fields | None = None) -> Document:
+        return read_object(self.ask("GET", path, query=query), self.name)
+
+    def _got(self, path: str) -> Document | None:
+        """Return the object at PATH, None where there is none."""
+        try:
+            return _object(self._get(path).get("data"))
+        except CarrierError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    def _pages(self, path: str, query: Fields) -> Iterator[Document]:
+        page, last = 1, 1
+        while page <= last:
+            answer = self._get(path, {**query, "page[number]": page, "page[size]": _PAGE})
+            yield from objects(answer.get("data"))
+            last = min(int(as_float(_object(answer.get("meta")).get("total_pages")) or 1), _MOST_PAGES)
+            page += 1
+
+    def _send(self, method: str, path: str, request: Fields | None, *, only_reads: bool | None = None) -> Document:
+        """Send what changes something and return what it answers; `only_reads` tells that it may be sent again."""
+        body = None if request is None else json.dumps(request).encode()
+        answer = self.ask(method, path, body=body, headers=_JSON if body else None, only_reads=only_reads)
+        return _object(read_object(answer, self.name).get("data"))
 
 
-CARRIER = Telnyx
+def _object(found: object) -> Document:
+    return found if isinstance(found, dict) else {}
+
+
+def _agrees(said: object, wanted: object) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(said, dict) and all(said.get(name) == value for name, value in wanted.items())
+    return bool(said == wanted)
+
+
+def _reason(error: CarrierError) -> str:
+    """Return what Telnyx says in its list of errors, else what the request failed of."""
+    try:
+        listed = objects(json.loads(error.content).get("errors"))
+    except (ValueError, AttributeError):
+        listed = []
+    said = [str(each.get("detail") or each.get("title") or "") for each in listed]
+    return "; ".join(each for each in said if each) or error.reason
+
+
+def CARRIER(zone: Zone, settings: Fields | None = None) -> Carrier:  # noqa: N802 - as that of the others
+    """Return the carrier that the settings are for: with a token of the first API and no key, that one."""
+    current = Telnyx(zone, settings)
+    if current.setting("api_key") or not (current.setting("token") or current.setting("user")):
+        return current
+    from kazoo_sup.kazoo.carriers.telnyx_origination import TelnyxOrigination
+
+    return TelnyxOrigination(zone, settings)

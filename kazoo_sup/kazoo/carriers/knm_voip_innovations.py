@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from kazoo_sup.kazoo.carriers import nanp
-from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierRefused, Found, Key, NotOffered, UnreadableAnswer
-from kazoo_sup.kazoo.carriers.remote import API_URL, DEBUG, HoldsNumbers, provisioning
+from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierLacks, CarrierRefused, CarrierUnreadable, Found, Key
+from kazoo_sup.kazoo.carriers.http_carrier import API_URL, DEBUG, HoldsNumbers, provisioning
 from kazoo_sup.kazoo.carriers.replies import anywhere, read_xml, text
 
 if TYPE_CHECKING:
@@ -21,22 +21,26 @@ if TYPE_CHECKING:
 
     from kazoo_sup.kazoo.carriers.base import Query
     from kazoo_sup.kazoo.carriers.open_orders import Order
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.types import Document
 
 _NAMESPACE = "http://tempuri.org/"
 _SUCCESS = "100"
 _CRITERIA = ("cnam", "lata", "npa", "nxx", "rateCenter", "state", "t38", "tier")
+_TOLL_FREE = "TF"
+"""The state that stands for toll-free numbers."""
+
 _AREA_CODE, _WITH_EXCHANGE = 3, 6
 _URL = "https://backoffice.voipinnovations.com/Services/APIService.asmx"
 _SANDBOX_URL = "http://dev.voipinnovations.com/VOIP/Services/APIService.asmx"
 
 
 class VoipInnovations(HoldsNumbers):
-    """Numbers of VoIP Innovations, of North America and not toll-free. With sandbox_provisioning it is its sandbox."""
+    """Numbers of VoIP Innovations, of North America. With sandbox_provisioning it is its sandbox."""
 
     name = "knm_voip_innovations"
     title = "VoIP Innovations"
     check_by = "See https://backoffice.voipinnovations.com, DIDs"
+    only_north_america = True
     gives_up = True
     keys = (
         Key("login", "user of the API", required=True),
@@ -52,14 +56,16 @@ class VoipInnovations(HoldsNumbers):
         return self.setting("api_url") or (_SANDBOX_URL if self.setting("sandbox_provisioning") else _URL)
 
     def search(self, query: Query) -> Iterator[Found]:
-        """Search by area code, or by area code and exchange."""
+        """Search by area code, by area code and exchange, or among the toll-free numbers."""
         prefix = nanp.national(query.prefix)
         if prefix == query.prefix or len(prefix) < _AREA_CODE:
-            raise NotOffered(carrier=self.name, reason="it takes an area code of North America, +1 and three digits")
-        if len(prefix) < _WITH_EXCHANGE:
-            result = self._call("getDIDs", _criteria(npa=prefix[:_AREA_CODE]), only_reads=True)
+            raise CarrierLacks(carrier=self.name, reason="it takes an area code of North America, +1 and three digits")
+        if prefix[:_AREA_CODE] in nanp.TOLL_FREE:
+            result = self.call("getDIDs", _criteria(state=_TOLL_FREE), only_reads=True)
+        elif len(prefix) < _WITH_EXCHANGE:
+            result = self.call("getDIDs", _criteria(npa=prefix[:_AREA_CODE]), only_reads=True)
         else:
-            result = self._call("getDIDs", _criteria(nxx=prefix[:_WITH_EXCHANGE]), only_reads=True)
+            result = self.call("getDIDs", _criteria(nxx=prefix[:_WITH_EXCHANGE]), only_reads=True)
         locators = result.iterfind(anywhere("DIDLocators/DIDLocator"))
         numbers = (self._found(each) for each in locators)
         yield from islice((each for each in numbers if each.number.startswith(query.prefix)), query.quantity)
@@ -76,16 +82,16 @@ class VoipInnovations(HoldsNumbers):
 
     def verify(self) -> None:
         """Query a number that nobody can have."""
-        self._call("queryDID", "<tns:did>2005550100</tns:did>", only_reads=True)
+        self.call("queryDID", "<tns:did>2005550100</tns:did>", only_reads=True)
 
     def _order(self, number: Document, _order: Order) -> Document:
         group = f"<tns:epg>{escape(str(self.setting('endpoint_group')))}</tns:epg>"
-        self._confirmed(number, self._call("assignDID", _did_parameters(number, group)))
+        self._confirmed(number, self.call("assignDID", _did_parameters(number, group)))
         return number
 
     def _return(self, number: Document, _order: Order) -> Document:
         try:
-            self._confirmed(number, self._call("releaseDID", _did_parameters(number)))
+            self._confirmed(number, self.call("releaseDID", _did_parameters(number)))
         except CarrierRefused:
             if self.holds(number):
                 raise
@@ -94,28 +100,28 @@ class VoipInnovations(HoldsNumbers):
     def holds(self, number: Document) -> bool:
         """Look whether the number is assigned to the account: queryDID."""
         digits = nanp.national(number["_id"])
-        did = self._did(number, self._call("queryDID", f"<tns:did>{escape(digits)}</tns:did>", only_reads=True))
+        did = self._did(number, self.call("queryDID", f"<tns:did>{escape(digits)}</tns:did>", only_reads=True))
         return text(did, "availability").lower() == "assigned"
 
     def _confirmed(self, number: Document, result: Element) -> None:
         did = self._did(number, result)
         if text(did, "statusCode") != _SUCCESS:
-            reason = text(did, "status") or f"status {text(did, 'statusCode')}"
+            reason = self.masked(text(did, "status") or f"status {text(did, 'statusCode')}")
             raise CarrierRefused(carrier=self.name, number=number["_id"], reason=reason)
 
     def _did(self, number: Document, result: Element) -> Element:
         """Return what the answer says of this number.
 
-        Raises UnreadableAnswer when it speaks of none or another.
+        Raises CarrierUnreadable when it speaks of none or another.
         """
         dids = result.findall(anywhere("DIDs/DID"))
         for did in dids:
             if nanp.e164(text(did, "tn")) == number["_id"]:
                 return did
         others = ", ".join(text(did, "tn") for did in dids) or "no number"
-        raise UnreadableAnswer(carrier=self.name, reason=f"it answers for {others}, not for {number['_id']}")
+        raise CarrierUnreadable(carrier=self.name, reason=f"it answers for {others}, not for {number['_id']}")
 
-    def _call(self, action: str, body: str, *, only_reads: bool = False) -> Element:
+    def call(self, action: str, body: str, *, only_reads: bool = False) -> Element:
         """Call a method; return the element that holds its result.
 
         Raises CarrierError when its responseCode is none of success.
@@ -138,9 +144,9 @@ class VoipInnovations(HoldsNumbers):
         root = read_xml(self.ask("POST", body=envelope.encode(), headers=headers, only_reads=only_reads), self.name)
         result = root.find(anywhere(f".//{action}Result"))
         if result is None:
-            raise UnreadableAnswer(carrier=self.name, reason=f"it has no {action}Result")
+            raise CarrierUnreadable(carrier=self.name, reason=f"it has no {action}Result")
         if text(result, "responseCode") != _SUCCESS:
-            reason = text(result, "responseMessage") or f"code {text(result, 'responseCode')}"
+            reason = self.masked(text(result, "responseMessage") or f"code {text(result, 'responseCode')}")
             raise CarrierError(carrier=self.name, reason=reason)
         return result
 

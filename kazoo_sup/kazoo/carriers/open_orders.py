@@ -7,6 +7,7 @@ runs at once. The next run finds the note and asks the carrier before anything e
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import uuid
 from typing import TYPE_CHECKING, Self
 
 from kazoo_sup.errors import Declined, SettingsError
+from kazoo_sup.settings import own_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,8 +61,8 @@ def begin(place: Path, carrier: str, number: str, deed: str) -> Order:
     """
     path = place / f"{carrier}_{re.sub('[^0-9]', '', number)}_{deed}.json"
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
+        own_files.directory(place)
+        file = io.TextIOWrapper(own_files.reopen(path), encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -71,7 +73,8 @@ def begin(place: Path, carrier: str, number: str, deed: str) -> Order:
         reference = found or uuid.uuid4().hex
         if not found:
             note = {"carrier": carrier, "number": number, "deed": deed, "reference": reference}
-            file.truncate(0)
+            file.seek(0)
+            file.truncate()
             file.write(json.dumps(note))
             file.flush()
             os.fsync(file.fileno())

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change
 from kazoo_sup.kazoo.carriers import stored
 from kazoo_sup.kazoo.carriers.base import Carrier, NotAvailable
 from kazoo_sup.kazoo.documents import with_value
-from kazoo_sup.names import plain
+from kazoo_sup.messages.names import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from kazoo_sup.kazoo.carriers.base import Found, Query
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.types import Document, Fields
 
 
 class PoolCarrier(Carrier):
@@ -29,7 +28,7 @@ class PoolCarrier(Carrier):
     longest_prefix = 15
     database: ClassVar[str]
     found_state: ClassVar[str]
-    given_back: ClassVar[Mapping[str, Any]]
+    given_back: ClassVar[Fields]
 
     def search(self, query: Query) -> Iterator[Found]:
         """Yield the account's available numbers; when it has none, those of its reseller."""
@@ -52,7 +51,7 @@ class PoolCarrier(Carrier):
         self._update(number, self.given_back)
         return number
 
-    def _update(self, number: Document, fields: Mapping[str, Any]) -> None:
+    def _update(self, number: Document, fields: Fields) -> None:
         """Set fields of the number's document in the pool; None removes one.
 
         Raises NotAvailable for a number that is not in the pool; Kazoo puts a document there that no account can find.
@@ -67,5 +66,4 @@ class PoolCarrier(Carrier):
                 document = with_value(document, [name], value)
             return document
 
-        found = self.zone.couchdb.get(plain(self.database), identifier)
-        changes.apply(self.zone, [Change(self.database, updated(found), found, updated)]).check()
+        changes.update(self.zone, self.database, identifier, updated).check()

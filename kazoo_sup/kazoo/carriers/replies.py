@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo.carriers.base import UnreadableAnswer
+from kazoo_sup.kazoo.carriers.base import CarrierUnreadable
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from kazoo_sup.transports.http import Answer
+    from kazoo_sup.types import Document, Json
 
 
-def read_json(answer: Answer, carrier: str) -> Any:
+def read_json(answer: Answer, carrier: str) -> Json:
     """Return the JSON of an answer.
 
-    Raises UnreadableAnswer.
+    Raises CarrierUnreadable.
     """
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError) as error:
-        raise UnreadableAnswer(carrier=carrier, reason=f"its JSON breaks off or is none: {error}") from None
+        raise CarrierUnreadable(carrier=carrier, reason=f"its answer breaks off or is not JSON: {error}") from None
 
 
-def read_object(answer: Answer, carrier: str) -> dict[str, Any]:
+def read_object(answer: Answer, carrier: str) -> Document:
     """Return the JSON object of an answer.
 
-    Raises UnreadableAnswer.
+    Raises CarrierUnreadable.
     """
     found = read_json(answer, carrier)
     if not isinstance(found, dict):
-        raise UnreadableAnswer(carrier=carrier, reason="its JSON is no object")
+        raise CarrierUnreadable(carrier=carrier, reason="its JSON is not an object")
     return found
 
 
-def objects(found: Any) -> list[dict[str, Any]]:
+def objects(found: object) -> list[Document]:
     """Return the objects of a list; none where there is no list."""
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
@@ -43,7 +45,7 @@ def objects(found: Any) -> list[dict[str, Any]]:
 def read_xml(answer: Answer, carrier: str) -> Element:
     """Return the root element of an answer.
 
-    Raises UnreadableAnswer.
+    Raises CarrierUnreadable.
     """
     from xml.etree.ElementTree import ParseError
 
@@ -53,9 +55,9 @@ def read_xml(answer: Answer, carrier: str) -> Element:
     try:
         root: Element = fromstring(answer.body, forbid_dtd=True)
     except DefusedXmlException:
-        raise UnreadableAnswer(carrier=carrier, reason="its XML has a document type or entities, refused") from None
+        raise CarrierUnreadable(carrier=carrier, reason="its XML has a document type or entities, refused") from None
     except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise UnreadableAnswer(carrier=carrier, reason=f"its XML breaks off or is none: {error}") from None
+        raise CarrierUnreadable(carrier=carrier, reason=f"its answer breaks off or is not XML: {error}") from None
     return root
 
 
@@ -75,14 +77,15 @@ def local_name(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+def without_empty(fields: Document) -> Document:
     """Return the fields that hold something."""
     return {name: value for name, value in fields.items() if value not in ("", None, {}, [])}
 
 
-def as_float(value: Any) -> float | None:
-    """Return a cost that a carrier names as a number or as text; None for anything else."""
+def as_float(value: Json) -> float | None:
+    """Return what a carrier names as a number or as text, such as a cost; None for anything else."""
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return found if math.isfinite(found) else None

@@ -12,11 +12,13 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from kazoo_sup.concurrency import next_of
 from kazoo_sup.errors import ExitCode, SupError, UnexpectedError
-from kazoo_sup.kazoo import system_config
-from kazoo_sup.kazoo.carriers import nanp, of
+from kazoo_sup.kazoo.carriers import countries, nanp, of
 from kazoo_sup.kazoo.carriers.base import CATEGORY
-from kazoo_sup.kazoo.values import to_integer
+from kazoo_sup.kazoo.carriers.dialcodes import dialcode
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.documents.shapes import POSITIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,11 +35,17 @@ _NORTH_AMERICA = ("US", "CA")
 class SearchFailed(SupError):
     """no carrier answered: {reasons}"""
 
+    reasons: str
+
 
 class SearchIncomplete(SupError):
     """{failed} of {asked} carriers did not answer: {reasons}"""
 
     exit_code = ExitCode.PARTIAL
+
+    failed: int
+    asked: int
+    reasons: str
 
 
 def deadline(zone: Zone) -> float:
@@ -53,7 +61,7 @@ def largest(zone: Zone) -> int:
 def normalised_prefix(prefix: str, country: str) -> str:
     """Return a prefix in E.164 form: with + and the country code.
 
-    Without + it is one of North America. Raises ValueError for one that is none, or of another country without +.
+    Without + it is one of North America. Raises ValueError for a malformed one, or of another country without +.
     """
     bare = re.sub(r"[\s().-]", "", prefix)
     if not re.fullmatch(r"\+?\d{0,14}\*?", bare) or not re.search(r"\d", bare):
@@ -103,7 +111,7 @@ def _gathered(
     seen: set[str] = set()
     while waiting and len(seen) < quantity:
         try:
-            name, what = told.get(timeout=max(0.0, end - time.monotonic()))
+            name, what = next_of(told, end - time.monotonic())
         except Empty:
             failed.update(dict.fromkeys(sorted(waiting), ""))
             return
@@ -121,10 +129,12 @@ def _ask(
     carrier: Carrier, query: Query, tell: Callable[[tuple[str, Found | SupError | None]], None], enough: threading.Event
 ) -> None:
     try:
+        carrier.refuse_unsearchable(query)
         for found in carrier.search(query):
             if enough.is_set():
                 return
-            tell((carrier.name, found))
+            if _is_of_the_country(found.number, query):
+                tell((carrier.name, found))
         tell((carrier.name, None))
     except SupError as error:
         tell((carrier.name, error))
@@ -132,9 +142,12 @@ def _ask(
         tell((carrier.name, UnexpectedError(kind=type(unexpected).__name__, reason=str(unexpected))))
 
 
+def _is_of_the_country(number: str, query: Query) -> bool:
+    """Return whether a number is of the country that is searched, which no carrier is trusted with."""
+    if query.country:
+        return countries.begins_with(query.country, number)
+    return dialcode(number) == dialcode(query.prefix)
+
+
 def _setting(zone: Zone, key: str, default: int) -> int:
-    try:
-        found = to_integer(system_config.get(zone, CATEGORY, key, default))
-    except ValueError:
-        return default
-    return found if found > 0 else default
+    return system_config.read(zone, CATEGORY, key, default, POSITIVE)

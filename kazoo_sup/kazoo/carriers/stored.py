@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import views
 from kazoo_sup.kazoo.carriers.base import Found
-from kazoo_sup.names import account_database, number_database, plain
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.messages.names import account_database, number_database, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from kazoo_sup.kazoo.carriers.base import Query
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 AVAILABLE = "available"
@@ -49,7 +50,7 @@ def in_pool(zone: Zone, query: Query, database: str, account: str, state: str, m
         yield Found(row["id"], module_name, state)
 
 
-def _numbers(zone: Zone, query: Query, database: str, design: str, view: str, key: list[Any]) -> Iterator[Found]:
+def _numbers(zone: Zone, query: Query, database: str, design: str, view: str, key: Sequence[object]) -> Iterator[Found]:
     for row in _rows(zone, query, database, design, view, key, include_docs=True):
         document = row["doc"]
         yield Found(
@@ -61,8 +62,15 @@ def _numbers(zone: Zone, query: Query, database: str, design: str, view: str, ke
 
 
 def _rows(
-    zone: Zone, query: Query, database: str, design: str, view: str, key: list[Any], *, include_docs: bool = False
-) -> Iterator[dict[str, Any]]:
+    zone: Zone,
+    query: Query,
+    database: str,
+    design: str,
+    view: str,
+    key: Sequence[object],
+    *,
+    include_docs: bool = False,
+) -> Iterator[Document]:
     """Yield the rows with the prefix after KEY, as many as the query wants; none where there is no database."""
     if query.quantity < 1 or not zone.couchdb.exists(plain(database)):
         return
@@ -77,7 +85,7 @@ def _rows(
         start=start if key else start[0],
         end=end if key else end[0],
         page=min(wanted, _PAGE),
-        **({"include_docs": True} if include_docs else {}),
+        include_docs=include_docs,
     )
     present = (row for row in rows if not include_docs or row.get("doc"))
     yield from islice(present, query.offset, wanted)

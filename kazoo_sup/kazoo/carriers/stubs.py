@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo.carriers.base import Carrier, NotOffered
+from kazoo_sup.kazoo.carriers.base import Carrier, CarrierLacks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.types import Document, Fields
     from kazoo_sup.zone import Zone
 
 KEEP_THEIR_NUMBERS = frozenset({"knm_voxbone"})
@@ -24,18 +21,20 @@ KEEP_THEIR_NUMBERS = frozenset({"knm_voxbone"})
 class Stub(Carrier):
     """One of them."""
 
-    def __init__(self, zone: Zone, settings: Mapping[str, Any] | None = None, *, name: str) -> None:
+    def __init__(self, zone: Zone, settings: Fields | None = None, *, name: str) -> None:
         """NAME is the carrier's."""
         super().__init__(zone, settings)
         self.name = name
 
     def acquire(self, number: Document) -> Document:
         """Refuse."""
-        raise NotOffered(carrier=self.name, reason=f"{number['_id']} cannot be acquired, Kazoo never learnt how to")
+        raise CarrierLacks(
+            carrier=self.name, reason=f"{number['_id']} cannot be acquired: Kazoo has no interface for it"
+        )
 
     def disconnect(self, number: Document) -> Document:
         """Let the number go; nobody is told of it."""
         if self.name in KEEP_THEIR_NUMBERS:
-            reason = f"{number['_id']} cannot be disconnected, Kazoo never learnt how to"
-            raise NotOffered(carrier=self.name, reason=reason)
+            reason = f"{number['_id']} cannot be disconnected: Kazoo has no interface for it"
+            raise CarrierLacks(carrier=self.name, reason=reason)
         return number

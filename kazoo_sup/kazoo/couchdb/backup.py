@@ -8,13 +8,17 @@ revisions are left out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import islice
+from functools import partial
+from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from kazoo_sup import changes
+from kazoo_sup.concurrency import outcome
 from kazoo_sup.errors import BadArgument, SupError
 from kazoo_sup.kazoo.couchdb import databases
 from kazoo_sup.kazoo.couchdb.backup_file import (
@@ -28,17 +32,19 @@ from kazoo_sup.kazoo.couchdb.backup_file import (
     scan,
 )
 from kazoo_sup.kazoo.couchdb.backup_writer import Writer
-from kazoo_sup.transports.couchdb_admin import Administration
+from kazoo_sup.settings import own_files
+from kazoo_sup.transports.couchdb import Administration
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Document
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.types import Document, Row
     from kazoo_sup.zone import Zone
 
 COLUMNS = ("database", "documents", "attachments", "mb", "state", "wrong")
 DONE, WHOLE_ALREADY, PLANNED, VERIFIED, BROKEN = "done", "whole already", "would be backed up", "verified", "failed"
-PAGE_BYTES = 4_000_000
-FIRST_PAGE, LONGEST_PAGE = 200, 2000
+PAGE_BYTES = 1_000_000
+FIRST_PAGE, LONGEST_PAGE = 200, 1000
+AHEAD = 2
+"""How many pages are asked for while one is written."""
 CLUSTERS_OWN = frozenset({"_dbs", "_nodes", "dbs", "nodes", "_global_changes"})
 """What a cluster keeps about itself and must not be given back from another time; two go by other names in BigCouch."""
 TRIES = 3
@@ -50,36 +56,62 @@ def worthwhile(names: Iterable[str]) -> Iterator[str]:
     return (name for name in names if name not in CLUSTERS_OWN)
 
 
-def run(zone: Zone, names: Iterable[str], directory: Path, *, verify: bool) -> Iterator[Row]:
+def run(
+    zone: Zone,
+    names: Iterable[str],
+    directory: Path,
+    *,
+    verify: bool,
+    made: Callable[[str], object] = lambda database: None,
+) -> Iterator[Row]:
     """Back up each database into DIRECTORY; yield a row for each. What is whole there already is left alone.
 
-    VERIFY reads each file again afterwards. Raises BadArgument when the directory cannot be made.
+    VERIFY reads each file again afterwards. MADE is told each database of which this run made a whole backup, read
+    again if VERIFY says so. What is there already and belongs to another user counts as failed. Raises BadArgument when
+    the directory cannot be made or is another user's.
     """
-    if not zone.run.dry_run:
-        try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadArgument(parameter="--to", reason=f"cannot make {directory}: {error.strerror}") from None
-    failures = databases.Failures("databases")
+    try:
+        changes.if_made(zone, lambda: own_files.directory(directory))
+    except OSError as error:
+        raise BadArgument(parameter="--to", reason=f"cannot use {directory}: {error.strerror}") from None
+    items = databases.counted("databases")
     for name in names:
         file = path_of(directory, name)
         try:
             if file.exists():
-                row = _shown(read_manifest(file), WHOLE_ALREADY)
-            elif zone.run.dry_run:
-                info = Administration(zone.couchdb).info(name)
-                row = {"database": name, "documents": info.get("doc_count"), "state": PLANNED}
-            else:
-                row = _shown(_completed(zone, name, file), DONE)
-            if verify and not zone.run.dry_run:
-                row = _shown(check(file), VERIFIED)
-            failures.add()
+                _see_that_it_is_ours(file)
+            make = partial(_backed_up, zone, name, file, verify=verify, made=made)
+            row = changes.if_made(zone, make, shown=partial(_planned, zone, name, file))
+            items.add()
         except SupError as error:
             if not databases.concerns_one(error):
                 raise
-            row = {"database": name, "state": BROKEN, "wrong": failures.add(error)}
+            row = {"database": name, "state": BROKEN, "wrong": databases.attempted(items, error)}
         yield row
-    failures.end()
+    items.end()
+
+
+def _backed_up(zone: Zone, name: str, file: Path, *, verify: bool, made: Callable[[str], object]) -> Row:
+    is_whole = file.exists()
+    row = _shown(read_manifest(file), WHOLE_ALREADY) if is_whole else _shown(_completed(zone, name, file), DONE)
+    if verify:
+        row = _shown(check(file), VERIFIED)
+    if not is_whole:
+        made(name)
+    return row
+
+
+def _planned(zone: Zone, name: str, file: Path) -> Row:
+    if file.exists():
+        return _shown(read_manifest(file), WHOLE_ALREADY)
+    info = Administration(zone.couchdb).info(name)
+    return {"database": name, "documents": info.get("doc_count"), "state": PLANNED}
+
+
+def _see_that_it_is_ours(file: Path) -> None:
+    for each in (file, manifest_path(file)):
+        if each.exists() and not own_files.is_ours(each):
+            raise BadBackup(file=each, reason="it is there already, and another user or a link has put it there")
 
 
 def verified(directory: Path, names: Sequence[str] = ()) -> Iterator[Row]:
@@ -92,18 +124,18 @@ def verified(directory: Path, names: Sequence[str] = ()) -> Iterator[Row]:
         files = [path_of(directory, name) for name in names]
     if not files:
         raise BadArgument(parameter="--to", reason=f"there are no backups in {directory}")
-    failures = databases.Failures("backups")
+    items = databases.counted("backups")
     for file in files:
         try:
             row = _shown(check(file), VERIFIED)
-            failures.add()
+            items.add()
         except BadBackup as error:
-            row = {"database": file.name, "state": BROKEN, "wrong": failures.add(error)}
+            row = {"database": file.name, "state": BROKEN, "wrong": databases.attempted(items, error)}
         yield row
-    failures.end()
+    items.end()
 
 
-def check(file: Path) -> dict[str, Any]:
+def check(file: Path) -> Document:
     """Read a backup from start to end and return its manifest.
 
     Raises BadBackup unless every line is good and counts and SHA-256 are those of the manifest.
@@ -132,14 +164,14 @@ def check(file: Path) -> dict[str, Any]:
     return manifest
 
 
-def _completed(zone: Zone, database: str, file: Path) -> dict[str, Any]:
+def _completed(zone: Zone, database: str, file: Path) -> Document:
     try:
         return _back_up(zone, database, file)
     except OSError as error:
         raise BadBackup(file=file, reason=f"cannot be written: {error.strerror}") from None
 
 
-def _back_up(zone: Zone, database: str, file: Path) -> dict[str, Any]:
+def _back_up(zone: Zone, database: str, file: Path) -> Document:
     admin = Administration(zone.couchdb)
     info = admin.info(database)
     writer = Writer(file)
@@ -160,34 +192,66 @@ def _back_up(zone: Zone, database: str, file: Path) -> dict[str, Any]:
             return writer.end()
         with zone.run.progress(f"backing up {database}", info.get("doc_count")) as advance:
             advance(writer.counts.documents)
-            for document in pages(zone, database, writer):
-                _add(zone, database, document, writer)
-                advance(1)
+            for page in pages(zone, database, writer):
+                for is_plain, documents in groupby(page, _is_plain):
+                    if is_plain:
+                        writer.add_plain(documents)
+                        continue
+                    for document in documents:
+                        _add(zone, database, document, writer)
+                advance(len(page))
         changed = admin.info(database).get("update_seq") != writer.head["update_seq"]
         return writer.end(ended=_now(), changed_meanwhile=changed)
     finally:
         writer.close()
 
 
-def pages(zone: Zone, database: str, writer: Writer) -> Iterator[Document]:
+class _Page(NamedTuple):
+    documents: list[Document]
+    is_last: bool
+
+
+def _is_plain(document: Document) -> bool:
+    """Return whether a document has nothing beside it to be written: neither attachments nor other revisions."""
+    return "_attachments" not in document and "_conflicts" not in document
+
+
+def pages(zone: Zone, database: str, writer: Writer) -> Iterator[list[Document]]:
     """Yield the documents after the last one written, with their conflicts, in pages of about PAGE_BYTES.
 
     A page is as long as the documents before it let expect, so that neither many small nor a few big ones take much
-    memory.
+    memory. The next two are asked for while one is written, so that the server need not wait.
     """
-    length, last = FIRST_PAGE, writer.last_id
-    while True:
-        page = zone.couchdb.documents(database, start=last, page=length, conflicts=True)
-        size, count = writer.size, 0
-        for document in islice(page, length):
-            count += 1
-            if document["_id"] != last:  # the first of a page ended the one before
-                last = document["_id"]
-                yield document
-        if count < length:
-            return
-        average = (writer.size - size) / count + 1
-        length = int(min(LONGEST_PAGE, max(2, PAGE_BYTES / average)))
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    length, first = FIRST_PAGE, writer.last_id
+
+    def read(before: Future[_Page] | None) -> _Page:
+        if before is not None and before.result().is_last:
+            return before.result()
+        start = before.result().documents[-1]["_id"] if before else first
+        most = length
+        page = list(islice(zone.couchdb.documents(database, start=start, page=most, conflicts=True), most))
+        return _Page(page, len(page) < most)
+
+    pool = ThreadPoolExecutor(1, thread_name_prefix="page")
+    try:
+        asked = deque([pool.submit(read, None)])
+        last, ahead = first, 1  # until it is known how much memory a page takes
+        while True:
+            while len(asked) <= ahead:
+                asked.append(pool.submit(read, asked[-1]))
+            page, is_last = outcome(asked.popleft())
+            size = writer.size
+            # The first of a page ended the one before.
+            yield page[1:] if page and page[0]["_id"] == last else page
+            if is_last:
+                return
+            last = page[-1]["_id"]
+            average = (writer.size - size) / len(page) + 1
+            length, ahead = int(min(LONGEST_PAGE, max(2, PAGE_BYTES / average))), AHEAD
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _add(zone: Zone, database: str, document: Document, writer: Writer) -> None:
@@ -196,7 +260,7 @@ def _add(zone: Zone, database: str, document: Document, writer: Writer) -> None:
         losing = document.pop("_conflicts", [])
         if _written(zone, database, document, writer):
             break
-        # It was saved anew, and the attachments of the revision that was read are gone.
+        # It was saved again, and the attachments of the revision that was read are gone.
         again = zone.couchdb.documents(database, start=document["_id"], end=document["_id"], conflicts=True)
         found = next(again, None)
         if found is None:
@@ -217,7 +281,7 @@ def _written(zone: Zone, database: str, document: Document, writer: Writer) -> b
     return writer.add(document, attachment)
 
 
-def _shown(manifest: dict[str, Any], state: str) -> Row:
+def _shown(manifest: Document, state: str) -> Row:
     return {
         "database": manifest.get("database"),
         "documents": manifest.get("documents"),

@@ -17,14 +17,17 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import quote
 
 from kazoo_sup.errors import SupError
+from kazoo_sup.types import Document, Json
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from _typeshed import WriteableBuffer
 
 VERSION = 1
 PIECE = 96 * 1024
@@ -32,11 +35,17 @@ PIECE = 96 * 1024
 ENDING, PARTIAL, MANIFEST = ".jsonl", ".jsonl.partial", ".manifest.json"
 
 
+_DECODE = json.JSONDecoder().decode
+
+
 class BadBackup(SupError):
     """{file}: {reason}"""
 
+    file: Path | str
+    reason: str
 
-Head = dict[str, Any]
+
+Head = Document
 
 
 @dataclass(slots=True)
@@ -59,14 +68,13 @@ class Content:
     revpos: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One revision of a document, with its attachments; `size` is that of its line, `end` the place after all of it."""
 
-    document: dict[str, Any]
+    document: Document
     size: int
     end: int
-    attachments: tuple[Content, ...] = field(default=())
+    attachments: tuple[Content, ...] = ()
 
 
 def path_of(directory: Path, database: str) -> Path:
@@ -79,7 +87,7 @@ def manifest_path(file: Path) -> Path:
     return file.with_name(file.name.removesuffix(ENDING) + MANIFEST)
 
 
-def read_manifest(file: Path) -> dict[str, Any]:
+def read_manifest(file: Path) -> Document:
     """Return the manifest of a backup.
 
     Raises BadBackup when it is not there or no manifest.
@@ -106,85 +114,92 @@ def scan(
     SUMS is given every byte; without it the content of attachments is only counted, not decoded. Raises BadBackup where
     the file is not what it should be, or breaks off before its end.
     """
-    stream.seek(0)
-    offset = number = 0
+    lines = _Lines(stream, file, sums)
     counts = Counts()
     head_read = False
-    pending: Entry | None = None
+    pending: Document | None = None
+    size = 0  # of its line
     contents: list[Content] = []
     last = None
     missing = 0  # bytes of the attachment that is being read
 
-    def bad(reason: str) -> BadBackup:
-        return BadBackup(file=file, reason=f"line {number}: {reason}")
-
-    def note(line: bytes) -> None:
-        if sums is not None:
-            sums.update(line)
-
-    def finished() -> Entry | None:
-        if pending is None:
-            return None
-        return Entry(pending.document, pending.size, offset, tuple(contents))
-
-    for line in stream:
-        number += 1
-        if not line.endswith(b"\n"):
-            raise bad("it breaks off")
+    for line in lines:
         if line.startswith(b'{"data":"') and contents:
-            missing -= _length_of(line) if sums is None else _decoded_length(line, bad)
-        else:
-            if missing:
-                raise bad(f"the attachment before it has {missing} bytes too few or too many")
-            value = _parsed(line, bad)
-            match value:
-                case {"sup_backup": int(version), "database": str()} if not head_read:
-                    if version != VERSION:
-                        raise bad(f"it is of version {version}, this reads version {VERSION}")
-                    head_read = True
-                    note(line)
-                    offset += len(line)
-                    yield value, None
-                    continue
-                case {"doc": {"_id": str(identifier), "_rev": str()} as document} if head_read:
-                    if entry := finished():
-                        yield None, entry
-                    counts.revisions += 1
-                    counts.documents += identifier != last
-                    last, pending, contents = identifier, Entry(document, len(line), offset), []
-                case {"attachment": str(name), "length": int(length)} if pending:
-                    kind = str(value.get("content_type") or "application/octet-stream")
-                    missing = length
-                    contents.append(Content(name, kind, length, offset + len(line), value.get("revpos")))
-                    counts.attachments += 1
-                case {"end": {**told}} if head_read:
-                    if entry := finished():
-                        yield None, entry
-                    if {key: told.get(key) for key in asdict(counts)} != asdict(counts):
-                        raise bad("it tells of more or less than there is")
-                    note(line)
-                    if stream.read(1):
-                        raise bad("something follows the end")
-                    return
-                case _:
-                    raise bad("that is no line of a backup")
-        note(line)
-        offset += len(line)
-    raise BadBackup(file=file, reason="it breaks off before its end" if number else "it is empty")
+            missing -= _length_of(line) if sums is None else _decoded_length(line, lines.bad)
+            continue
+        if missing:
+            raise lines.bad(f"the attachment before it has {missing} bytes too few or too many")
+        value = _parsed(line, lines.bad)
+        match value:
+            case {"sup_backup": int(version), "database": str()} if not head_read:
+                if version != VERSION:
+                    raise lines.bad(f"it is of version {version}, this reads version {VERSION}")
+                head_read = True
+                yield value, None
+            case {"doc": {"_id": str(identifier), "_rev": str()} as document} if head_read:
+                if pending is not None:
+                    yield None, Entry(pending, size, lines.offset, tuple(contents))
+                counts.revisions += 1
+                counts.documents += identifier != last
+                last, pending, size, contents = identifier, document, len(line), []
+            case {"attachment": str(name), "length": int(length)} if pending is not None:
+                kind = str(value.get("content_type") or "application/octet-stream")
+                missing = length
+                contents.append(Content(name, kind, length, lines.offset + len(line), value.get("revpos")))
+                counts.attachments += 1
+            case {"end": {**told}} if head_read:
+                if pending is not None:
+                    yield None, Entry(pending, size, lines.offset, tuple(contents))
+                if {key: told.get(key) for key in asdict(counts)} != asdict(counts):
+                    raise lines.bad("it counts more or fewer than there are")
+                lines.end()
+                return
+            case _:
+                raise lines.bad("that is not a line of a backup")
+    raise BadBackup(file=file, reason="it breaks off before its end" if lines.number else "it is empty")
 
 
-def _parsed(line: bytes, bad: Callable[[str], BadBackup]) -> Any:
+class _Lines:
+    """The lines of a backup from its start: `number` counts them from 1, the last one begins at `offset`."""
+
+    def __init__(self, stream: BinaryIO, file: Path, sums: hashlib._Hash | None) -> None:
+        self.number = self.offset = 0
+        self._stream = stream
+        self._file = file
+        self._sums = sums
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._stream.seek(0)
+        for line in self._stream:
+            self.number += 1
+            if not line.endswith(b"\n"):
+                raise self.bad("it breaks off")
+            if self._sums is not None:
+                self._sums.update(line)
+            yield line
+            self.offset += len(line)
+
+    def end(self) -> None:
+        """Raise BadBackup where there is more."""
+        if self._stream.read(1):
+            raise self.bad("something follows the end")
+
+    def bad(self, reason: str) -> BadBackup:
+        return BadBackup(file=self._file, reason=f"line {self.number}: {reason}")
+
+
+def _parsed(line: bytes, bad: Callable[[str], BadBackup]) -> Json:
     try:
-        return json.loads(line)
+        return _DECODE(line.decode(errors="surrogatepass"))
     except ValueError:
-        raise bad("that is no JSON") from None
+        raise bad("that is not JSON") from None
 
 
 def _decoded_length(line: bytes, bad: Callable[[str], BadBackup]) -> int:
     try:
         return len(piece_of(line))
     except ValueError:
-        raise bad("that is no base64") from None
+        raise bad("that is not base64") from None
 
 
 def _length_of(line: bytes) -> int:
@@ -215,12 +230,13 @@ class Pieces(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         if not self._piece and self._left > 0:
             self._piece = piece_of(self._stream.readline())
             self._left -= len(self._piece)
-        part, self._piece = self._piece[: len(buffer)], self._piece[len(buffer) :]
-        buffer[: len(part)] = part
+        room = memoryview(buffer)
+        part, self._piece = self._piece[: len(room)], self._piece[len(room) :]
+        room[: len(part)] = part
         return len(part)
 
     def close(self) -> None:

@@ -12,10 +12,10 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from kazoo_sup.errors import Declined
 from kazoo_sup.kazoo.couchdb.backup_file import (
@@ -29,9 +29,12 @@ from kazoo_sup.kazoo.couchdb.backup_file import (
     manifest_path,
     scan,
 )
+from kazoo_sup.settings import own_files
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from kazoo_sup.types import Document
 
 READ = 1 << 20
 
@@ -52,7 +55,7 @@ class Writer:
         self.is_whole = False
         self._sum = hashlib.sha256()
         self._size = 0
-        self._stream = os.fdopen(os.open(self.partial, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=READ)
+        self._stream = own_files.reopen(self.partial, buffering=READ)
         try:
             fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -70,11 +73,13 @@ class Writer:
         self.head = {"sup_backup": VERSION, **head}
         self._line(self.head)
 
-    def add(self, document: dict[str, Any], open_attachment: Callable[[str], BinaryIO | None]) -> bool:
+    def add(self, document: Document, open_attachment: Callable[[str], BinaryIO | None]) -> bool:
         """Write one revision with its attachments; False, and nothing is written, when one of those is gone."""
-        before, size, attachments = self._sum.copy(), self._size, self.counts.attachments
+        stubs = document.get("_attachments") or {}
+        if stubs:
+            before, size, attachments = self._sum.copy(), self._size, self.counts.attachments
         self._line({"doc": document})
-        for name, stub in (document.get("_attachments") or {}).items():
+        for name, stub in stubs.items():
             content = open_attachment(name)
             if content is None:
                 self._sum, self._size, self.counts.attachments = before, size, attachments
@@ -86,7 +91,22 @@ class Writer:
         self._counted(document["_id"])
         return True
 
-    def end(self, **facts: Any) -> dict[str, Any]:
+    def add_plain(self, documents: Iterable[Document]) -> None:
+        """Write documents that have no attachments and one revision each; no two have the same id."""
+        from kazoo_sup.transports.couchdb.session import encode
+
+        lines, size = [], 0
+        for document in documents:
+            line = encode({"doc": document})
+            lines.append(line)
+            size += len(line)
+            self._counted(document["_id"])
+            if size >= READ:
+                self._write(b"\n".join([*lines, b""]))
+                lines, size = [], 0
+        self._write(b"\n".join([*lines, b""]))
+
+    def end(self, **facts: object) -> Document:
         """Write the end, the manifest, and give the file its name; return the manifest."""
         if not self.is_whole:
             self._line({"end": {**asdict(self.counts), **facts}})
@@ -136,9 +156,9 @@ class Writer:
         self.counts.revisions += 1
         self.last_id = identifier
 
-    def _attachment(self, name: str, stub: dict[str, Any], content: BinaryIO) -> None:
+    def _attachment(self, name: str, stub: Document, content: BinaryIO) -> None:
         kept = {key: stub[key] for key in ("content_type", "length", "revpos", "digest") if key in stub}
-        self._line({"attachment": name, **kept})
+        self._line({"attachment": name} | kept)
         length = 0
         while piece := content.read(PIECE):
             length += len(piece)
@@ -149,8 +169,8 @@ class Writer:
             )
         self.counts.attachments += 1
 
-    def _line(self, value: Any) -> None:
-        from kazoo_sup.transports.couchdb_session import encode
+    def _line(self, value: Document) -> None:
+        from kazoo_sup.transports.couchdb.session import encode
 
         self._write(encode(value) + b"\n")
 
@@ -160,7 +180,7 @@ class Writer:
         self._size += len(line)
 
 
-def _sum_of(stream: BinaryIO, size: int) -> Any:
+def _sum_of(stream: BinaryIO, size: int) -> hashlib._Hash:
     sums = hashlib.sha256()
     while size > 0:
         block = stream.read(min(READ, size))
@@ -170,12 +190,8 @@ def _sum_of(stream: BinaryIO, size: int) -> Any:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+    with own_files.replacing(path) as stream:
         stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
 
 
 def _sync(directory: Path) -> None:

@@ -7,22 +7,29 @@ chttpd_db:handle_compact_req/2, Kazoo kt_compactor_worker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from kazoo_sup import changes
 from kazoo_sup.errors import ExitCode, NotFound, SupError
 from kazoo_sup.kazoo.couchdb import databases, nodes
-from kazoo_sup.transports.couchdb_admin import Administration, NotOffered, shard_file
+from kazoo_sup.kazoo.couchdb.tasks import of_database
+from kazoo_sup.kazoo.zone import awaited
+from kazoo_sup.transports.couchdb import Administration
+from kazoo_sup.transports.couchdb.admin import NotOffered, shard_file
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.results import Items
+    from kazoo_sup.types import Document, Row
     from kazoo_sup.zone import Zone
 
 COLUMNS = ("database", "node", "file_mb", "fragmentation", "state", "wrong")
+WAITED_COLUMNS = ("database", "node", "file_mb", "after_mb", "fragmentation", "state", "wrong")
 ADMIN_PORT = 5986
 """Kazoo kazoo_config.hrl, ?SECTION_DEFAULTS: admin_port of [bigcouch]."""
 
-STARTED, PLANNED, LEFT = "started", "would be started", "left alone"
+STARTED, PLANNED, LEFT, COMPACTED = "started", "would be started", "left alone", "compacted"
+_TASKS = ("database_compaction", "view_compaction")
 
 
 class NodeDown(SupError):
@@ -30,17 +37,23 @@ class NodeDown(SupError):
 
     exit_code = ExitCode.PARTIAL
 
+    nodes: str
+    verb: str
+    database: str
+    done: str
+
 
 def compacted(
-    zone: Zone, names: Iterable[str], *, views: bool, at_least: int, admin_port: int = ADMIN_PORT
+    zone: Zone, names: Iterable[str], *, views: bool, at_least: int, admin_port: int = ADMIN_PORT, wait: bool = False
 ) -> Iterator[Row]:
     """Start compactions; yield a row per database, or per node on BigCouch.
 
-    VIEWS compacts the indexes too. Databases with less than AT_LEAST percent of waste are left alone.
+    VIEWS compacts the indexes too. Databases with less than AT_LEAST percent of waste are left alone. With WAIT each is
+    waited for, and the next one begun after it.
     """
     admin = Administration(zone.couchdb)
     found = nodes.cluster(admin)
-    failures = databases.Failures("compactions")
+    items = databases.counted("compactions")
     for each in databases.all_sizes(zone, names):
         shown = {
             "database": each.database,
@@ -48,28 +61,53 @@ def compacted(
             "fragmentation": each.fragmentation,
         }
         if at_least and (each.fragmentation or 0) < at_least:
-            failures.add()
+            items.add()
             yield {**shown, "state": LEFT}
         elif admin.is_bigcouch:
-            for node, problem in _shard_by_shard(zone, found, each.database, admin_port, views=views):
-                yield {**shown, "node": node, **_state(zone, failures, problem)}
+            told = list(_shard_by_shard(zone, found, each.database, admin_port, views=views))
+            after = _awaited(zone, admin, each.database, [problem for _node, problem in told]) if wait else {}
+            for node, problem in told:
+                yield {**shown, "node": node, **_state(zone, items, problem), **({} if problem else after)}
         else:
-            problem = _attempt(zone, lambda each=each: _all_at_once(admin, each.database, views=views))  # type: ignore[misc]
+            deed = f"compact {each.database}"
+            problem = _attempt(zone, deed, lambda each=each: _all_at_once(admin, each.database, views=views))  # type: ignore[misc]
             problem = problem or _left_out(admin, found, each.database, "compacted")
-            yield {**shown, **_state(zone, failures, problem)}
-    failures.end()
+            state = _state(zone, items, problem)
+            yield {**shown, **state, **(_awaited(zone, admin, each.database, [problem]) if wait else {})}
+    items.end()
 
 
 def cleaned(zone: Zone, names: Iterable[str]) -> Iterator[Row]:
     """Remove index files that no design document needs any more; yield a row per database."""
     admin = Administration(zone.couchdb)
     found = nodes.cluster(admin)
-    failures = databases.Failures("databases")
+    items = databases.counted("databases")
     for name in names:
-        problem = _attempt(zone, lambda name=name: admin.clean_views(name))  # type: ignore[misc]
+        problem = _attempt(zone, f"clean the views of {name}", lambda name=name: admin.clean_views(name))  # type: ignore[misc]
         problem = problem or _left_out(admin, found, name, "cleaned")
-        yield {"database": name, **_state(zone, failures, problem)}
-    failures.end()
+        yield {"database": name, **_state(zone, items, problem)}
+    items.end()
+
+
+def _awaited(zone: Zone, admin: Administration, database: str, problems: Sequence[SupError | None]) -> Document:
+    """Wait until a database is compacted no more, where that was begun anywhere; return what is shown of it then."""
+    if all(problem is not None and not isinstance(problem, NodeDown) for problem in problems):
+        return {}
+    return changes.if_made(zone, lambda: _until_compacted(zone, admin, database), shown=dict)
+
+
+def _until_compacted(zone: Zone, admin: Administration, database: str) -> Document:
+    def running() -> int:
+        tasks = sum(
+            task.get("type") in _TASKS and of_database(task.get("database")) == database
+            for task in admin.active_tasks()
+        )
+        return tasks or int(databases.sizes(database, admin.info(database)).compacting)
+
+    goes_on = f"the compaction of {database} goes on; sup couchdb active_tasks --wait waits for it"
+    awaited.until_none(zone.run, running, label=f"compacting {database}", goes_on=goes_on)
+    after = databases.sizes(database, admin.info(database))
+    return {"state": COMPACTED, "after_mb": databases.megabytes(after.file)}
 
 
 def _all_at_once(admin: Administration, database: str, *, views: bool) -> None:
@@ -100,28 +138,26 @@ def _shard_by_shard(
             continue
 
         def compact(node: str = node, files: list[str] = files) -> None:
-            backdoor = Administration(zone.couchdb_of(node, admin_port))
+            backdoor = Administration(zone.connections.couchdb_of(node, admin_port))
             for file in files:
                 _all_at_once(backdoor, file, views=views)
 
-        yield node, _attempt(zone, compact, one_node=True)
+        yield node, _attempt(zone, f"compact {database} on {node}", compact, one_node=True)
 
 
 def _placement(zone: Zone, node: str, admin_port: int, database: str) -> dict[str, list[str]]:
     """Return the shard files of a database on each node, from the `dbs` database of one node (mem3_util)."""
-    found = zone.couchdb_of(node, admin_port).get("dbs", database)
+    found = zone.connections.couchdb_of(node, admin_port).get("dbs", database)
     if found is None:
         raise NotFound(server=f"BigCouch node {node}", what=f"document {database} in its database dbs")
     suffix = "".join(map(chr, found.get("shard_suffix", [])))
     return {each: [shard_file(span, database, suffix) for span in spans] for each, spans in found["by_node"].items()}
 
 
-def _attempt(zone: Zone, work: Callable[[], Any], *, one_node: bool = False) -> SupError | None:
+def _attempt(zone: Zone, deed: str, work: Callable[[], object], *, one_node: bool = False) -> SupError | None:
     """Do it, unless this is a dry run; return what went wrong with this one database, or this one node."""
-    if zone.run.dry_run:
-        return None
     try:
-        work()
+        changes.act(zone, deed, work, reverse=changes.PASSING, shown=lambda: None)
     except SupError as error:
         if not (one_node or databases.concerns_one(error)):
             raise
@@ -144,8 +180,8 @@ def _left_out(admin: Administration, found: nodes.Cluster, database: str, done: 
     return NodeDown(nodes=", ".join(missing), verb=verb, database=database, done=done)
 
 
-def _state(zone: Zone, failures: databases.Failures, problem: SupError | None) -> dict[str, Any]:
-    wrong = failures.add(problem)
+def _state(zone: Zone, items: Items, problem: SupError | None) -> Document:
+    wrong = databases.attempted(items, problem)
     if problem is None or isinstance(problem, NodeDown):
-        return {"state": PLANNED if zone.run.dry_run else STARTED, "wrong": wrong}
+        return {"state": changes.if_made(zone, lambda: STARTED, shown=lambda: PLANNED), "wrong": wrong}
     return {"state": "failed", "wrong": wrong}

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
-from kazoo_sup.errors import Conflict
-from kazoo_sup.names import encoded
+from kazoo_sup.changes import Change
+from kazoo_sup.errors import Conflict, NotFound
+from kazoo_sup.messages.names import encoded
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.types import Document, Row
     from kazoo_sup.zone import Zone
 
 COLUMNS = ("id", "winner", "losing", "revisions")
@@ -33,6 +33,12 @@ def found(zone: Zone, database: str, identifier: str = "") -> Iterator[Document]
             advance(1)
             if document.get("_conflicts"):
                 yield document
+
+
+def check_there(zone: Zone, database: str, identifier: str) -> None:
+    """Raise NotFound for a document, if one is named, that the database does not have."""
+    if identifier and zone.couchdb.get(database, identifier) is None:
+        raise NotFound(server=f"database {database}", what=f"document {identifier!r}")
 
 
 def row(document: Document) -> Row:

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from heapq import nlargest
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from kazoo_sup.command import Reads
-from kazoo_sup.errors import BadArgument, ExitCode, SupError
-from kazoo_sup.names import account_database, plain
-from kazoo_sup.transports.couchdb_admin import Administration
+from kazoo_sup.errors import BadArgument, Declined, NotAuthorised, NotFound, ServerRefused, SupError
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.results import Items
+from kazoo_sup.transports.couchdb import Administration
+from kazoo_sup.transports.couchdb.admin import NotOffered
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.transports.couchdb.answers import DatabaseInfo
+    from kazoo_sup.types import Row
     from kazoo_sup.zone import Zone
 
 MEGABYTE = 1_000_000
@@ -26,34 +28,16 @@ _CHUNK = 100
 _LAST = "\ufff0"
 
 
-class SomeFailed(SupError):
-    """{failed} of {total} {what} were not done as a whole; the first: {reason}"""
-
-    exit_code = ExitCode.PARTIAL
-
-
-class AllFailed(SomeFailed):
-    """none of {total} {what} was done; the first: {reason}"""
-
-    exit_code = ExitCode.FAILED
-
-
 def name(text: str, _zone: object = None) -> str:
     """Return a database's name as CouchDB has it, from that, from Kazoo's encoded form, or from an account's id.
 
-    The id of a month of an account, `ID-YYYYMM`, names that month's database. Raises ValueError for an empty name.
+    The id of a month of an account, `ID-YYYYMM`, names that month's database. Raises BadArgument for an empty name.
     """
-    if not text:
-        raise ValueError("a database has a name")
+    if text in {"", ".", ".."}:  # the last two no URL can name
+        raise BadArgument(parameter="DATABASE", reason="a database has a name")
     if _RAW.fullmatch(text):
         return plain(account_database(text[:_ID_LENGTH])) + text[_ID_LENGTH:]
     return plain(text)
-
-
-Database = Annotated[str, Reads(name, "DATABASE")]
-"""A database, by any name of its that Kazoo or CouchDB uses."""
-Pattern = Annotated[str, Reads(name, "PATTERN")]
-"""A database, or a pattern of names with * and ?."""
 
 
 def chosen(zone: Zone, patterns: Sequence[str], *, every: bool) -> Iterator[str]:
@@ -148,7 +132,7 @@ COLUMNS = (
     "compacting",
 )
 
-ORDERS: dict[str, Callable[[Sizes], Any]] = {
+ORDERS: dict[str, Callable[[Sizes], float | tuple[float, ...]]] = {
     "size": lambda sizes: sizes.file or 0,
     "fragmentation": lambda sizes: (sizes.fragmentation or 0, sizes.file or 0),
     "waste": lambda sizes: (sizes.file or 0) - (sizes.active or 0),
@@ -156,7 +140,7 @@ ORDERS: dict[str, Callable[[Sizes], Any]] = {
 }
 
 
-def sizes(database: str, info: dict[str, Any]) -> Sizes:
+def sizes(database: str, info: DatabaseInfo) -> Sizes:
     """Read the answer to GET /DATABASE, of CouchDB 2 and 3 (`sizes`) or BigCouch (`disk_size`, `other.data_size`)."""
     found = info.get("sizes") or {}
     cluster = info.get("cluster") or {}
@@ -200,41 +184,19 @@ def megabytes(size: int | None) -> float | None:
     return None if size is None else round(size / MEGABYTE, 1 if size >= MEGABYTE else 3)
 
 
-class Failures:
-    """Counts what failed of a long listing, so that its end can say so."""
+def counted(what: str) -> Items:
+    """Return what counts the items of a listing, WHAT they are in the plural: its end names the first error."""
+    return Items(what, untold=True)
 
-    def __init__(self, what: str) -> None:
-        """WHAT is the plural of what is counted."""
-        self._what = what
-        self._total = self._failed = self._in_part = 0
-        self._first: SupError | None = None
 
-    def add(self, error: SupError | None = None) -> str | None:
-        """Count one item and what was wrong with it; return that as text, or None."""
-        self._total += 1
-        if error is None:
-            return None
-        self._failed += 1
-        self._in_part += error.exit_code == ExitCode.PARTIAL
-        self._first = self._first or error
-        return str(error)
-
-    @property
-    def errors(self) -> list[SupError]:
-        """What the run ends with, if anything failed: the error itself where there was only one item."""
-        if self._first is None:
-            return []
-        if self._total == 1:
-            return [self._first]
-        kind = AllFailed if self._failed - self._in_part == self._total else SomeFailed
-        return [kind(failed=self._failed, total=self._total, what=self._what, reason=str(self._first))]
-
-    def end(self) -> None:
-        """Raise that, as the last thing a listing does."""
-        for error in self.errors:
-            raise error
+def attempted(items: Items, error: SupError | None = None) -> str | None:
+    """Count one item and what was wrong with it; return that as text, or None."""
+    items.add(error)
+    return None if error is None else str(error)
 
 
 def concerns_one(error: SupError) -> bool:
     """Tell an error that is about one database from one that the next will meet as well."""
-    return error.id in ("NotFound", "ServerRefused", "NotAuthorised", "NotOffered", "BadBackup", "Declined")
+    from kazoo_sup.kazoo.couchdb.backup_file import BadBackup
+
+    return type(error) in (NotFound, ServerRefused, NotAuthorised, NotOffered, BadBackup, Declined)

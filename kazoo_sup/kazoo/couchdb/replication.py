@@ -6,22 +6,25 @@ import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, urlsplit
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound, ServerRefused, SupError
 from kazoo_sup.kazoo.couchdb import databases
-from kazoo_sup.transports.couchdb_admin import Administration, NotOffered
+from kazoo_sup.kazoo.zone import awaited
+from kazoo_sup.transports.couchdb import Administration
+from kazoo_sup.transports.couchdb.admin import NotOffered
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.transports.couchdb.answers import Replication
+    from kazoo_sup.types import Document, Row
     from kazoo_sup.zone import Zone
 
 DATABASE = "_replicator"
 COLUMNS = ("id", "state", "source", "target", "continuous", "pending", "written", "failures", "wrong")
 TROUBLED = ("crashing", "error", "failed")
+_ENDED = ("completed", "failed")
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -31,8 +34,12 @@ class ReplicationTroubled(SupError):
 
     exit_code = ExitCode.NOT_OK
 
+    troubled: int
+    total: int
+    first: str
 
-def endpoint(zone: Zone, text: str, auth: Path | None, parameter: str) -> dict[str, Any]:
+
+def endpoint(zone: Zone, text: str, auth: Path | None, parameter: str) -> Document:
     """Return one end of a replication: a database of this cluster, or the URL of one elsewhere.
 
     The cluster itself is named by the address of the zone's first coordinator, with its credentials. AUTH is a file
@@ -42,13 +49,13 @@ def endpoint(zone: Zone, text: str, auth: Path | None, parameter: str) -> dict[s
     if "://" not in text:
         coordinator = zone.settings.couchdb[0]
         if urlsplit(coordinator.url).hostname in _LOOPBACK:
-            zone.run.hint(f"the nodes will look for {text} at {coordinator.url}: each at itself")
+            zone.run.warn(f"the nodes will look for {text} at {coordinator.url}: each at itself")
         password = coordinator.password or ""
         credentials = f"{coordinator.username}:{password}" if coordinator.username else ""
         url = f"{coordinator.url}/{quote(databases.name(text), safe='')}"
     else:
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.strip("/"):
+        parts = _parts(text)
+        if parts is None:
             raise BadArgument(parameter=parameter, reason="must be a database, or a URL as https://host:6984/database")
         if "@" in parts.netloc:
             reason = "a password does not belong on the command line; put user:password into a file and name that"
@@ -63,6 +70,17 @@ def endpoint(zone: Zone, text: str, auth: Path | None, parameter: str) -> dict[s
     return {"url": url, "headers": {"Authorization": f"Basic {token}"}}
 
 
+def _parts(url: str) -> SplitResult | None:
+    """Return the parts of the URL of a database, None of anything else."""
+    try:
+        parts = urlsplit(url)
+        port_is_valid = parts.port != 0
+    except ValueError:  # an IPv6 address without its end, a port that is no number
+        return None
+    found = parts.scheme in ("http", "https") and parts.hostname and parts.path.strip("/") and port_is_valid
+    return parts if found else None
+
+
 def _credentials(file: Path) -> str:
     try:
         line = file.read_text(encoding="utf-8").partition("\n")[0].strip()
@@ -74,9 +92,7 @@ def _credentials(file: Path) -> str:
     return line
 
 
-def start(
-    zone: Zone, source: dict[str, Any], target: dict[str, Any], *, continuous: bool, create_target: bool
-) -> changes.Tally:
+def start(zone: Zone, source: Document, target: Document, *, continuous: bool, create_target: bool) -> changes.Tally:
     """Store the document that makes the cluster replicate."""
     document = {
         "_id": f"sup-{os.urandom(8).hex()}",
@@ -85,9 +101,8 @@ def start(
         "continuous": continuous,
         "create_target": create_target,
     }
-    if zone.run.dry_run:  # the door would show the credentials
-        return changes.Tally()
-    return changes.apply(zone, [Change(DATABASE, document, None)], announced=False)
+    # Where it is only shown, the document is not: it holds the credentials.
+    return changes.if_made(zone, lambda: changes.create(zone, DATABASE, document, announced=False), shown=changes.Tally)
 
 
 def stop(zone: Zone, identifier: str) -> changes.Tally:
@@ -98,10 +113,10 @@ def stop(zone: Zone, identifier: str) -> changes.Tally:
     stored = zone.couchdb.get(DATABASE, identifier)
     if stored is None:
         raise NotFound(server="CouchDB", what=f"replication {identifier}")
-    return changes.apply(zone, [Change(DATABASE, None, stored)], announced=False)
+    return changes.delete(zone, DATABASE, stored, announced=False)
 
 
-def started(tally: changes.Tally, source: dict[str, Any], target: dict[str, Any]) -> Row:
+def started(tally: changes.Tally, source: Document, target: Document) -> Row:
     """Show a replication that was asked for.
 
     Raises the error that kept it from being stored.
@@ -110,6 +125,17 @@ def started(tally: changes.Tally, source: dict[str, Any], target: dict[str, Any]
     if not tally.counts:
         return {"state": "would be started", **shown}
     return {"id": tally.document["_id"], "state": "asked for", **shown}
+
+
+def finished(zone: Zone, identifier: str) -> Iterator[Row]:
+    """Wait until a replication has completed or failed, and show it; one that keeps failing is tried on."""
+
+    def running() -> int:
+        return sum(row["state"] not in _ENDED for row in status(zone, identifier))
+
+    goes_on = f"the replication goes on; sup couchdb replicate_status {identifier} shows it"
+    awaited.until_none(zone.run, running, label="replicating", goes_on=goes_on)
+    yield from status(zone, identifier)
 
 
 def checked(rows: Iterator[Row]) -> Iterator[Row]:
@@ -124,8 +150,22 @@ def checked(rows: Iterator[Row]) -> Iterator[Row]:
         raise ReplicationTroubled(troubled=len(troubled), total=total, first=troubled[0])
 
 
-def status(zone: Zone) -> Iterator[Row]:
-    """Yield a row per replication: what the scheduler says, or, where there is none, the documents themselves."""
+def status(zone: Zone, identifier: str = "") -> Iterator[Row]:
+    """Yield a row per replication, or that of the one called IDENTIFIER; raises NotFound when there is none."""
+    if not identifier:
+        yield from _all(zone)
+        return
+    rows = [row for row in _all(zone) if row["id"] == identifier]
+    if not rows:  # one that was stored just now is not yet scheduled
+        stored = zone.couchdb.get(DATABASE, identifier)
+        if stored is None:
+            raise NotFound(server="CouchDB", what=f"replication {identifier}")
+        rows = [_stored(stored)]
+    yield from rows
+
+
+def _all(zone: Zone) -> Iterator[Row]:
+    """Yield what the scheduler says, or, where there is none, the documents themselves."""
     scheduled = Administration(zone.couchdb).replications()
     try:
         first = next(scheduled, None)
@@ -137,7 +177,7 @@ def status(zone: Zone) -> Iterator[Row]:
         yield from map(_scheduled, scheduled)
 
 
-def _documents(zone: Zone, no_scheduler: NotOffered) -> Iterator[dict[str, Any]]:
+def _documents(zone: Zone, no_scheduler: NotOffered) -> Iterator[Document]:
     try:
         exists = zone.couchdb.exists(DATABASE)
     except ServerRefused:  # BigCouch allows no such name
@@ -146,7 +186,7 @@ def _documents(zone: Zone, no_scheduler: NotOffered) -> Iterator[dict[str, Any]]
         yield from (each for each in zone.couchdb.documents(DATABASE) if not each["_id"].startswith("_design/"))
 
 
-def _scheduled(found: dict[str, Any]) -> Row:
+def _scheduled(found: Replication) -> Row:
     info = found.get("info") or {}
     wrong = info.get("error") if isinstance(info, dict) else str(info)
     numbers = info if isinstance(info, dict) else {}
@@ -163,7 +203,7 @@ def _scheduled(found: dict[str, Any]) -> Row:
     }
 
 
-def _stored(document: dict[str, Any]) -> Row:
+def _stored(document: Document) -> Row:
     """Read the state that CouchDB 1, 2.0 and BigCouch write into the document."""
     return {
         "id": document["_id"],
@@ -175,7 +215,7 @@ def _stored(document: dict[str, Any]) -> Row:
     }
 
 
-def address(end: Any) -> str:
+def address(end: object) -> str:
     """Return where an end of a replication is, without any credentials."""
     url = end.get("url") if isinstance(end, dict) else end
     if not isinstance(url, str):

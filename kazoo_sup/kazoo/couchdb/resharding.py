@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from kazoo_sup.errors import BadArgument, NotFound
+from kazoo_sup.errors import BadArgument, NotFound, SupError
 from kazoo_sup.kazoo.couchdb import databases
+from kazoo_sup.kazoo.zone import awaited
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
-    from kazoo_sup.transports.couchdb_admin import Administration
-    from kazoo_sup.zone import Zone
+    from kazoo_sup.transports.couchdb import Administration
+    from kazoo_sup.transports.couchdb.answers import ReshardAnswer, ReshardJob
+    from kazoo_sup.types import Fields, Row
+    from kazoo_sup.zone import Run, Zone
 
 JOB_COLUMNS = ("job", "database", "range", "node", "state", "step", "updated", "wrong")
 START_COLUMNS = ("node", "shard", "job", "wrong")
 RUNNING, STOPPED = "running", "stopped"
-FAILED = "failed"
+COMPLETED, FAILED = "completed", "failed"
 
 _JOB = re.compile(r"\d{3}-[0-9a-f]{16,}")
 _SHARD = re.compile(r"shards/([0-9a-f]{8}-[0-9a-f]{8})/(.+?)(?:\.\d+)?")
 _RANGE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{8}")
 
 
-class ShardRefused(NotFound):
+class ShardRefused(SupError):
     """{node} does not split {shard}: {reason}"""
+
+    node: str | None
+    shard: str | None
+    reason: str
 
 
 def is_job(word: str) -> bool:
@@ -61,31 +67,67 @@ def planned(database: str, wanted: dict[str, list[str]]) -> Iterator[Row]:
             yield {"node": holder, "shard": f"{span} of {database}"}
 
 
-def start(admin: Administration, database: str, node: str, span: str) -> Iterator[Row]:
-    """Create the jobs; yield a row for each."""
-    failures = databases.Failures("shards")
-    for answer in admin.reshard(database, node=node, span=span):
+def started(answers: Iterable[ReshardAnswer]) -> Iterator[Row]:
+    """Yield a row for each job that was to be created."""
+    items = databases.counted("shards")
+    for answer in answers:
         refused = None
         if "error" in answer:
-            shown = {"node": answer.get("node"), "shard": answer.get("shard")}
-            refused = ShardRefused(**shown, reason=str(answer["error"]))
+            refused = _refused(answer.get("node"), answer.get("shard"), answer["error"])
         yield {
             "node": answer.get("node"),
             "shard": answer.get("shard"),
             "job": answer.get("id"),
-            "wrong": failures.add(refused),
+            "wrong": databases.attempted(items, refused),
         }
-    failures.end()
+    items.end()
 
 
-def jobs(found: Sequence[dict[str, Any]], wanted: str = "") -> list[Row]:
+def finished(run: Run, admin: Administration, answers: Sequence[ReshardAnswer]) -> Iterator[Row]:
+    """Wait until the jobs that were created, as ANSWERS tell, run no more, and yield them, and what was refused."""
+    created = {answer["id"] for answer in answers if "id" in answer}
+
+    def running() -> int:
+        return sum(
+            job.get("id") in created and job.get("job_state") not in (COMPLETED, FAILED, STOPPED)
+            for job in admin.reshard_jobs()
+        )
+
+    goes_on = "the shards are split further; sup couchdb reshard_status shows how far that is, reshard_stop stops it"
+    awaited.until_none(run, running, label="splitting shards", goes_on=goes_on)
+    items = databases.counted("shards")
+    for row in jobs(admin.reshard_jobs()):
+        if row["job"] in created:
+            how = row["wrong"] or f"its job is {row['state']}"
+            items.add(None if row["state"] == COMPLETED else _refused(row["node"], row["range"], how))
+            yield row
+    for answer in answers:
+        if "error" in answer:
+            refused = _refused(answer.get("node"), answer.get("shard"), answer["error"])
+            items.add(refused)
+            yield {"node": refused.node, "range": refused.shard, "wrong": str(refused)}
+    items.end()
+
+
+def _refused(node: str | None, shard: str | None, reason: object) -> ShardRefused:
+    return ShardRefused(node=node, shard=shard, reason=str(reason))
+
+
+def jobs(found: Sequence[ReshardJob], wanted: str = "") -> list[Row]:
     """Show jobs, the unfinished ones first; those of the job or the database WANTED only, unless that is empty."""
     rows = [_job(each) for each in found]
     chosen = [row for row in rows if not wanted or wanted in (row["job"], row["database"])]
-    return sorted(chosen, key=lambda row: (row["state"] == "completed", str(row["database"]), str(row["range"])))
+    return sorted(chosen, key=lambda row: (row["state"] == COMPLETED, str(row["database"]), str(row["range"])))
 
 
-def _job(job: dict[str, Any]) -> Row:
+def check_there(zone: Zone, wanted: str) -> None:
+    """Raise NotFound for a job without which the cluster is, and BadArgument for such a database."""
+    if is_job(wanted):
+        raise NotFound(server="CouchDB", what=f"resharding job {wanted}")
+    databases.existing(zone, wanted)
+
+
+def _job(job: ReshardJob) -> Row:
     shard = _SHARD.fullmatch(str(job.get("source")))
     reason = (job.get("state_info") or {}).get("reason")
     return {
@@ -100,7 +142,7 @@ def _job(job: dict[str, Any]) -> Row:
     }
 
 
-def summary(found: dict[str, Any]) -> str:
+def summary(found: Fields) -> str:
     """Say how resharding stands."""
     counts = ", ".join(f"{found.get(word, 0)} {word}" for word in (RUNNING, STOPPED, FAILED, "completed"))
     reason = f" ({found['state_reason']})" if found.get("state_reason") else ""

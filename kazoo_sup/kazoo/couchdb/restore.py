@@ -6,23 +6,25 @@ A restore that was cut off is completed by a second run: what is there already i
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from kazoo_sup import changes
-from kazoo_sup.changes import kept
-from kazoo_sup.changes.kept import Kept
+from kazoo_sup.changes import revisions as stored_revisions
+from kazoo_sup.changes.revisions import Revision
+from kazoo_sup.concurrency import ahead
 from kazoo_sup.errors import Declined, SupError
 from kazoo_sup.kazoo.couchdb import backup, databases, security
 from kazoo_sup.kazoo.couchdb.backup_file import BadBackup, Content, Entry, Pieces, scan
-from kazoo_sup.names import encoded
+from kazoo_sup.messages.names import encoded
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.results import BulkReport
+    from kazoo_sup.types import Document, Row
     from kazoo_sup.zone import Zone
 
 COLUMNS = ("database", "file", "documents", "stored", "there", "state", "wrong")
@@ -34,9 +36,15 @@ RESTORED, PLANNED, FAILED = "restored", "would be restored", "failed"
 class NotEmpty(Declined):
     """database {database} holds what is not in this backup, as {id}; --merge stores the backup beside it"""
 
+    database: str
+    id: str
+
 
 class NotRestored(SupError):
     """database {database} was not restored as a whole: {reason}"""
+
+    database: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Plan:
     """One file that is good, and the database that it shall go into; `exists` tells whether that is there already."""
 
     file: Path
-    manifest: dict[str, Any]
+    manifest: Document
     database: str
     exists: bool
 
@@ -76,9 +84,9 @@ def planned(zone: Zone, plans: Iterable[Plan]) -> Iterator[Row]:
         yield _row(each, missing, each.manifest["revisions"] - missing, PLANNED)
 
 
-def run(zone: Zone, plans: Iterable[Plan], *, merge: bool) -> tuple[list[Row], list[SupError]]:
-    """Restore each; return a row for each, and the error that the run ends with, if any."""
-    failures = databases.Failures("databases")
+def run(zone: Zone, plans: Iterable[Plan], *, merge: bool) -> tuple[list[Row], BulkReport]:
+    """Restore each; return a row for each, and what became of them."""
+    items = databases.counted("databases")
     rows: list[Row] = []
     for each in plans:
         tally = _restore(zone, each, merge=merge)
@@ -86,21 +94,22 @@ def run(zone: Zone, plans: Iterable[Plan], *, merge: bool) -> tuple[list[Row], l
         if tally.errors:
             reason = f"{tally.counts['failed']} revisions were refused, the first: {tally.errors[0]}"
             problem = NotRestored(database=each.database, reason=reason)
-        wrong = failures.add(problem)
+        wrong = databases.attempted(items, problem)
         row = _row(each, tally.saved, tally.counts["unchanged"], FAILED if problem else RESTORED)
         rows.append({**row, "wrong": wrong})
-    return rows, failures.errors
+    return rows, items.report
 
 
 def _restore(zone: Zone, each: Plan, *, merge: bool) -> changes.Tally:
     database = encoded(each.database)
-    if not each.exists:
-        changes.create_database(zone, database)
+    is_new = not each.exists and changes.create_database(zone, database)
     if not merge:
         _secure(zone, each)
-    revisions = (_kept(each.file, entry) for entry in _entries(each.file))
+    revisions = (_revision(each.file, entry) for entry in _entries(each.file))
     label = f"restoring {each.database}"
-    return kept.store(zone, database, revisions, total=each.manifest["revisions"], label=label)
+    return stored_revisions.store(
+        zone, database, revisions, total=each.manifest["revisions"], label=label, is_new=is_new
+    )
 
 
 def _secure(zone: Zone, each: Plan) -> None:
@@ -115,13 +124,11 @@ def _secure(zone: Zone, each: Plan) -> None:
 def _incomplete(zone: Zone, each: Plan) -> SupError | None:
     """Ask for every revision and every document of the backup; return what is wrong, if anything."""
     gone, count = "", 0
-    for batch in _batches(each):
-        for missing in zone.couchdb.missing_revisions(each.database, batch):
+    for missing, away in ahead(partial(_otherwise, zone, each.database), _batches(each)):
+        if missing:
             return NotRestored(database=each.database, reason=f"document {missing} is not there as it is in the backup")
-        listed = zone.couchdb.current_revisions(each.database, list(batch))
-        for identifier in batch:
-            if identifier not in listed:
-                gone, count = gone or identifier, count + 1
+        if away:
+            gone, count = gone or away[0], count + len(away)
     if not count:
         return None
     were = "document was" if count == 1 else "documents were"
@@ -129,8 +136,17 @@ def _incomplete(zone: Zone, each: Plan) -> SupError | None:
     return NotRestored(database=each.database, reason=f"{reason}, so restore --as a new database")
 
 
+def _otherwise(zone: Zone, database: str, batch: Mapping[str, Sequence[str]]) -> tuple[str, list[str]]:
+    """Return the first document of a batch of which a revision is missing, and those that are deleted."""
+    listed = zone.couchdb.current_revisions(database, list(batch))
+    # What stands there as it is in the backup needs no second look.
+    others = {name: revisions for name, revisions in batch.items() if revisions != [listed.get(name)]}
+    missing = zone.couchdb.missing_revisions(database, others) if others else {}
+    return next(iter(missing), ""), [name for name in others if name not in listed]
+
+
 def _missing(zone: Zone, each: Plan) -> int:
-    """Count the revisions of a backup that the database has not."""
+    """Count the revisions of a backup that the database does not have."""
     return sum(
         len(revisions)
         for batch in _batches(each)
@@ -141,7 +157,9 @@ def _missing(zone: Zone, each: Plan) -> int:
 def _batches(each: Plan) -> Iterator[dict[str, list[str]]]:
     """Yield the revisions of a backup by id, about as many at a time as are stored with one request."""
     entries = _entries(each.file)
-    while batch := list(islice(((entry.document["_id"], entry.document["_rev"]) for entry in entries), kept.BATCH)):
+    while batch := list(
+        islice(((entry.document["_id"], entry.document["_rev"]) for entry in entries), stored_revisions.BATCH)
+    ):
         revisions: dict[str, list[str]] = {}
         for identifier, revision in batch:
             revisions.setdefault(identifier, []).append(revision)
@@ -173,23 +191,23 @@ def _entries(file: Path) -> Iterator[Entry]:
         raise BadBackup(file=file, reason=f"cannot be read: {error.strerror}") from None
 
 
-def _kept(file: Path, entry: Entry) -> Kept:
-    from kazoo_sup.transports.couchdb_kept import Attachment
-
+def _revision(file: Path, entry: Entry) -> Revision:
     document = {key: each for key, each in entry.document.items() if key != "_attachments"}
     weight = sum(content.length for content in entry.attachments)
     if weight > INLINE:
+        from kazoo_sup.transports.couchdb import Attachment
+
         attachments = (
             Attachment(each.name, each.content_type, each.length, partial(_open, file, each), each.revpos)
             for each in entry.attachments
         )
-        return Kept(document, entry.size, tuple(attachments))
+        return Revision(document, entry.size, tuple(attachments))
     if entry.attachments:
         document["_attachments"] = {each.name: _inline(file, each) for each in entry.attachments}
-    return Kept(document, entry.size + weight * 4 // 3)
+    return Revision(document, entry.size + weight * 4 // 3)
 
 
-def _inline(file: Path, content: Content) -> dict[str, Any]:
+def _inline(file: Path, content: Content) -> Document:
     with _open(file, content) as pieces:
         data = base64.b64encode(pieces.read()).decode()
     inline = {"content_type": content.content_type, "data": data}
@@ -200,7 +218,7 @@ def _open(file: Path, content: Content) -> BinaryIO:
     return cast("BinaryIO", Pieces(file, content))
 
 
-def _row(each: Plan, stored: int, there: int, state: str) -> dict[str, Any]:
+def _row(each: Plan, stored: int, there: int, state: str) -> Row:
     return {
         "database": each.database,
         "file": str(each.file),

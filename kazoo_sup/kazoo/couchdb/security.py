@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kazoo_sup import changes
 from kazoo_sup.changes import Report, same
 from kazoo_sup.errors import BadArgument, SupError
 from kazoo_sup.kazoo.couchdb import databases
-from kazoo_sup.names import encoded
-from kazoo_sup.transports.couchdb_admin import Administration
+from kazoo_sup.messages.names import encoded
+from kazoo_sup.transports.couchdb import Administration
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.types import Document, Row
     from kazoo_sup.zone import Zone
 
 COLUMNS = ("database", "admin_names", "admin_roles", "member_names", "member_roles", "open", "wrong")
@@ -23,15 +25,15 @@ _KINDS = ("names", "roles")
 
 def rows(admin: Administration, names: Iterable[str]) -> Iterator[Row]:
     """Yield a row for each database; `open` when everybody may read and write it."""
-    failures = databases.Failures("databases")
+    items = databases.counted("databases")
     for name in names:
         try:
             found = admin.security(name)
-            failures.add()
+            items.add()
         except SupError as error:
             if not databases.concerns_one(error):
                 raise
-            yield {"database": name, "wrong": failures.add(error)}
+            yield {"database": name, "wrong": databases.attempted(items, error)}
             continue
         who = {f"{group[:-1]}_{kind}": (found.get(group) or {}).get(kind) or [] for group in GROUPS for kind in _KINDS}
         yield {
@@ -39,23 +41,35 @@ def rows(admin: Administration, names: Iterable[str]) -> Iterator[Row]:
             **{key: ", ".join(map(str, each)) for key, each in who.items()},
             "open": not (who["member_names"] or who["member_roles"]),
         }
-    failures.end()
+    items.end()
 
 
-def store(zone: Zone, database: str, security: dict[str, Any]) -> Report:
+def store(zone: Zone, database: str, security: Document) -> Report:
     """Set who may administer and read a database, or show it under `--dry-run`; nothing is sent when it is so."""
     admin = Administration(zone.couchdb)
     before = admin.security(database)
     action = "unchanged" if same(before, security) else "edited"
-    planned = zone.run.dry_run and action == "edited"
-    if action == "edited" and not planned:
-        admin.set_security(database, security)
+    planned = False
+    if action == "edited":
+
+        def set_it() -> bool:
+            admin.set_security(database, security)
+            return False
+
+        planned = changes.act(
+            zone,
+            f"change who may administer and read {database}",
+            set_it,
+            before=before,
+            reverse=("couchdb", "security", database, json.dumps(before)),
+            shown=lambda: True,
+        )
     report = Report(encoded(database), "_security", action, before, security, planned=planned)
     zone.run.report(report)
     return report
 
 
-def checked(security: Any) -> dict[str, Any]:
+def checked(security: object) -> Document:
     """Return a security object.
 
     Raises BadArgument when CouchDB would not take it, or would not mean by it what it says.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kazoo_sup.kazoo.couchdb import nodes
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
-    from kazoo_sup.transports.couchdb_admin import Administration
+    from kazoo_sup.transports.couchdb import Administration
+    from kazoo_sup.types import Row
 
 COLUMNS = ("range", "copies", "nodes", "down")
 

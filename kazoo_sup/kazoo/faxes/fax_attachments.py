@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Document, File
-from kazoo_sup.kazoo import mime_types, system_config
+from kazoo_sup.changes import File
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.documents import mime_types
+from kazoo_sup.kazoo.documents.mime_types import PDF, TIFF
+from kazoo_sup.kazoo.documents.values import is_true
 from kazoo_sup.kazoo.faxes.fax_conversion import Converter, metadata
 from kazoo_sup.kazoo.faxes.fax_jobs import DATABASE
-from kazoo_sup.kazoo.mime_types import PDF, TIFF
-from kazoo_sup.kazoo.values import is_true
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 ORIGINAL, FAXED, SHOWN = "original_file", "fax_file.tiff", "pdf_file.pdf"

@@ -12,17 +12,20 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo import mime_types, system_config
-from kazoo_sup.kazoo.mime_types import OPENDOCUMENT, OPENXML, PDF, TIFF
-from kazoo_sup.kazoo.values import is_true, to_integer
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.documents import mime_types
+from kazoo_sup.kazoo.documents.mime_types import OPENDOCUMENT, OPENXML, PDF, TIFF
+from kazoo_sup.kazoo.documents.shapes import POSITIVE, TEXT
+from kazoo_sup.kazoo.documents.values import is_true, to_integer
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Fields, Json
     from kazoo_sup.zone import Zone
 
 CATEGORY = "kazoo_convert"
@@ -63,9 +66,15 @@ _FAX_SCHEMES = ("CCITT Group 3", "CCITT Group 4")
 class ConversionFailed(SupError):
     """Failed to convert file {file} with error: {reason}"""
 
+    file: Path | str
+    reason: str
+
 
 class ToolFailed(SupError):
     """Command failed with {code} error: {reason}"""
+
+    code: int | str
+    reason: str
 
 
 class Converter:
@@ -90,10 +99,7 @@ class Converter:
 
         Raises ConversionFailed, and OSError when SOURCE cannot be read.
         """
-        kind = mime_types.of(source.name)
-        steps = route(kind, target)
-        if steps is None:
-            raise ConversionFailed(file=source, reason=f"invalid conversion requested: {kind} to: {target}")
+        steps = checked(source, target)
         file = self._new(source.suffix)
         shutil.copyfile(source, file)
         for step in steps:
@@ -135,6 +141,15 @@ class Converter:
         return Path(self._directory.name, f"{secrets.token_hex(12)}{ending}")
 
 
+def checked(source: Path, target: str) -> list[str]:
+    """Return the steps that make TARGET of a file; raises ConversionFailed where there is no way."""
+    kind = mime_types.of(source.name)
+    steps = route(kind, target)
+    if steps is None:
+        raise ConversionFailed(file=source, reason=f"invalid conversion requested: {kind} to: {target}")
+    return steps
+
+
 def route(kind: str, target: str) -> list[str] | None:
     """Return the steps from one MIME type to another; None when there is no way."""
     if kind == target == TIFF:
@@ -154,7 +169,7 @@ def route(kind: str, target: str) -> list[str] | None:
     return None
 
 
-def tiff_command(found: Mapping[str, Any]) -> tuple[str | None, bool]:
+def tiff_command(found: Fields) -> tuple[str | None, bool]:
     """Return the command that a TIFF needs to be a fax, None when it is one, and whether to look again then."""
     across, down = found.get("res_x", 1), found.get("res_y", 1)
     if 0 in (across, down) or across > RESOLUTION[0] or down > RESOLUTION[1]:
@@ -168,14 +183,14 @@ def tiff_command(found: Mapping[str, Any]) -> tuple[str | None, bool]:
     return "convert_image_command", True
 
 
-def information(file: Path) -> dict[str, Any]:
+def information(file: Path) -> Document:
     """Return what tiffinfo says of the first page of a TIFF. Raises ToolFailed."""
     return parse_information(_tiffinfo(file))
 
 
-def parse_information(text: str) -> dict[str, Any]:
+def parse_information(text: str) -> Document:
     """Return width, length, resolution and scheme of the first page, and whether there are pages."""
-    found: dict[str, Any] = {"has_pages": False}
+    found: Document = {"has_pages": False}
     for line in text.splitlines():
         if size := re.search(r"Image Width: (\d+) Image Length: (\d+)", line):
             found |= {"width": int(size[1]), "length": int(size[2])}
@@ -189,7 +204,7 @@ def parse_information(text: str) -> dict[str, Any]:
     return found
 
 
-def metadata(file: Path) -> dict[str, Any]:
+def metadata(file: Path) -> Document:
     """Return the number of pages of a file, if it is a TIFF, its size in bytes, type and ending.
 
     Raises OSError when it cannot be read.
@@ -203,44 +218,37 @@ def metadata(file: Path) -> dict[str, Any]:
     return {"page_count": pages, "size": size, "mimetype": kind, "filetype": file.suffix.removeprefix(".")}
 
 
-def versions(zone: Zone) -> Iterator[str]:
-    """Yield what Kazoo prints of the programs that the zone's commands run, and of those that are missing."""
+def versions(zone: Zone) -> Iterator[tuple[str, str | None]]:
+    """Yield the programs that the zone's commands run with what they say of their versions, None for missing ones."""
     programs = sorted({command_of(zone, key).split(" ", 1)[0] for key in NAMED})
     found = set()
     for program in programs:
         path = program if program.startswith("/") else shutil.which(program)
         if path is None:
-            yield from _missing(program)
+            yield program, None
         else:
             found.add(path)
     for path in sorted(found):
-        said = _version(path)
-        yield from _missing(path) if said is None else (f"* {path}:", f"\t{said}")
+        yield path, _version(path)
 
 
 def command_of(zone: Zone, key: str) -> str:
     """Return one of COMMANDS as the zone has it."""
-    found = _setting(zone, key, COMMANDS[key])
-    return found if isinstance(found, str) and found else COMMANDS[key]
+    return system_config.read(zone, CATEGORY, f"fax.{key}", COMMANDS[key], TEXT)
 
 
 def directory(zone: Zone) -> Path:
     """Return where converted files are left when nothing else is said."""
-    found = system_config.get(zone, CATEGORY, "file_cache_path", None)
-    return Path(found if isinstance(found, str) and found else "/tmp")  # noqa: S108 - Kazoo's
+    return Path(system_config.read(zone, CATEGORY, "file_cache_path", "/tmp", TEXT))  # noqa: S108 - Kazoo's
 
 
-def _setting(zone: Zone, key: str, default: Any) -> Any:
+def _setting(zone: Zone, key: str, default: object) -> Json:
     return system_config.get(zone, CATEGORY, f"fax.{key}", default)
 
 
 def _seconds(zone: Zone) -> float:
-    milliseconds = _setting(zone, "convert_command_timeout", None)
-    return milliseconds / 1000 if isinstance(milliseconds, int) and milliseconds > 0 else _SECONDS
-
-
-def _missing(program: str) -> tuple[str, str]:
-    return (f"* {program}:", "\tERROR! missing executable")
+    milliseconds = system_config.read(zone, CATEGORY, "fax.convert_command_timeout", 0, POSITIVE)
+    return milliseconds / 1000 if milliseconds else _SECONDS
 
 
 def _version(path: str) -> str | None:
@@ -265,7 +273,7 @@ def _tiffinfo(file: Path) -> str:
             check=False,
         )
     except OSError as error:
-        raise ToolFailed(code="tiffinfo", reason=error.strerror) from None
+        raise ToolFailed(code="tiffinfo", reason=error.strerror or str(error)) from None
     except subprocess.TimeoutExpired:
         raise ToolFailed(code="timeout", reason=f"tiffinfo took longer than {_SECONDS} s") from None
     if done.returncode:
@@ -273,7 +281,7 @@ def _tiffinfo(file: Path) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def _succeeds(command: str, names: Mapping[str, Any], seconds: float) -> bool:
+def _succeeds(command: str, names: Fields, seconds: float) -> bool:
     """Run a command by a shell, with NAMES in its environment; it and all that it starts end with the time."""
     environment = {**os.environ, **{key: str(each) for key, each in names.items()}}
     quiet = subprocess.DEVNULL

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo.freeswitch.words import LONGEST, grouped, line, option, quoted
+import re
+
+from kazoo_sup.errors import BadArgument, Declined
+from kazoo_sup.kazoo.freeswitch import names
+from kazoo_sup.kazoo.freeswitch.syntax import LONGEST, grouped, line, option, quoted
 
 _UNDEFINED = "undef"
+_CUTS_OFF = re.compile(r"\b(?:un|re)load\b.*\b(?P<module>mod_event_socket|mod_commands)\b", re.IGNORECASE | re.DOTALL)
+_ENDS_CALLS = re.compile(
+    r"\b(hupall|shutdown(?! cancel| *_check)|crash|unload|reload)\b"
+    r"|\bsofia +profile +\S+ +(stop|restart)\b"
+    r"|\bconference +\S+ +(kick|hup) +(all|non_moderator)\b",
+    re.IGNORECASE,
+)
+
+
+class CutsOff(Declined):
+    """{module} is what carries the commands of sup: without it FreeSWITCH takes no other one; only its console can"""
+
+    module: str
+
+
+def refuse_to_cut_off(command: str) -> None:
+    """Raise CutsOff for a command, whatever runs it, that takes away what commands come by."""
+    if found := _CUTS_OFF.search(command):
+        raise CutsOff(module=found["module"].lower())
+
+
+def ends_calls(command: str) -> bool:
+    """Return whether a command ends calls, or the server, or may."""
+    return _ENDS_CALLS.search(command) is not None
 
 
 def kill(channel: str, cause: str) -> str:
     """Return the order that hangs up a channel, for a cause by name where one is given."""
-    return _joined("uuid_kill", channel, option("cause", cause))
+    return _joined("uuid_kill", channel, names.cause(option("cause", cause)))
 
 
 def transfer(channel: str, extension: str, leg: str, dialplan: str, context: str) -> str:

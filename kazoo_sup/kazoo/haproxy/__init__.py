@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from kazoo_sup.kazoo.zone.servers import called
 
 if TYPE_CHECKING:
     from kazoo_sup.settings import Server
     from kazoo_sup.transports.haproxy import StatsSocket
     from kazoo_sup.zone import Zone
 
+KIND = "haproxy"
+
 _SLACK = 5.0
 
 
 def connect(zone: Zone, name: str, server: Server) -> StatsSocket:
-    """Return the stats socket of one server, which connects for each command anew."""
+    """Return the stats socket of one server, which connects for each command again."""
     from kazoo_sup.transports.haproxy import StatsSocket
 
-    called = "HAProxy" if urlsplit(name).scheme in ("tcp", "unix") else f"HAProxy {name}"
     times = zone.settings.timeouts
-    return StatsSocket(called, server.url, times.connect, times.read)
+    return StatsSocket(called(KIND, name), server.url, times.connect, times.read, zone.settings.limits)
 
 
 def patience(zone: Zone, commands: int = 1) -> float:

@@ -5,20 +5,22 @@ Source: HAProxy management guide, "set server <backend>/<server> state" and "…
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from kazoo_sup.command import Reads
-from kazoo_sup.errors import SupError
+from kazoo_sup import changes
+from kazoo_sup.errors import ExitCode, SupError
 from kazoo_sup.kazoo.haproxy import connect, patience, statistics
-from kazoo_sup.servers import Answers, gather
+from kazoo_sup.kazoo.zone import awaited
+from kazoo_sup.kazoo.zone.servers import Answers, first_step, gather
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.haproxy.statistics import Stat
     from kazoo_sup.settings import Server
+    from kazoo_sup.transports.haproxy import StatsSocket
     from kazoo_sup.zone import Zone
 
 ALL = "all"
@@ -26,40 +28,32 @@ ALL = "all"
 
 HEAVIEST = 256
 
-_NAME = re.compile(r"[A-Za-z0-9_:.-]{1,255}")
-_WEIGHT = re.compile(r"[0-9]{1,3}")
+_OF_BACKEND = (statistics.BACKEND, statistics.SERVER)
+
+
+class NoSuchBackend(SupError):
+    """no HAProxy that was asked has a backend {backend!r}{hint}"""
+
+    backend: str
+    hint: str
+
+
+class Idle(SupError):
+    """{backend}/{server} of {haproxy} gets no new sessions{why}"""
+
+    exit_code = ExitCode.NOT_OK
+
+    backend: str
+    server: str
+    haproxy: str
+    why: str
 
 
 class NoSuchServer(SupError):
     """no HAProxy that was asked has {what}{hint}"""
 
-
-def read_name(text: str, _zone: Zone) -> str:
-    """Read the name of a backend or server; ValueError for one that no configuration can have."""
-    if not _NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is no name that HAProxy takes: letters, digits and - _ . : only")
-    return text
-
-
-def read_host(text: str, zone: Zone) -> str:
-    """Read a server's name or address; an IPv6 address may stand in brackets."""
-    return read_name(_bare(text), zone)
-
-
-def read_weight(text: str, _zone: Zone) -> str:
-    """Read a weight from 0 to 256.
-
-    HAProxy also takes percentages of the configured weight, but what they come to may be 0 without looking like it.
-    """
-    if not _WEIGHT.fullmatch(text) or int(text) > HEAVIEST:
-        raise ValueError(f"{text!r} is not a whole number from 0 to {HEAVIEST}")
-    return text
-
-
-Name = Annotated[str, Reads(read_name)]
-Host = Annotated[str, Reads(read_host)]
-Weight = Annotated[str, Reads(read_weight)]
-"""A weight stays text: it goes into a command as it was typed."""
+    what: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +68,26 @@ class Order:
         """Return the order to give servers another weight; without any they get no new sessions."""
         return cls(("weight", weight), takes_out=int(weight) == 0)
 
+    def idle(self, haproxy: str, stat: Stat, *, before: bool = False) -> Idle | None:
+        """Return the error of a server that gets nothing although this order puts it to work; STAT is how it is after.
+
+        With BEFORE it is how it is before the order is given.
+        """
+        if self.takes_out:
+            return None
+        status, weight = stat["status"], stat.get("uweight") or stat.get("weight")
+        if before and self.words[0] == "weight":
+            weight = self.words[1]
+        elif before:
+            status = "UP"
+        if weight == "0":
+            why = f": its weight is 0, see sup haproxy weight {stat['pxname']} {stat['svname']}"
+        elif not status.startswith(("UP", "no check")):
+            why = f": it is {status}"
+        else:
+            return None
+        return Idle(backend=stat["pxname"], server=stat["svname"], haproxy=haproxy, why=why)
+
     def __str__(self) -> str:
         """Return the end of a sentence that begins with "set backend/server to"."""
         return " ".join(self.words) if self.words[0] == "weight" else self.words[1]
@@ -85,15 +99,19 @@ READY = Order(("state", "ready"))
 
 Servers = Sequence[tuple[str, "Server"]]
 
+EVERY = 1.0
+"""Seconds between two looks at the sessions that are left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one server of a backend: its status before and after."""
+    """What became of one server of a backend: its status before and after, and all that is told of it now."""
 
     backend: str
     server: str
     before: str
     after: str
+    stat: Stat
 
 
 def meant(stats: Sequence[Stat], backend: str, server: str) -> list[Stat]:
@@ -105,6 +123,13 @@ def meant(stats: Sequence[Stat], backend: str, server: str) -> list[Stat]:
         and backend in (ALL, stat["pxname"])
         and (stat["svname"] == server or (backend == ALL and _is_at(stat, server)))
     ]
+
+
+def check_backend(answers: Answers[list[Stat]], backend: str) -> None:
+    """Raise NoSuchBackend when all HAProxies answer and none has BACKEND."""
+    there = {stat["pxname"]: None for stats in answers.given.values() for stat in stats if stat["type"] in _OF_BACKEND}
+    if backend not in there and not answers.errors:
+        raise NoSuchBackend(backend=backend, hint=f"; there is {', '.join(list(there)[:10])}" if there else "")
 
 
 def emptied(stats: Sequence[Stat], taken: Sequence[Stat]) -> list[str]:
@@ -124,7 +149,8 @@ def look_up(zone: Zone, servers: Servers, backend: str, server: str) -> Answers[
 
     Raises NoSuchServer when all answer and none has such a server; the warning names those without, when some have it.
     """
-    answers = gather(servers, lambda name, each: statistics.read(connect(zone, name, each)), patience(zone))
+    patient = first_step(patience(zone))
+    answers = gather(servers, lambda name, each: statistics.read(connect(zone, name, each)), patient).in_time()
     found = {name: (stats, meant(stats, backend, server)) for name, stats in answers.given.items()}
     if not any(targets for _, targets in found.values()) and not answers.errors:
         what = f"a server {server!r}" if backend == ALL else f"a server {server!r} in a backend {backend!r}"
@@ -145,7 +171,7 @@ def carry_out(
         done: list[Stat] = []
         for target in targets[name]:
             try:
-                stats_socket.order("set", "server", f"{target['pxname']}/{target['svname']}", *order.words)
+                _give(zone, stats_socket, name, target, order)
             except SupError as error:
                 errors.append(error)
             else:
@@ -159,8 +185,69 @@ def carry_out(
     return gather([each for each in servers if targets.get(each[0])], one, patience(zone, commands))
 
 
+def wait_until_idle(
+    zone: Zone,
+    servers: Servers,
+    results: Mapping[str, Sequence[Result]],
+    sleep: Callable[[float], None] = time.sleep,
+) -> Sequence[SupError]:
+    """Wait until none of the servers in RESULTS has a session; return the errors of HAProxies that told no more."""
+    left = [each for each in servers if results.get(each[0])]
+    errors: list[SupError] = []
+
+    def sessions() -> int:
+        nonlocal left
+        answers = gather(left, lambda name, each: statistics.read(connect(zone, name, each)), patience(zone))
+        counts = {name: _sessions(stats, results[name]) for name, stats in answers.given.items()}
+        errors.extend(answers.errors)
+        left = [each for each in left if counts.get(each[0])]
+        return sum(counts.values())
+
+    goes_on = "the sessions that are left go on, and no new ones come; sup haproxy servers shows them"
+    if left:
+        awaited.until_none(zone.run, sessions, label="sessions ending", goes_on=goes_on, every=EVERY, sleep=sleep)
+    return errors
+
+
+def _sessions(stats: Sequence[Stat], results: Sequence[Result]) -> int:
+    there = {(each.backend, each.server) for each in results}
+    return sum(int(stat.get("scur") or 0) for stat in stats if (stat["pxname"], stat["svname"]) in there)
+
+
+def foretell(zone: Zone, targets: Mapping[str, Sequence[Stat]], order: Order) -> None:
+    """Tell a run that only shows it what the order would change."""
+    for haproxy, stats in targets.items():
+        for stat in stats:
+            zone.run.foretold(_deed(stat, haproxy, order), _state(stat))
+
+
+def _deed(stat: Stat, haproxy: str, order: Order) -> str:
+    return f"set {stat['pxname']}/{stat['svname']} of {haproxy} to {order}"
+
+
+def _give(zone: Zone, stats_socket: StatsSocket, haproxy: str, stat: Stat, order: Order) -> None:
+    backend, server = stat["pxname"], stat["svname"]
+    changes.act(
+        zone,
+        _deed(stat, haproxy, order),
+        lambda: stats_socket.order("set", "server", f"{backend}/{server}", *order.words),
+        before=_state(stat),
+        reverse=_reverse(stat, order, haproxy),
+    )
+
+
+def _reverse(stat: Stat, order: Order, haproxy: str) -> tuple[str, ...] | None:
+    """Return the words of the command that gives a server what it had before an order."""
+    backend, server = stat["pxname"], stat["svname"]
+    if order.words[0] == "weight":
+        weight = stat.get("uweight") or stat.get("weight")
+        return ("haproxy", "weight", backend, server, weight, haproxy) if weight else None
+    verb = "maintenance" if stat["status"].startswith("MAINT") else "drain" if "DRAIN" in stat["status"] else "ready"
+    return ("haproxy", verb, backend, server, haproxy)
+
+
 def _result(before: Stat, after: Stat) -> Result:
-    return Result(before["pxname"], before["svname"], _state(before), _state(after))
+    return Result(before["pxname"], before["svname"], _state(before), _state(after), after)
 
 
 def _state(stat: Stat) -> str:
@@ -173,10 +260,10 @@ def _is_at(stat: Stat, host: str) -> bool:
     if not address:
         return False
     name, _, _port = address.rpartition(":")
-    return host == _bare(address) or _same(_bare(name), host)
+    return host == bare(address) or _same(bare(name), host)
 
 
-def _bare(address: str) -> str:
+def bare(address: str) -> str:
     return address.removeprefix("[").replace("]", "", 1)
 
 

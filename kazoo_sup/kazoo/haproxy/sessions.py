@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.masking import without_secrets
+from kazoo_sup.changes.masking import without_secrets
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Row
 
 SESSIONS = ("session", "source", "frontend", "backend", "server", "age", "protocol")
 ERRORS = ("time", "proxy", "kind", "source", "backend", "server", "position", "line")
@@ -34,8 +37,8 @@ _NOBODY = ("<NONE>", "<none>", "")
 _DUMPED = re.compile(r"  (\d{5,})([ +]) (.*)")
 
 
-def sessions(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Give one row for each session; those of stats sockets, ours among them, are left out."""
+def sessions(lines: Iterable[str]) -> Iterator[Row]:
+    """Yield one row for each session; those of stats sockets, ours among them, are left out."""
     for line in lines:
         session, _, rest = line.partition(": ")
         found = dict(_FIELD.findall(rest))
@@ -43,12 +46,12 @@ def sessions(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             yield {"session": session} | {column: _somebody(found.get(name, "")) for column, name in _FIELDS.items()}
 
 
-def errors(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Give one row for each captured request or response; `line` is the one with the error, without secrets.
+def errors(lines: Iterable[str]) -> Iterator[Row]:
+    """Yield one row for each captured request or response; `line` is the one with the error, without secrets.
 
     HAProxy keeps the last invalid request and response of each proxy. `position` is the byte where the error is.
     """
-    row: dict[str, Any] | None = None
+    row: Document | None = None
     dumped: list[tuple[int, str]] = []
     for line in lines:
         if found := _EVENT.match(line):
@@ -71,10 +74,10 @@ def errors(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         yield _with_line(row, dumped)
 
 
-def _with_line(row: dict[str, Any], dumped: list[tuple[int, str]]) -> dict[str, Any]:
+def _with_line(row: Document, dumped: list[tuple[int, str]]) -> Row:
     position = row["position"] or 0
     before = [text for start, text in dumped if start <= position]
-    return row | {"line": without_secrets(before[-1]) if before else None}
+    return row | {"line": without_secrets(before[-1], "".join(before[-2:-1])) if before else None}
 
 
 def _somebody(name: str) -> str | None:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kazoo_sup.transports.haproxy import StatsSocket
+    from kazoo_sup.types import Row
 
 Stat = Mapping[str, str]
 """A line of `show stat` by the names of its fields."""
 
 FRONTEND, BACKEND, SERVER = "0", "1", "2"
 """The field `type`."""
+
+_NEEDED = {"pxname", "svname", "status", "type"}
 
 _KINDS = {FRONTEND: "frontend", BACKEND: "backend"}
 
@@ -56,12 +59,12 @@ COUNTERS = {
 
 def read(stats_socket: StatsSocket) -> list[Stat]:
     """Return the statistics of every proxy and server; the errors are those of `StatsSocket.lines`."""
-    from kazoo_sup.transports.haproxy import UnreadableAnswer
+    from kazoo_sup.transports.haproxy import HAProxyUnreadable
 
     try:
         return parse(stats_socket.lines("show", "stat", begins=r"# pxname,svname,"))
     except ValueError as error:
-        raise UnreadableAnswer(
+        raise HAProxyUnreadable(
             server=stats_socket.name, address=stats_socket.address, command="show stat", reason=str(error)
         ) from None
 
@@ -71,7 +74,7 @@ def parse(lines: Iterable[str]) -> list[Stat]:
     reader = csv.reader(lines)
     try:
         names = [name.removeprefix("# ") for name in next(reader, [])]
-        if missing := {"pxname", "svname", "status", "type"} - set(names):
+        if missing := _NEEDED - set(names):
             raise ValueError(f"it has no {', '.join(sorted(missing))}")
         found: list[Stat] = []
         for values in reader:
@@ -79,19 +82,22 @@ def parse(lines: Iterable[str]) -> list[Stat]:
                 continue
             if abs(len(values) - len(names)) > 1:  # before 2.0 the first line has a comma more
                 raise ValueError("a line has not as many fields as the first")
-            found.append(dict(zip(names, values, strict=False)))
+            stat = dict(zip(names, values, strict=False))
+            if not stat.keys() >= _NEEDED:
+                raise ValueError("a line breaks off")
+            found.append(stat)
     except csv.Error as error:
-        raise ValueError(f"it is no CSV: {error}") from None
+        raise ValueError(f"it is not CSV: {error}") from None
     return found
 
 
 def is_up(stat: Stat) -> bool:
-    """Tell whether a server takes new sessions now."""
+    """Return whether a server takes new sessions now."""
     return stat["status"].startswith(("UP", "no check")) and stat.get("weight") != "0"
 
 
-def proxies(stats: Iterable[Stat]) -> Iterator[dict[str, Any]]:
-    """Give one row for each frontend and backend; `servers` is how many of all are up, `rate` sessions per second."""
+def proxies(stats: Iterable[Stat]) -> Iterator[Row]:
+    """Yield one row for each frontend and backend; `servers` is how many of all are up, `rate` sessions per second."""
     up: dict[str, list[bool]] = {}
     lines = list(stats)
     for stat in lines:
@@ -115,8 +121,8 @@ def proxies(stats: Iterable[Stat]) -> Iterator[dict[str, Any]]:
         }
 
 
-def servers(stats: Iterable[Stat], backend: str | None = None) -> Iterator[dict[str, Any]]:
-    """Give one row for each server, of BACKEND or of all; `unchanged` and `downtime` are in seconds."""
+def servers(stats: Iterable[Stat], backend: str | None = None) -> Iterator[Row]:
+    """Yield one row for each server, of BACKEND or of all; `unchanged` and `downtime` are in seconds."""
     for stat in stats:
         if stat["type"] == SERVER and backend in (None, stat["pxname"]):
             check = f"{stat.get('check_status', '')} {stat.get('last_chk', '')}".strip()
@@ -135,15 +141,15 @@ def servers(stats: Iterable[Stat], backend: str | None = None) -> Iterator[dict[
             }
 
 
-def counters(stats: Iterable[Stat]) -> Iterator[dict[str, Any]]:
-    """Give one row with the totals of each frontend, backend (so named as server) and server."""
+def counters(stats: Iterable[Stat]) -> Iterator[Row]:
+    """Yield one row with the totals of each frontend, backend (so named as server) and server."""
     for stat in stats:
         row = {"proxy": stat["pxname"], "server": stat["svname"]}
         yield row | {column: number(stat, name) for column, name in COUNTERS.items()}
 
 
-def facts(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Give the name and value of every line of `show info`."""
+def facts(lines: Iterable[str]) -> Iterator[Row]:
+    """Yield the name and value of every line of `show info`."""
     for line in lines:
         name, colon, value = line.partition(":")
         if colon:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
-
-from kazoo_sup.command import Reads
+from typing import TypeVar
 
 Whole = TypeVar("Whole", int, str | int)
 
@@ -17,14 +15,14 @@ def typed(text: str) -> str | int | float:
     """Return the value that TEXT is: s:TEXT is text, i:NUMBER a whole number, d:NUMBER one with a fraction.
 
     Without such a beginning it is the number that it looks like, else text, as kamcmd reads it (kamcmd.c:parse_arg).
-    Raises ValueError for a number that is none.
+    Raises ValueError for a malformed number.
     """
     kind, colon, rest = text.partition(":")
     if colon and kind == "s":
         return rest
     if colon and kind in ("i", "d"):
         if not (_INTEGER if kind == "i" else _NUMBER).fullmatch(rest):
-            raise ValueError(f"{rest!r} is no {'whole ' if kind == 'i' else ''}number; s:{text} is the text")
+            raise ValueError(f"{rest!r} is not a {'whole ' if kind == 'i' else ''}number; s:{text} is the text")
         return int(rest) if kind == "i" else float(rest)
     if _INTEGER.fullmatch(text):
         return int(text)
@@ -45,8 +43,3 @@ def fitting(value: Whole) -> Whole:
     if isinstance(value, int) and not -(2**31) <= value < 2**31:
         raise ValueError(f"{value} does not fit into 32 bits")
     return value
-
-
-Typed = Annotated[Any, Reads(lambda text, _zone: typed(text))]
-
-Stored = Annotated[str | int, Reads(lambda text, _zone: stored(text))]

@@ -11,16 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.command import Reads
-from kazoo_sup.kazoo.kamailio import Ask, htables, optional
+from kazoo_sup import changes
+from kazoo_sup.errors import SupError
+from kazoo_sup.kazoo.kamailio import Ask, htables, optional, reversing
 from kazoo_sup.transports.kamailio import each
+from kazoo_sup.transports.kamailio.failures import KamailioRefused
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.types import Row
+    from kazoo_sup.zone import Zone
 
 COLUMNS = ("table", "address", "port", "user", "failures", "last")
 
@@ -39,6 +42,12 @@ class Source:
     address: str
     port: int | None = None
 
+    def __str__(self) -> str:
+        """Return it as an operator types it."""
+        if self.port is None:
+            return self.address
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
     @property
     def key(self) -> str:
         """The key of a blocking table."""
@@ -55,15 +64,66 @@ def ban(ask: Ask, source: Source, table: str | None, seconds: int) -> str:
     return name
 
 
-def unban(ask: Ask, source: Source, table: str | None, *, dry_run: bool) -> int:
-    """Forget everything that turns SOURCE away, and return how many entries that were; without a port, on any port."""
+def blocked_before(ask: Ask, source: Source, table: str | None) -> reversing.Was:
+    """Return what the table says of SOURCE that `ban` will put it into."""
+    return reversing.entry(ask, _tables(ask, table, _BLOCKING)[0], source.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Unbanned:
+    """How many entries were forgotten, and why others, if there are any, were not looked for."""
+
+    forgotten: int
+    unread: list[BansMissing]
+
+
+class BansMissing(SupError):
+    """{name}: other entries of {table} about {source} were not looked for: {reason}"""
+
+    name: str
+    table: str
+    source: str
+    reason: str
+
+
+def unban(zone: Zone, ask: Ask, source: Source, table: str | None) -> Unbanned:
+    """Forget everything that turns SOURCE away; without a port, on any port.
+
+    The entry of SOURCE itself is deleted by its name. Those with a port and those that count failures are found only by
+    reading the whole table, which may be too long for the way to the server.
+    """
     forgotten = 0
+    unread: list[BansMissing] = []
     for name in _tables(ask, table, (*_BLOCKING, _COUNTING)):
-        for key in keys_of(source, name, htables.entries(ask("htable.dump", [name]))):
-            if not dry_run:
-                ask("htable.delete", [name, key])
-            forgotten += 1
-    return forgotten
+        own = name != _COUNTING or name == table
+        done = {source.key} if own and _forget(zone, ask, name, source.key) else set[str]()
+        try:
+            keys = set(keys_of(source, name, htables.entries(ask("htable.dump", [name])))) - done
+        except SupError as error:
+            unread.append(BansMissing(name=ask.name, table=name, source=str(source), reason=str(error)))
+            keys = set()
+        forgotten += len(done) + sum(_forget(zone, ask, name, key) for key in sorted(keys))
+    return Unbanned(forgotten, unread)
+
+
+def _forget(zone: Zone, ask: Ask, table: str, key: str) -> bool:
+    """Delete an entry, and tell whether it was there; one that has gone meanwhile was."""
+    try:
+        found = htables.entry(ask("htable.get", [table, key]))
+        was = reversing.of_entry(ask, table, key, found["value"])
+        changes.act(
+            zone,
+            f"delete {key} of {table} of {ask.name}",
+            lambda: ask("htable.delete", [table, key]),
+            before=was.before,
+            reverse=was.reverse,
+            shown=lambda: None,
+        )
+    except KamailioRefused as error:
+        if not reversing.is_missing(error):
+            raise
+        return ask.asked[-1] == "htable.delete"
+    return True
 
 
 def banned(ask: Ask, table: str | None, failures: int) -> list[Row]:
@@ -76,7 +136,7 @@ def banned(ask: Ask, table: str | None, failures: int) -> list[Row]:
 
 
 def switched_off(ask: Ask) -> bool:
-    """Tell whether the proxy is set not to act on blocked addresses (kazoo.block_enable, kazoo.block_dry_run)."""
+    """Return whether the proxy is set not to act on blocked addresses (kazoo.block_enable, kazoo.block_dry_run)."""
     found = optional(ask, "system.listMethods")
     if "cfg.list" not in each(found):
         return False
@@ -115,34 +175,37 @@ def counted(entries: Iterable[Row], failures: int) -> Iterator[Row]:
 
 def keys_of(source: Source, table: str, entries: Iterable[Row]) -> Iterator[str]:
     """Yield the keys of a table's ENTRIES that are about SOURCE, however they write an IPv6 address."""
-    wanted = _as_ip(source.address)
+    wanted = as_ip(source.address)
     for entry in entries:
         key = where = entry["key"]
         if table == _COUNTING:
             where = key.rpartition(_BETWEEN)[0].partition(_BETWEEN)[2]
         address, port = _address_and_port(where)
-        if _as_ip(address) == wanted and source.port in (None, port):
+        if as_ip(address) == wanted and source.port in (None, port):
             yield key
 
 
 def _address_and_port(key: str) -> tuple[str, int | None]:
     """Take ADDRESS or ADDRESS::PORT apart; IPv6 addresses hold `::` too."""
     address, _, port = key.rpartition(_BETWEEN)
-    if port.isdigit() and _as_ip(address) and not _as_ip(key):
+    if port.isdigit() and as_ip(address) and not as_ip(key):
         return address, int(port)
     return key, None
 
 
-def _as_ip(text: str) -> IPv4Address | IPv6Address | None:
+def as_ip(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a text is, None where it is none; one of IPv4 in IPv6's clothes is of IPv4."""
     from ipaddress import ip_address
 
     try:
-        return ip_address(text)
+        found = ip_address(text)
     except ValueError:
         return None
+    mapped: IPv4Address | None = getattr(found, "ipv4_mapped", None)
+    return mapped or found
 
 
-def _time(seconds: Any) -> str | None:
+def _time(seconds: object) -> str | None:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds") if isinstance(seconds, int) else None
@@ -155,20 +218,3 @@ def _tables(ask: Ask, table: str | None, usual: Sequence[str]) -> list[str]:
     if not names:
         raise ask.without(f"hash table {table or ' or '.join(usual)}; --table names another")
     return names
-
-
-def _read_source(text: str, _zone: Any) -> Source:
-    host, colon, port = text.rpartition(":")
-    if (text.startswith("[") and text.endswith("]")) or not colon or (":" in host and not host.startswith("[")):
-        host, colon = text, ""
-    address = _as_ip(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
-    if address is None:
-        raise ValueError(f"{text!r} is no IP address, and no IP address and port like 192.0.2.1:5060")
-    if not colon:
-        return Source(str(address))
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
-        raise ValueError(f"{port!r} is no port from 1 to 65535")
-    return Source(str(address), int(port))
-
-
-Address = Annotated[Source, Reads(_read_source, "ADDRESS")]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.command import Reads
+from kazoo_sup import changes
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.kamailio.arguments import fitting
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.kamailio import Ask
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.types import Json, Row
+    from kazoo_sup.zone import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,10 @@ def get(ask: Ask, name: Name) -> Iterator[Row]:
         yield {"variable": f"{name.group}.{variable}", "value": value}
 
 
-def set_(ask: Ask, name: Name, value: str, *, dry_run: bool) -> tuple[Any, str | int]:
+def set_(zone: Zone, ask: Ask, name: Name, value: str) -> tuple[Json, str | int]:
     """Set a variable to VALUE, of the kind it has, at once; return what it was and what it is.
 
-    Raises BadArgument when it is a number and VALUE is none. VALUE may begin with s: or i:, as arguments of `rpc` do.
+    Raises BadArgument when it is a number and VALUE is not. VALUE may begin with s: or i:, as arguments of `rpc` do.
     """
     before = ask("cfg.get", [name.group, str(name.variable)])
     after: str | int = value.removeprefix("s:")
@@ -49,26 +50,14 @@ def set_(ask: Ask, name: Name, value: str, *, dry_run: bool) -> tuple[Any, str |
         except ValueError:
             reason = f"{value!r} is not a whole number of 32 bits, as {name.group}.{name.variable} is"
             raise BadArgument(parameter="VALUE", reason=reason) from None
-    if not dry_run:
-        method = "cfg.set_now_int" if isinstance(after, int) else "cfg.set_now_string"
-        ask(method, [name.group, str(name.variable), after])
+    variable = f"{name.group}.{name.variable}"
+    method = "cfg.set_now_int" if isinstance(after, int) else "cfg.set_now_string"
+    changes.act(
+        zone,
+        f"set {variable} of {ask.name}",
+        lambda: ask(method, [name.group, str(name.variable), after]),
+        before=before,
+        reverse=("kamailio", "config_set", variable, str(before), ask.name),
+        shown=lambda: None,
+    )
     return before, after
-
-
-def _read_name(text: str, _zone: Any) -> Name:
-    group, dot, variable = text.partition(".")
-    if not group or (dot and not variable):
-        raise ValueError(f"{text!r} is not like GROUP.VARIABLE, for example kazoo.block_enable")
-    return Name(group, variable or None)
-
-
-def _read_variable(text: str, zone: Any) -> Name:
-    name = _read_name(text, zone)
-    if not name.variable:
-        raise ValueError(f"{text!r} is not like GROUP.VARIABLE, for example kazoo.block_enable")
-    return name
-
-
-GroupOrVariable = Annotated[Name, Reads(_read_name, "NAME")]
-
-Variable = Annotated[Name, Reads(_read_variable, "NAME")]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.command import Reads
-from kazoo_sup.kazoo.kamailio.arguments import fitting
 from kazoo_sup.transports.kamailio import each
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.types import Json, Row
 
 KAZOO_SETS = {
     1: "media",
@@ -31,8 +29,11 @@ COLUMNS = ("set", "for", "destination", "state", "priority", "attributes", "late
 
 _STATES = {"A": "active", "I": "inactive", "D": "disabled", "T": "trying"}
 
+STATES = frozenset(_STATES.values())
+"""The states in words."""
 
-def rows(answer: Any) -> Iterator[Row]:
+
+def rows(answer: Json) -> Iterator[Row]:
     """Yield the destinations that `dispatcher.list` answers, by set; within one in the order that they are tried."""
     sets = each((answer.get("RECORDS") or {}).get("SET"))
     for found in sorted(sets, key=lambda each: int(each["ID"])):
@@ -42,7 +43,7 @@ def rows(answer: Any) -> Iterator[Row]:
                 "for": KAZOO_SETS.get(found["ID"]),
                 "destination": destination["URI"],
                 "state": state_in_words(destination["FLAGS"]),
-                "priority": destination["PRIORITY"],
+                "priority": destination.get("PRIORITY"),
                 "attributes": (destination.get("ATTRS") or {}).get("BODY") or None,
                 "latency_ms": _latency(destination.get("LATENCY")),
             }
@@ -59,26 +60,8 @@ def state_in_letters(state: str, *, probing: bool) -> str:
     return next(letter for letter, word in _STATES.items() if word == state).lower() + ("p" if probing else "")
 
 
-def _latency(found: Any) -> float | None:
-    """Return the average latency, of a destination that has ever answered or failed to."""
-    if not found or not (found["AVG"] or found["MAX"] or found["TIMEOUT"]):
+def _latency(found: Json) -> float | None:
+    """Return the average latency of a destination that has ever answered; what it failed to is not part of it."""
+    if not found or not (found.get("AVG") or found.get("MAX")):
         return None
-    return round(float(found["AVG"]), 1)
-
-
-def _read_destination(text: str, _zone: Any) -> str:
-    uri = text if text.partition(":")[0] in ("sip", "sips") else f"sip:{text}"
-    if not uri.partition(":")[2] or any(letter.isspace() for letter in uri):
-        raise ValueError(f"{text!r} is no SIP address like sip:192.0.2.1:11000")
-    return uri
-
-
-def _read_set(text: str, _zone: Any) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{text!r} is no set: those have numbers, 1 is the media servers")
-    return fitting(int(text))
-
-
-Destination = Annotated[str, Reads(_read_destination, "DESTINATION")]
-
-SetId = Annotated[int, Reads(_read_set, "SET")]
+    return round(float(found.get("AVG") or 0), 1)

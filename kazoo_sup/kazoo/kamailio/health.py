@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup.kazoo.kamailio import Ask, optional
 from kazoo_sup.transports.kamailio import each
-from kazoo_sup.transports.kamailio_failures import Refused
+from kazoo_sup.transports.kamailio.failures import KamailioRefused
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.types import Json, Row
 
 STATUS = ("version", "uptime", "shared_memory_used", "registered", "destinations", "active")
 UPTIME = ("up_since", "uptime", "seconds")
@@ -37,7 +37,7 @@ def status(ask: Ask) -> Row:
 def uptime(ask: Ask) -> Row:
     """Return since when a server runs."""
     found = ask("core.uptime")
-    return {"up_since": found["up_since"], "uptime": _age(found["uptime"]), "seconds": found["uptime"]}
+    return {"up_since": found.get("up_since"), "uptime": _age(found["uptime"]), "seconds": found["uptime"]}
 
 
 def memory(ask: Ask) -> Iterator[Row]:
@@ -47,31 +47,31 @@ def memory(ask: Ask) -> Iterator[Row]:
         "memory": "shared",
         "total": shared["total"],
         "used": shared["real_used"],
-        "free": shared["free"],
-        "most_used": shared["max_used"],
-        "fragments": shared["fragments"],
+        "free": shared.get("free"),
+        "most_used": shared.get("max_used"),
+        "fragments": shared.get("fragments"),
     }
     private = each(optional(ask, "pkg.stats"))
     if private:
         yield {
             "memory": "private, all processes",
-            "total": sum(process["total_size"] for process in private),
-            "used": sum(process["real_used"] for process in private),
-            "free": sum(process["free"] for process in private),
+            "total": _sum(private, "total_size"),
+            "used": _sum(private, "real_used"),
+            "free": _sum(private, "free"),
             "most_used": None,
-            "fragments": sum(process["total_frags"] for process in private),
+            "fragments": _sum(private, "total_frags"),
         }
 
 
 def processes(ask: Ask) -> Iterator[Row]:
-    """Yield the processes with their private memory, in bytes where the module kex tells of it."""
-    private = {process["pid"]: process for process in each(optional(ask, "pkg.stats"))}
+    """Yield the processes with their private memory, in bytes where the module kex reports it."""
+    private = {process.get("pid"): process for process in each(optional(ask, "pkg.stats"))}
     for process in each(ask("core.psx")):
         own = private.get(process["PID"], {})
         yield {
-            "index": process["IDX"],
+            "index": process.get("IDX"),
             "pid": process["PID"],
-            "process": process["DSC"],
+            "process": process.get("DSC"),
             "used": own.get("real_used"),
             "free": own.get("free"),
             "fragments": own.get("total_frags"),
@@ -94,21 +94,27 @@ def statistics_of(ask: Ask, group: str) -> Iterator[Row]:
     yield from rows
 
 
-def statistics(lines: Any) -> Iterator[tuple[str, int]]:
+def statistics(lines: object) -> Iterator[tuple[str, int]]:
     """Read the lines that `stats.get_statistics` answers: `core:drop_requests = 0`."""
     for line in each(lines):
         name, _, value = str(line).partition(" = ")
         yield name, int(value)
 
 
-def _destinations(ask: Ask) -> list[Any]:
+def _destinations(ask: Ask) -> list[Json]:
     """Return the dispatcher's destinations; none when there is no dispatcher or no set."""
     try:
         listed = optional(ask, "dispatcher.list") or {}
-    except Refused:
+    except KamailioRefused:
         return []
     sets = each((listed.get("RECORDS") or {}).get("SET"))
     return [destination for found in sets for destination in each((found.get("TARGETS") or {}).get("DEST"))]
+
+
+def _sum(processes: list[Json], name: str) -> int | None:
+    """Return what all processes have together; None where one does not tell."""
+    numbers = [process.get(name) for process in processes]
+    return None if None in numbers else sum(numbers)
 
 
 def _age(seconds: int) -> str:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup.transports.kamailio import each
 
 if TYPE_CHECKING:
-    from kazoo_sup.outcome import Row
+    from kazoo_sup.types import Json, Row
 
 COLUMNS = ("user", "domain", "event", "expires", "sender", "etag")
 
 
-def rows(answer: Any) -> Iterator[Row]:
+def rows(answer: object) -> Iterator[Row]:
     """Yield what `presence.presentity_list` answers; the times are UTC."""
     for found in each(answer):
         yield {
             "user": found["user"],
             "domain": found["domain"],
-            "event": found["event"],
-            "expires": datetime.fromtimestamp(found["expires"], UTC).isoformat(" ", "seconds"),
+            "event": found.get("event"),
+            "expires": _time(found.get("expires")),
             "sender": found.get("sender") or None,
-            "etag": found["etag"],
+            "etag": found.get("etag"),
         }
+
+
+def _time(seconds: Json) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")

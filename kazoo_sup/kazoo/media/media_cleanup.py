@@ -1,92 +1,171 @@
-"""Media documents without audio, and prompts whose ids stand URL-encoded.
+"""Media documents without audio, and prompts whose ids are URL-encoded.
 
 Source: Kazoo kazoo_media_maintenance:remove_empty_media_docs/0,1, fix_media_names/0.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from urllib.parse import unquote_plus
 
 from kazoo_sup import changes, terms
-from kazoo_sup.changes import Change, Document
+from kazoo_sup.changes import Change
 from kazoo_sup.errors import Declined, NotFound, SupError
-from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.failures import Documents
 from kazoo_sup.kazoo.documents import now
-from kazoo_sup.kazoo.failures import Failures
 from kazoo_sup.kazoo.media.prompts import DATABASE
-from kazoo_sup.kazoo.upkeep import document_moves
-from kazoo_sup.kazoo.upkeep.document_moves import Place
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.migrations import document_moves
+from kazoo_sup.kazoo.migrations.document_moves import Place
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.settings import own_files
 
 if TYPE_CHECKING:
-    from kazoo_sup.kazoo.numbers.places import NamedAccount
+    from kazoo_sup.kazoo.accounts import NamedAccount
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
-ARCHIVES = "/tmp"  # noqa: S108 - where Kazoo keeps them; they are made anew, for their owner only
+ARCHIVES = "/tmp"  # noqa: S108 - where Kazoo keeps them; they are newly made, for their owner only
 
 
-def remove_empty_prompts(zone: Zone) -> Iterator[str]:
-    """Delete the documents of system_media that have no audio, and tell of each.
+@dataclass(frozen=True, slots=True)
+class EmptyPromptFound:
+    """A prompt without audio was found, and is deleted."""
 
-    Raises NotFound for a missing database, and PartlyFailed.
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUnreadable:
+    """The media of an account, as the operator calls it, could not be listed."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaListed:
+    """So many media of an account were listed."""
+
+    account: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveNamed:
+    """Media that are deleted are kept in a file."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaKept:
+    """Media with audio were left alone."""
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyMediaFound:
+    """Media without audio were found, and are deleted."""
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaArchived:
+    """Media were kept in the file."""
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDeleted:
+    """Media were deleted."""
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaCleaned:
+    """All media of an account were looked at."""
+
+    account: str
+
+
+Cleaning = (
+    MediaUnreadable
+    | MediaListed
+    | ArchiveNamed
+    | MediaKept
+    | EmptyMediaFound
+    | MediaArchived
+    | MediaDeleted
+    | MediaCleaned
+)
+
+
+def remove_empty_prompts(zone: Zone) -> Iterator[EmptyPromptFound]:
+    """Delete the documents of system_media that have no audio.
+
+    Raises NotFound for a missing database, and as `Items.end`.
     """
-    failures = Failures("deletions")
+    done = Documents("deletions")
     with changes.together(zone):
         for document in zone.couchdb.documents(DATABASE):
             if document.get("_attachments") or "_design" in document["_id"]:
                 continue
-            yield f"media document {document['_id']} has no attachments, removing"
-            failures.include(changes.apply(zone, [_deletion(DATABASE, document)]))
-    failures.end()
+            yield EmptyPromptFound(document["_id"])
+            tally = changes.apply(zone, [_deletion(DATABASE, document)])
+            done.include(tally.counts, tally.errors)
+    done.end()
 
 
-def remove_empty_media(zone: Zone, account: NamedAccount) -> Iterator[str]:
-    """Delete the media of an account that have no audio, after keeping each in a file, and tell of it.
+def remove_empty_media(zone: Zone, account: NamedAccount) -> Iterator[Cleaning]:
+    """Delete the media of an account that have no audio, after keeping each in a file.
 
-    Raises Declined when the file cannot be written, and PartlyFailed.
+    Raises Declined when the file cannot be written, and as `Items.end`.
     """
-    failures = Failures("deletions")
+    done = Documents("deletions")
     database = account_database(account.id)
     try:
-        ids = [row["id"] for row in views.rows(zone, database, "media", "crossbar_listing")]
+        ids = [row["id"] for row in views.rows_for_change(zone, database, "media", "crossbar_listing")]
     except NotFound:
-        yield f"error looking up media docs in account {account.said}: not_found"
+        yield MediaUnreadable(account.said)
         raise
+    yield MediaListed(account.said, len(ids))
     if not ids:
-        yield f"no media docs in account {account.said}"
         return
-    yield f"found {len(ids)} media docs in account {account.said}"
     name = f"{ARCHIVES}/empty_media_{account.id}_{now()}.json"
-    yield f"archiving removed media docs to {name}"
+    yield ArchiveNamed(name)
     with _archive(zone, name) as file, changes.together(zone):
         for identifier in ids:
             document = zone.couchdb.get(plain(database), identifier)
             if document is None:
                 continue
             if document.get("_attachments"):
-                yield f"media doc {identifier} has attachments, leaving alone"
+                yield MediaKept(identifier)
                 continue
-            yield f"media doc {identifier} has no attachments, archiving and removing"
+            yield EmptyMediaFound(identifier)
             _write(file, name, document)
-            yield f"dumping media doc {identifier} to file : ok"
+            yield MediaArchived(identifier)
             tally = changes.apply(zone, [_deletion(database, document)])
-            failures.include(tally)
+            done.include(tally.counts, tally.errors)
             if not tally.errors:
-                yield f"removed media doc {identifier}"
-    yield f"finished cleaning up empty media docs for account {account.said}"
-    failures.end()
+                yield MediaDeleted(identifier)
+    yield MediaCleaned(account.said)
+    done.end()
 
 
 def rename_encoded(zone: Zone) -> bool:
-    """Give prompts whose ids stand URL-encoded their real ones; tell whether there were any.
+    """Give prompts whose ids are URL-encoded their real ones; tell whether there were any.
 
-    Raises NotFound for a missing database, and PartlyFailed.
+    Raises NotFound for a missing database, and as `Items.end`.
     """
     found = False
-    failures = Failures("renamings")
+    done = Documents("renamings")
     with changes.together(zone):
         for each in zone.couchdb.documents(DATABASE, include_docs=False):
             name = each["_id"]
@@ -98,9 +177,10 @@ def rename_encoded(zone: Zone) -> bool:
             if document is not None:
                 try:
                     _rename(zone, document, real)
+                    done.add()
                 except SupError as error:
-                    failures.note(zone, DATABASE, name, error)
-    failures.end()
+                    done.fail(zone, DATABASE, name, error)
+    done.end()
     return found
 
 
@@ -133,11 +213,8 @@ def _deletion(database: str, document: Document) -> Change:
 
 
 def _archive(zone: Zone, name: str) -> TextIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:
-        if zone.run.dry_run:
-            return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - the caller closes it
-        return os.fdopen(os.open(name, flags, 0o600), "w", encoding="utf-8")
+        return changes.if_made(zone, lambda: own_files.create(Path(name)), shown=own_files.nowhere)
     except OSError as error:
         raise Declined(reason=f"cannot write {name}: {error.strerror}") from error
 

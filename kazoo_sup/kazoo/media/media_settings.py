@@ -6,16 +6,18 @@ Source: Kazoo kazoo_media_maintenance:migrate/0.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kazoo_sup import changes, terms
-from kazoo_sup.changes import Change, Document
+from kazoo_sup import changes
 from kazoo_sup.errors import Declined
+from kazoo_sup.kazoo.config.system_config import DATABASE
 from kazoo_sup.kazoo.documents import now, public_fields, value_at, with_value
 from kazoo_sup.kazoo.media.prompt_languages import CATEGORY
-from kazoo_sup.kazoo.system_config import DATABASE
 
 if TYPE_CHECKING:
+    from kazoo_sup.changes import Change
+    from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
 
 _RECORDING_SECONDS = 10_800
@@ -23,7 +25,7 @@ _LIMIT = "max_recording_time_limit"
 
 Path = tuple[str, ...]
 
-DEFAULTS: tuple[tuple[Path, Any], ...] = (
+DEFAULTS: tuple[tuple[Path, Json], ...] = (
     (("use_https",), False),
     (("authenticated_playback",), False),
     (("authenticated_store",), True),
@@ -56,8 +58,66 @@ SECRETS = frozenset({("proxy_password",), ("ssl_password",)})
 HIDDEN = "****"
 
 
-def migrate(zone: Zone) -> Iterator[str]:
-    """Move the settings, and tell of each; the values of passwords are not told.
+@dataclass(frozen=True, slots=True)
+class CategoryBegun:
+    """The settings of a category move."""
+
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryMissing:
+    """There is no such category."""
+
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRead:
+    """A section of a category was read; one that is not a node's was skipped."""
+
+    section: str
+    skipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRead:
+    """A setting (its path) of a section was read: its value, or the one that is set by default, else None."""
+
+    path: list[str]
+    section: str
+    value: Json
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingKept:
+    """Media has a setting (its path, from the section on) already, with the default value or with another."""
+
+    path: list[str]
+    value: Json
+    matching: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSaved:
+    """Settings (paths, from the section on, and values) are saved, perhaps none."""
+
+    settings: list[tuple[list[str], Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryDeleted:
+    """A category was deleted."""
+
+    category: str
+
+
+Migrating = CategoryBegun | CategoryMissing | SectionRead | SettingRead | SettingKept | SettingsSaved | CategoryDeleted
+
+
+def migrate(zone: Zone) -> Iterator[Migrating]:
+    """Move the settings; the values of passwords are not told.
 
     Raises Declined when config.ini locks the configuration.
     """
@@ -67,76 +127,65 @@ def migrate(zone: Zone) -> Iterator[str]:
     yield from _migrated(zone, "media_mgr", delete=True)
 
 
-def _migrated(zone: Zone, category: str, *, delete: bool) -> Iterator[str]:
-    yield f"migrating relevant settings from system_config/{category} to system_config/{CATEGORY}"
+def _migrated(zone: Zone, category: str, *, delete: bool) -> Iterator[Migrating]:
+    yield CategoryBegun(category)
     source = zone.couchdb.get(DATABASE, category)
     if source is None:
-        yield f"  failed to find {category}, not migrating"
+        yield CategoryMissing(category)
         return
     stored = zone.couchdb.get(DATABASE, CATEGORY)
-    updates: dict[Path, Any] = {}
+    updates: dict[Path, Json] = {}
     for section, settings in public_fields(source).items():
-        if section == "default" or "@" in section:
-            yield f"migrating node '{section}' settings"
-            yield from _section(section, settings, stored or {}, updates, _limit(stored))
-        else:
-            yield f"skipping non-node '{section}'"
+        of_node = section == "default" or "@" in section
+        yield SectionRead(section, skipped=not of_node)
+        if of_node:
+            events, found = _moves(section, settings, stored or {})
+            yield from events
+            updates |= found
     yield from _saved(zone, stored, updates)
     if delete:
-        changes.apply(zone, [changes.removal(DATABASE, source)]).check()
-        yield f"deleted {category} from {DATABASE}"
+        changes.delete(zone, DATABASE, source, whatever=True).check()
+        yield CategoryDeleted(category)
     else:
         removed = dict.fromkeys(updates)
         changes.apply(zone, [_change(source, category, removed)]).check()
 
 
-def _limit(stored: Document | None) -> Any:
-    return value_at(stored or {}, ["default", _LIMIT], _RECORDING_SECONDS)
-
-
-def _section(
-    section: str, settings: Any, stored: Document, updates: dict[Path, Any], recording_limit: Any
-) -> Iterator[str]:
-    """Tell of one section's settings, and note in UPDATES what is to be set."""
-    node = terms.dumps(section)
+def _moves(
+    section: str, settings: object, stored: Document
+) -> tuple[list[SettingRead | SettingKept], dict[Path, Json]]:
+    """Return what was read of one section's SETTINGS, and what is to be set where media has STORED what it has."""
+    events: list[SettingRead | SettingKept] = []
+    updates: dict[Path, Json] = {}
     for path, fallback in DEFAULTS:
-        default = recording_limit if path == (_LIMIT,) else fallback
-        key = terms.dumps(path[0] if len(path) == 1 else list(path))
-        found = value_at(settings, path)
         full = (section, *path)
+        found = value_at(settings, path)
         if found is not None:
-            yield f"  maybe setting {key} for node {node} to '{_shown(path, found)}'"
+            events.append(SettingRead(list(path), section, _shown(path, found), default=False))
             updates[full] = found
             continue
-        yield f"  maybe setting {key} for node {node} to default '{_shown(path, default)}'"
-        if default is None:
-            yield f"    no value to set for {key}"
-            continue
+        default = value_at(stored, ["default", _LIMIT], fallback) if path == (_LIMIT,) else fallback
+        events.append(SettingRead(list(path), section, _shown(path, default), default=True))
         there = value_at(stored, full)
-        if there is None:
+        if default is not None and there is None:
             updates[full] = default
-        elif changes.same(there, default):
-            yield f"    media config has matching value for {terms.dumps(list(full))}"
-        else:
-            yield f"    media config has existing value '{_shown(path, there)}' for {terms.dumps(list(full))}"
+        elif default is not None:
+            events.append(SettingKept(list(full), _shown(path, there), matching=changes.same(there, default)))
+    return events, updates
 
 
-def _shown(path: Path, value: Any) -> str:
-    if value is not None and path in SECRETS:
-        return HIDDEN
-    return terms.pretty(terms.UNDEFINED if value is None else value)
+def _shown(path: Path, value: object) -> Json:
+    """Return a value as it may be shown."""
+    return HIDDEN if value is not None and path in SECRETS else value
 
 
-def _saved(zone: Zone, stored: Document | None, updates: dict[Path, Any]) -> Iterator[str]:
-    if not updates:
-        yield "no changes for that need saving"
-        return
-    told = [(list(path), HIDDEN if path[1:] in SECRETS else value) for path, value in reversed(updates.items())]
-    yield f"saving updated media config with:\n{terms.pretty(told)}"
-    changes.apply(zone, [_change(stored, CATEGORY, updates)]).check()
+def _saved(zone: Zone, stored: Document | None, updates: dict[Path, object]) -> Iterator[SettingsSaved]:
+    yield SettingsSaved([(list(path), _shown(path[1:], value)) for path, value in reversed(updates.items())])
+    if updates:
+        changes.apply(zone, [_change(stored, CATEGORY, updates)]).check()
 
 
-def _change(stored: Document | None, category: str, updates: dict[Path, Any]) -> Change:
+def _change(stored: Document | None, category: str, updates: dict[Path, object]) -> Change:
     """Return the change that sets these values, of which None removes one, in the document of CATEGORY."""
 
     def updated(found: Document | None) -> Document:
@@ -147,4 +196,4 @@ def _change(stored: Document | None, category: str, updates: dict[Path, Any]) ->
             return document
         return {**changed, "pvt_modified": now()}
 
-    return Change(DATABASE, updated(stored), stored, updated)
+    return changes.rebuild(DATABASE, stored, updated)

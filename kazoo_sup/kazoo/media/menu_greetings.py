@@ -1,4 +1,4 @@
-"""Greetings that menus of old have attached, moved to media documents of their own.
+"""Greetings that old menus have attached, moved to media documents of their own.
 
 Source: Kazoo callflow_maintenance:migrate_menus/1. Better than there: the media document has an id that follows from
 the menu's, so that a run that was cut off is completed by the next one instead of leaving a second copy.
@@ -7,17 +7,16 @@ the menu's, so that a run that was cut off is completed by the next one instead 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
-from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import stamped, with_value
-from kazoo_sup.kazoo.upkeep.document_moves import Attached, Place, copy_file
-from kazoo_sup.names import plain
-from kazoo_sup.terms import OK, Atom
+from kazoo_sup.kazoo.migrations.document_moves import Attached, Place, copy_file
+from kazoo_sup.terms import OK, Atom, Term
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 ATTACHED = "prompt.mp3"
@@ -25,12 +24,14 @@ MIGRATED = "2"
 _DONE = Atom("done")
 
 
-def migrate(zone: Zone, database: str) -> Any:
+def migrate(zone: Zone, database: str) -> Term:
     """Move the greetings of an account's (encoded) database; return what Kazoo's function does.
 
     That is `done` where there are no menus, else a list with `ok` for each. Raises what the door raises.
     """
-    menus = [row["doc"] for row in views.rows(zone, database, "menus", "crossbar_listing", include_docs=True)]
+    menus = [
+        row["doc"] for row in views.rows_for_change(zone, database, "menus", "crossbar_listing", include_docs=True)
+    ]
     for menu in menus:
         if menu and ATTACHED in (menu.get("_attachments") or {}) and str(menu.get("pvt_vsn", 1)) == "1":
             _migrate(zone, database, menu)
@@ -64,8 +65,7 @@ def with_greeting(menu: Document, media: str) -> Document:
 
 def _migrate(zone: Zone, database: str, menu: Document) -> None:
     greeting = media(menu, database, node=zone.node)
-    stored = zone.couchdb.get(plain(database), greeting["_id"])
-    tally = changes.apply(zone, [Change(database, stored or greeting, stored, lambda found: found or greeting)])
+    tally = changes.update(zone, database, greeting["_id"], lambda found: found or greeting)
     source = Attached(Place(database, menu["_id"]), ATTACHED, menu["_attachments"][ATTACHED])
     action = "created" if tally.counts["created"] else "edited"
     copy_file(zone, source, database, tally.document, f"{greeting['_id']}.mp3", action=action)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import account_config, system_config
 from kazoo_sup.kazoo.accounts import definition
-from kazoo_sup.kazoo.values import is_empty, is_false
+from kazoo_sup.kazoo.config import account_config, system_config
+from kazoo_sup.kazoo.documents.shapes import TEXT
+from kazoo_sup.kazoo.documents.values import is_empty, is_false
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -18,8 +19,8 @@ LANGUAGE = "en-us"
 
 def default_language(zone: Zone) -> str:
     """Return the language of prompts for which none is named (Kazoo kz_media_util:default_prompt_language/0)."""
-    found = system_config.get(zone, CATEGORY, KEY, LANGUAGE)
-    return LANGUAGE if is_empty(found) else str(found).lower()
+    found = system_config.read(zone, CATEGORY, KEY, LANGUAGE, TEXT)
+    return LANGUAGE if is_empty(found) else found.lower()
 
 
 def of(zone: Zone, account: str | None) -> str:

@@ -6,17 +6,20 @@ Source: Kazoo kz_media_map:prompt_path/3, kz_media_url:playback/2, kz_media_file
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from kazoo_sup.kazoo import bus, system_config, views
+from kazoo_sup.kazoo import bus
 from kazoo_sup.kazoo.billing import services
-from kazoo_sup.kazoo.documents import Document, value_at
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.documents.values import is_true
 from kazoo_sup.kazoo.media.prompt_languages import default_language
-from kazoo_sup.kazoo.values import is_true
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 SYSTEM = "system_media"
@@ -77,7 +80,7 @@ def languages(language: str) -> list[str]:
 
 def _languages(zone: Zone, database: str, prompt: str) -> dict[str, tuple[str, str]]:
     """Return where a prompt is in a database, by language."""
-    query: dict[str, Any] = {"start": [prompt], "end": [prompt, {}], "include_docs": True}
+    query: Document = {"start": [prompt], "end": [prompt, {}], "include_docs": True}
     rows = views.rows_if_any(zone, database, "media", "listing_by_prompt", **query)
     documents: list[Document] = [row["doc"] for row in rows if row.get("doc")]
     default = default_language(zone)

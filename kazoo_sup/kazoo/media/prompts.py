@@ -1,8 +1,8 @@
 """System prompts: audio files as media documents of `system_media`, one a language, each with its file attached.
 
 Source: Kazoo kazoo_media_maintenance:import_prompt/2, import_prompts/2. Better than there: a file is streamed, not held
-in memory; a prompt that is there just so is left alone; one whose file differs keeps it until the new one is stored; a
-run that was cut off is completed by running it again, and what could not be imported ends it partly done.
+in memory; a prompt that is already there like that is left alone; one whose file differs keeps it until the new one is
+stored; a run that was cut off is completed by running it again, and what could not be imported ends it partly done.
 """
 
 from __future__ import annotations
@@ -13,27 +13,26 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup import changes, terms
-from kazoo_sup.changes import Change, Document, File, same
-from kazoo_sup.errors import ExitCode, ServerRefused, SupError, Unfinished, UsageError
-from kazoo_sup.kazoo import mime_types, values, views
-from kazoo_sup.kazoo.documents import stamped
-from kazoo_sup.kazoo.failures import PartlyFailed
+from kazoo_sup import changes
+from kazoo_sup.changes import Change, File, same
+from kazoo_sup.errors import Delivered, ExitCode, ServerRefused, SupError, Unfinished, UsageError
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.failures import Parts
+from kazoo_sup.kazoo.documents import mime_types, stamped, values
+from kazoo_sup.results import Items
 from kazoo_sup.terms import Atom
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 DATABASE = "system_media"
 TRIES = 3
 
-Result = tuple[Atom, Any] | None
-"""Why a file was not imported, as Kazoo's function returns it; None when it was."""
-
-Failed = tuple[str, tuple[Atom, Any]]
-"""A file as it was named, and why it was not imported."""
+Reason = Atom | str | None
+"""Why a file was not imported, as Kazoo's function says it; None when it was."""
 
 _NOT_PROMPTS = (
     "silence_stream://",
@@ -50,6 +49,8 @@ _CONFLICT = 409
 
 class NoPrompts(UsageError):
     """{reason}"""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Prompt:
         return mime_types.of(self.said)
 
     def is_attached_to(self, document: Document) -> bool:
-        """Tell whether the document has this very file."""
+        """Return whether the document has this very file."""
         stub = (document.get("_attachments") or {}).get(self.attachment)
         return isinstance(stub, dict) and stub.get("digest") == self.digest and stub.get("length") == self.length
 
@@ -92,7 +93,7 @@ class Prompt:
 def files_in(directory: str) -> list[str]:
     """Return the audio files of a directory in their order.
 
-    Raises NoPrompts when it is none or cannot be read, or there is no such file in it.
+    Raises NoPrompts when it is not a directory or cannot be read, or there is no such file in it.
     """
     try:
         names = sorted(path.name for path in Path(directory).iterdir())
@@ -142,69 +143,187 @@ def document(prompt: Prompt, stored: Document | None, *, node: str) -> Document:
     return {**made, **created, **({"_attachments": kept} if kept else {})}
 
 
-def imported(zone: Zone, files: Sequence[str], language: str, failed: list[Failed]) -> Iterator[str]:
-    """Import FILES, and tell of each step; FAILED takes in those that were not, each with Kazoo's result for it.
+@dataclass(frozen=True, slots=True)
+class FolderBegun:
+    """The files of a directory are imported."""
+
+    directory: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileUnreadable:
+    """A file could not be read."""
+
+    file: str
+    reason: Atom | str
+
+
+@dataclass(frozen=True, slots=True)
+class FileBegun:
+    """A file, which was read, is imported as a prompt (an id)."""
+
+    file: str
+    language: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRefused:
+    """The document of a prompt could not be saved."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSaved:
+    """The document of a file's prompt is stored."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadConflicted:
+    """Somebody else changed the document while a file was attached to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRefused:
+    """A file could not be attached."""
+
+    reason: Atom | str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDeleting:
+    """The document that was made for a file which was refused is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDeleted:
+    """The document of a prompt was deleted."""
+
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadGivenUp:
+    """Others kept changing the document of a prompt."""
+
+    attachment: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A prompt has its file."""
+
+    prompt: str
+    attachment: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotImported:
+    """A file was not imported."""
+
+    file: str
+    reason: Atom | str
+
+
+class FileNotImported(SupError):
+    """{file} was not imported: {reason}"""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderDone:
+    """All files of a directory were tried."""
+
+
+Event = (
+    FolderBegun
+    | FileUnreadable
+    | FileBegun
+    | DocumentRefused
+    | DocumentSaved
+    | UploadConflicted
+    | UploadRefused
+    | DocumentDeleting
+    | DocumentDeleted
+    | UploadGivenUp
+    | Uploaded
+    | NotImported
+    | FolderDone
+)
+
+
+def import_files(zone: Zone, files: Sequence[str], language: str) -> Iterator[Event]:
+    """Import FILES, and yield each step, with a NotImported for each that was not.
 
     Raises Unfinished when the server fails after something was imported.
     """
     done = 0
+    failed: list[NotImported] = []
+    parts = Parts(zone, "files", tell=lambda said, error: failed.append(NotImported(said, str(error))))
     with zone.run.progress("importing", len(files)) as advance, changes.together(zone):
         views.ensure_database(zone, DATABASE)
         for said in files:
+            failed.clear()
             try:
-                result = yield from _imported(zone, said, language)
+                reason: Reason = None
+                with parts.part(said):
+                    reason = yield from _import(zone, said, language)
+                    done += reason is None
             except SupError as error:
                 if done and error.exit_code in (ExitCode.USAGE, ExitCode.FAILED):
                     raise Unfinished(reason=str(error), saved=done) from error
                 raise
-            if result is None:
-                done += 1
-            else:
-                failed.append((said, result))
+            if reason is not None:
+                failed.append(NotImported(said, reason))
+            yield from failed
             advance(1)
 
 
-def imported_all(zone: Zone, directory: str, files: Sequence[str], language: str) -> Iterator[str]:
-    """Import the FILES of a directory, and tell of each step and of what failed. Raises PartlyFailed then."""
-    yield f"importing prompts from '{directory}' with language '{language}'"
-    failed: list[Failed] = []
-    yield from imported(zone, files, language, failed)
-    if not failed:
-        yield "importing went successfully"
-        return
-    yield "errors encountered during import:"
-    for said, result in failed:
-        yield f"  '{said}': {terms.pretty(result)}"
-    raise PartlyFailed(failed=len(failed), what="files")
+def import_folder(zone: Zone, directory: str, files: Sequence[str], language: str) -> Iterator[Event]:
+    """Import the FILES of a directory, and yield each step. Raises at the end as `Items.end` does."""
+    yield FolderBegun(directory, language)
+    failed = []
+    for event in import_files(zone, files, language):
+        if isinstance(event, NotImported):
+            failed.append(FileNotImported(file=event.file, reason=str(event.reason)))
+        yield event
+    yield FolderDone()
+    items = Items("files")
+    items.include({"done": len(files) - len(failed), "failed": len(failed)}, failed)
+    items.end()
 
 
-def _imported(zone: Zone, said: str, language: str) -> Generator[str, None, Result]:
-    """Import one file; the generator's value is None, or Kazoo's result when it could not be."""
+def _import(zone: Zone, said: str, language: str) -> Generator[Event, None, Reason]:
+    """Import one file; the generator's value is why it could not be."""
     try:
         prompt = read(said, language)
     except OSError as error:
         reason = values.posix_reason(error)
-        yield f"failed to open path '{said}' for importing: {reason}"
-        return (Atom("error"), reason)
-    yield f"importing prompt '{said}' with language '{language}'"
-    yield f"  importing as '{prompt.id}'"
-    stored = zone.couchdb.get(DATABASE, prompt.id)
-    again = partial(_document, zone, prompt)
-    tally = changes.apply(zone, [Change(DATABASE, again(stored), stored, again)])
+        yield FileUnreadable(said, reason)
+        return reason
+    yield FileBegun(said, language, prompt.id)
+    tally = changes.update(zone, DATABASE, prompt.id, partial(_document, zone, prompt))
     if tally.errors:
         refused = str(tally.errors[0])
-        yield f"  error saving metadata: {terms.pretty(refused)}"
-        return (Atom("error"), refused)
-    yield f"  saved metadata about '{said}'"
-    return (yield from _uploaded(zone, prompt, tally.document, "created" if tally.counts["created"] else "edited"))
+        yield DocumentRefused(refused)
+        return refused
+    yield DocumentSaved(said)
+    return (yield from _upload(zone, prompt, tally.document, "created" if tally.counts["created"] else "edited"))
 
 
 def _document(zone: Zone, prompt: Prompt, stored: Document | None) -> Document:
     return document(prompt, stored, node=zone.node)
 
 
-def _uploaded(zone: Zone, prompt: Prompt, saved: Document, action: str) -> Generator[str, None, Result]:
-    refused: Any
+def _upload(zone: Zone, prompt: Prompt, saved: Document, action: str) -> Generator[Event, None, Reason]:
+    refused: Atom | str
     for _try in range(TRIES):
         if prompt.is_attached_to(saved):
             break
@@ -216,30 +335,30 @@ def _uploaded(zone: Zone, prompt: Prompt, saved: Document, action: str) -> Gener
         except OSError as error:
             refused = values.posix_reason(error)
         except ServerRefused as error:
-            if error.facts.get("lost"):
+            if error.delivered is Delivered.MAYBE:
                 raise  # it may have arrived: the next run sees
-            if error.facts["status"] == _CONFLICT:
-                yield "  conflict when uploading media binary; checking doc to see if it was actually successful"
+            if error.status == _CONFLICT:
+                yield UploadConflicted()
                 saved = zone.couchdb.get(DATABASE, prompt.id) or {}
                 if saved:
                     continue
             refused = str(error)
-        yield f"  error uploading prompt binary: {terms.pretty(refused)}"
-        yield from _cleaned_up(zone, prompt, saved, action)
-        return (Atom("error"), refused)
+        yield UploadRefused(refused)
+        yield from _clean_up(zone, prompt, saved, action)
+        return refused
     else:
-        yield f"  retries exceeded for uploading {prompt.attachment} to {prompt.id}"
-        return (Atom("error"), Atom("retries_exceeded"))
-    yield f"  uploaded prompt binary to {prompt.id} as {prompt.attachment}"
+        yield UploadGivenUp(prompt.attachment, prompt.id)
+        return Atom("retries_exceeded")
+    yield Uploaded(prompt.id, prompt.attachment)
     return None
 
 
-def _cleaned_up(zone: Zone, prompt: Prompt, saved: Document, action: str) -> Iterator[str]:
+def _clean_up(zone: Zone, prompt: Prompt, saved: Document, action: str) -> Iterator[Event]:
     """Delete a document that was made for a file which was refused; Kazoo deletes what was there before, too."""
     if action == "created" and saved:
-        yield f"  deleting metadata from {DATABASE}"
+        yield DocumentDeleting()
         changes.apply(zone, [Change(DATABASE, None, saved, lambda stored: stored or {})])
-        yield f"  removed metadata for {prompt.id}"
+        yield DocumentDeleted(prompt.id)
 
 
 def _compared(document: Document) -> Document:

@@ -1,4 +1,4 @@
-"""Recorded names that mailboxes of old hold, moved to the users who own them.
+"""Recorded names that old mailboxes hold, moved to the users who own them.
 
 Source: Kazoo callflow_maintenance:migrate_recorded_name/1. Better than there: the name of a mailbox without an owner,
 or whose owner is gone, stays; Kazoo throws the first away and stops at the second. A user's own recording wins, as
@@ -7,32 +7,34 @@ there, and the mailbox's is deleted, but only once the mailbox no longer plays i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import value_at, with_value
-from kazoo_sup.names import plain
-from kazoo_sup.terms import OK, Atom
+from kazoo_sup.messages.names import plain
+from kazoo_sup.terms import OK, Atom, Term
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Document
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 RECORDED_NAME = ("media", "name")
 
 
-def migrate(zone: Zone, database: str) -> Any:
+def migrate(zone: Zone, database: str) -> Term:
     """Move the recorded names of an account's (encoded) database; return what Kazoo's function does.
 
     That is `ok` where there are no mailboxes, else a list: `ok` for a mailbox that is left alone, `{ok,Mailbox}` for
     one that was changed. Raises what the door raises.
     """
-    boxes = [row["doc"] for row in views.rows(zone, database, "vmboxes", "crossbar_listing", include_docs=True)]
+    boxes = [
+        row["doc"] for row in views.rows_for_change(zone, database, "vmboxes", "crossbar_listing", include_docs=True)
+    ]
     return [_migrated(zone, database, box) for box in boxes if box] if boxes else OK
 
 
-def _migrated(zone: Zone, database: str, box: Document) -> Any:
+def _migrated(zone: Zone, database: str, box: Document) -> Term:
     recording = value_at(box, RECORDED_NAME)
     if recording is None:
         return OK
@@ -49,7 +51,7 @@ def _migrated(zone: Zone, database: str, box: Document) -> Any:
     if theirs is not None and theirs != recording:
         media = zone.couchdb.get(plain(database), recording)
         if media is not None:
-            changes.apply(zone, [changes.removal(database, media)]).check()
+            changes.delete(zone, database, media, whatever=True).check()
     return (Atom("ok"), saved)
 
 

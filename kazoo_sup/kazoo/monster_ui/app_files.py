@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup import terms
 from kazoo_sup.errors import BadArgument
+from kazoo_sup.kazoo.documents import text_files
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Document
+    from kazoo_sup.types import Document
 
 METADATA = "metadata"
 FILE = "app.json"
@@ -27,7 +28,7 @@ class BadImage(ValueError):
 def find(folder: Path) -> list[Path]:
     """Return the folders below FOLDER that hold an app, in order; links are followed.
 
-    Raises BadArgument when FOLDER is none or holds no app.
+    Raises BadArgument when FOLDER is not a folder or holds no app.
     """
     if not folder.is_dir():
         raise BadArgument(parameter="PATH", reason=f"there is no folder {folder}")
@@ -51,9 +52,9 @@ def metadata(app: Path) -> Document:
 
     Raises FileNotFoundError where there is none, ValueError or OSError for one that cannot be read.
     """
-    content = terms.read_json((app / METADATA / FILE).read_text(encoding="utf-8"))
+    content = terms.read_json(text_files.read(app / METADATA / FILE))
     if not isinstance(content, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004 - a fault of the file's content
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - a fault of the file's content
     return content
 
 

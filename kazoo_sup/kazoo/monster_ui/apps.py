@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup import changes, terms
-from kazoo_sup.changes import Change, Document
-from kazoo_sup.kazoo import attachments, master_account, schemas, system_config, views
-from kazoo_sup.kazoo.documents import stamped, value_at, with_value
-from kazoo_sup.kazoo.schema_validation import Fault, Load, faults, reject
-from kazoo_sup.names import account_database, plain
+from kazoo_sup import changes
+from kazoo_sup.errors import BadArgument
+from kazoo_sup.kazoo.accounts import master_account
+from kazoo_sup.kazoo.config import schemas, system_config
+from kazoo_sup.kazoo.config.schema_validation import Fault, Load, faults, reject
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.documents import attachments, stamped, value_at, with_value
+from kazoo_sup.kazoo.documents.shapes import TEXTS
+from kazoo_sup.messages.names import account_database, plain
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
 
 TYPE = "app"
@@ -51,14 +55,13 @@ def database(zone: Zone) -> str:
 
 def refreshed_keys(zone: Zone) -> Sequence[str]:
     """Return the keys that refreshing an app takes over from its file."""
-    found = system_config.get(zone, "crossbar", "refresh_app_keys", REFRESH_KEYS)
-    return [str(each) for each in found] if isinstance(found, list | tuple) else REFRESH_KEYS
+    return system_config.read(zone, "crossbar", "refresh_app_keys", list(REFRESH_KEYS), TEXTS)
 
 
 def listed(zone: Zone, place: str) -> Iterator[tuple[str, Document]]:
     """Yield name and summary of every app, by name."""
     for row in views.rows(zone, place, "apps_store", "crossbar_listing"):
-        yield str(row["key"]), row["value"]
+        yield str(row["key"]), views.object_of(row)
 
 
 def by_name(zone: Zone, place: str, name: str) -> tuple[Document, Document] | None:
@@ -66,13 +69,37 @@ def by_name(zone: Zone, place: str, name: str) -> tuple[Document, Document] | No
     rows = list(views.rows(zone, place, "apps_store", "crossbar_listing", key=name, include_docs=True))
     if len(rows) > 1:
         raise Ambiguous(name)
-    return (rows[0]["value"], rows[0]["doc"]) if rows else None
+    return (views.object_of(rows[0]), rows[0]["doc"]) if rows else None
 
 
 def by_id(zone: Zone, place: str, identifier: str) -> Document | None:
-    """Return the document of the app with an id; another type's is none."""
+    """Return the document of the app with an id; None for a document of another type."""
     found = zone.couchdb.get(plain(place), identifier)
     return found if found is not None and found.get("pvt_type") == TYPE else None
+
+
+def require(zone: Zone, place: str, identifier: str) -> Document:
+    """Return the document of the app with an id. Raises BadArgument where there is none."""
+    document = by_id(zone, place, identifier)
+    if document is None:
+        raise BadArgument(parameter="APP_ID", reason=f"the master account has no app with the id {identifier}")
+    return document
+
+
+def find(zone: Zone, place: str, name_or_id: str) -> tuple[str, Document] | None:
+    """Return name and summary of the app that is called so, else of the one with that id; None where there is neither.
+
+    Where several are called so, that is warned of, and only the id counts.
+    """
+    try:
+        found = by_name(zone, place, name_or_id)
+    except Ambiguous:
+        zone.run.warn(f"several apps are called {name_or_id}; name one by its id")
+        found = None
+    if found:
+        return name_or_id, found[0]
+    document = by_id(zone, place, name_or_id)
+    return None if document is None else (str(document.get("name")), summary(document))
 
 
 def summary(document: Document) -> Document:
@@ -80,13 +107,6 @@ def summary(document: Document) -> Document:
     keys = ("api_url", "i18n", "id", "name", "phase", "published", "source_url", "tags")
     found: Document = _sorted({key: document[key] for key in keys if key in document})
     return found
-
-
-def shown(name: str, value: Document) -> Iterator[str]:
-    """Yield the lines that show an app."""
-    yield f"App {name}"
-    yield from _indented(value, "  ")
-    yield ""
 
 
 def misfits(metadata: Document, load: Load) -> list[Fault]:
@@ -103,8 +123,8 @@ def new(metadata: Document, place: str, *, node: str) -> Document:
     return {"_id": secrets.token_hex(16), **stamped(said, place, node=node, document_type=TYPE)}
 
 
-def differences(stored: Document, metadata: Document, keys: Sequence[str]) -> dict[str, Any]:
-    """Return those of KEYS in which a stored app differs from its file, with their new values; empty ones are none."""
+def differences(stored: Document, metadata: Document, keys: Sequence[str]) -> Document:
+    """Return those of KEYS in which a stored app differs from its file, with their new values, but for empty ones."""
     wanted = {key: metadata.get(key) for key in keys}
     return {
         key: each
@@ -121,9 +141,9 @@ def save(zone: Zone, place: str, stored: Document | None, made: Document, files:
     values = {key: each for key, each in made.items() if stored is None or not changes.same(each, stored.get(key))}
 
     def again(found: Document | None) -> Document:
-        return attachments.with_files({**(found or made), **values}, files, shown=zone.run.dry_run)
+        return attachments.with_files({**(found or made), **values}, files)
 
-    tally = changes.apply(zone, [Change(place, again(stored), stored, again)])
+    tally = changes.update(zone, place, (stored or made)["_id"], again, stored=stored)
     tally.check()
     return tally.last.action if tally.last else "unchanged"
 
@@ -131,7 +151,7 @@ def save(zone: Zone, place: str, stored: Document | None, made: Document, files:
 # -- single fields
 
 
-def set_field(zone: Zone, place: str, stored: Document, path: Sequence[str], value: Any) -> None:
+def set_field(zone: Zone, place: str, stored: Document, path: Sequence[str], value: object) -> None:
     """Set one field of a stored app.
 
     Raises InvalidDocument for what does not fit the schema, unless that did not fit before, what the door raises, and
@@ -151,19 +171,19 @@ def update(zone: Zone, place: str, stored: Document, change: Callable[[Document]
     def again(found: Document | None) -> Document:
         return change(found or stored)
 
-    changes.apply(zone, [Change(place, again(stored), stored, again)]).check()
+    changes.update(zone, place, stored["_id"], again, stored=stored).check()
 
 
-def with_icon(document: Document, name: str, content: bytes, *, shown: bool) -> Document:
-    """Return an app with an icon attached, and named as its icon."""
-    return attachments.with_files({**document, "icon": name}, {name: content}, shown=shown)
+def with_icon(document: Document, files: Mapping[str, bytes]) -> Document:
+    """Return an app with an icon, the only one of FILES, attached, and named as its icon."""
+    return attachments.with_files({**document, "icon": next(iter(files))}, files)
 
 
-def with_screenshots(document: Document, files: Mapping[str, bytes], *, shown: bool) -> Document:
+def with_screenshots(document: Document, files: Mapping[str, bytes]) -> Document:
     """Return an app with screenshots attached, and named among its screenshots."""
     named = value_at(document, ["screenshots"], [])
     added = [name for name in files if name not in named]
-    return attachments.with_files({**document, "screenshots": [*named, *added]}, files, shown=shown)
+    return attachments.with_files({**document, "screenshots": [*named, *added]}, files)
 
 
 def _load(zone: Zone) -> Load:
@@ -174,14 +194,5 @@ def _public(document: Document) -> Document:
     return {key: each for key, each in document.items() if not key.startswith(("_", "pvt_"))}
 
 
-def _sorted(value: Any) -> Any:
+def _sorted(value: object) -> Json:
     return {key: _sorted(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
-
-
-def _indented(value: Document, indent: str) -> Iterator[str]:
-    for key, each in value.items():
-        if isinstance(each, dict):
-            yield f"{indent}{key}:"
-            yield from _indented(each, indent + "  ")
-        else:
-            yield f"{indent}{key}: {terms.json_encode(each)}"

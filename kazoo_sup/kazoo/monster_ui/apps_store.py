@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
-from kazoo_sup.kazoo import account_updates, accounts
-from kazoo_sup.kazoo.new_accounts import account_documents
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.accounts import account_documents, account_updates
+from kazoo_sup.messages.names import account_database
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 
@@ -39,7 +39,6 @@ def migrated(zone: Zone, account: str) -> Document:
         kept = document.get("apps")
         return {**document, "apps": {**apps, **kept} if isinstance(kept, dict) and isinstance(apps, dict) else apps}
 
-    stored = zone.couchdb.get(plain(database), "apps_store")
-    saved = changes.apply(zone, [Change(database, again(stored), stored, again)]).document
+    saved = changes.update(zone, database, "apps_store", again).document
     account_updates.update(zone, account, {"apps": None})
     return saved

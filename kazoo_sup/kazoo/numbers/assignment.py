@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import system_config, views
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.numbers import e164
-from kazoo_sup.names import number_database, plain
+from kazoo_sup.messages.names import number_database, plain
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone

@@ -7,45 +7,54 @@ number database knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.changes import Change, Document
+from kazoo_sup.changes import Change
+from kazoo_sup.kazoo.databases.failures import check_reachable
 from kazoo_sup.kazoo.numbers.copies import ASSIGNED, by_database
-from kazoo_sup.kazoo.numbers.repair import Repair, Row, Unmended
-from kazoo_sup.names import account_id, plain
+from kazoo_sup.kazoo.numbers.repair import Repair, Unmended
+from kazoo_sup.kazoo.numbers.repair_events import RemovalBegun, WrongLookedFor
+from kazoo_sup.messages.names import account_id, number_database, plain
 
 if TYPE_CHECKING:
-    from kazoo_sup.kazoo.numbers.places import Databases
+    from collections.abc import Iterator
+
+    from kazoo_sup.errors import SupError
+    from kazoo_sup.kazoo.databases.walk import Databases
+    from kazoo_sup.results import Event
+    from kazoo_sup.types import Document, ViewRow
 
 
-def remove_wrong(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[str]:
+def remove_wrong(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[Event]:
     """Remove from the accounts with these databases the copies of numbers that are assigned elsewhere.
 
     A copy is kept, and reported, when the number is in no number database, for it may be the last one, and when the
     account says that the number is its own while the number database says otherwise, for either may be right.
     """
     count = accounts.count() if given is None else given
-    yield f"::: start removing wrong assigned numbers from {count} account dbs"
+    yield RemovalBegun(count)
 
-    def step(database: str) -> Iterator[str]:
+    def step(database: str) -> Iterator[Event]:
         remove = partial(_removed, repair, database)
         return repair.pages(database, ASSIGNED, remove, include_docs=True)
 
     yield from repair.over(accounts, step, given)
 
 
-def _removed(repair: Repair, database: str, page: list[Row]) -> Iterator[str]:
-    yield f"     {len(page)} wrong assignments to remove"
+def _removed(repair: Repair, database: str, page: list[ViewRow]) -> Iterator[Event]:
+    yield WrongLookedFor(len(page))
     account = account_id(database)
     said = {row["id"]: row["doc"] for row in page if row.get("doc")}
-    owners = _owners(repair, list(said))
+    owners, failed = _owners(repair, list(said))
     wrong = []
     for number, document in said.items():
         own = document.get("pvt_assigned_to") == account
-        if number not in owners:
-            reason = "its number database has it not; copy_accounts_to_number_dbs restores it there"
+        unread = failed.get(plain(number_database(number) or ""))
+        if unread is not None:
+            reason = f"its number database cannot be read: {unread}"
+        elif number not in owners:
+            reason = "its number database does not have it; copy_accounts_to_number_dbs restores it there"
         elif own and owners[number] != account:
             reason = f"its number database says that it is assigned to {owners[number] or 'nobody'}"
         else:
@@ -56,16 +65,21 @@ def _removed(repair: Repair, database: str, page: list[Row]) -> Iterator[str]:
     repair.save(Change(database, None, document, again) for document in wrong)
 
 
-def _owners(repair: Repair, numbers: list[str]) -> dict[str, Any]:
-    """Return the accounts to which the number databases say that NUMBERS are assigned, for those that they have."""
-    found: dict[str, Any] = {}
-    for database, ids in by_database(numbers).items():
-        originals = repair.zone.couchdb.get_many(plain(database), ids)
+def _owners(repair: Repair, numbers: list[str]) -> tuple[Document, dict[str, SupError]]:
+    """Return the accounts to which the number databases say that NUMBERS are assigned, for those that they have.
+
+    Beside them are the errors of the databases (plain names) that cannot be read.
+    """
+    failed: dict[str, SupError] = {}
+    wanted = {plain(database): ids for database, ids in by_database(numbers).items()}
+    found: Document = {}
+    for originals in repair.zone.couchdb.get_from_many(wanted, failed).values():
         found |= {number: original.get("pvt_assigned_to") for number, original in originals.items()}
-    return found
+    check_reachable(failed)
+    return found, failed
 
 
-def _unless_right(account: str | None, stored: Document | None) -> dict[str, Any]:
+def _unless_right(account: str | None, stored: Document | None) -> Document:
     """Remove what is stored now, unless somebody has assigned it to this account meanwhile."""
     if stored is None or stored.get("pvt_assigned_to") == account:
         return stored or {}

@@ -23,8 +23,17 @@ IMPORTED_CARRIER = "knm_local"
 """The carrier module of imported numbers (Kazoo ?IMPORT_DEFAULTS_TO_CARRIER of kt_numbers)."""
 
 
+MANY = 5_000
+"""Above so many numbers that two words stand for, somebody at the terminal is asked."""
+
+VERY_MANY = 100_000
+"""Above so many it takes a yes in any case."""
+
+
 class BadCell(SupError):
     """{reason}"""
+
+    reason: str
 
 
 def perform(
@@ -35,31 +44,40 @@ def perform(
     *,
     acting_for: str | None = None,
     told: Callable[[Target, SupError | None], None] | None = None,
+    gone_is_done: bool = False,
 ) -> Tally:
     """Do to every number what DEED returns for its line, on behalf of an account (an id) or of the system.
 
-    Then the services of the accounts whose numbers changed are counted anew.
+    GONE_IS_DONE is for deeds that delete, see `store.Outcome`.
+    Then the services of the accounts whose numbers changed are recounted.
     Source: Kazoo knm_numbers:update_services/1.
     """
     setting = configured.setting(zone, acting_for)
     touched: set[str] = set()
     with changes.together(zone):
         tally = store.perform(
-            zone, numbers, deed, setting, total=numbers.total, label=label, told=told, touched=touched
+            zone,
+            numbers,
+            deed,
+            setting,
+            total=numbers.total,
+            label=label,
+            outcome=store.Outcome(told, touched, gone_is_done),
         )
-        if not zone.run.dry_run:
-            count_services(zone, touched)
+        changes.if_made(zone, lambda: services_reconcile.reconcile_each(zone, touched))
     return tally
 
 
-def count_services(zone: Zone, touched: set[str]) -> None:
-    """Count anew what these accounts (ids) have; what cannot be counted is told on standard error."""
-    for account in sorted(touched):
-        try:
-            for line in services_reconcile.reconcile(zone, account):
-                zone.run.warn(line)
-        except SupError as error:
-            zone.run.warn(f"the services of account {account} were not counted: {error}")
+def ask_for_many(zone: Zone, quantity: int | None, deed: str) -> None:
+    """Ask before DEED is done to so many numbers that a digit too many may have been typed.
+
+    A script goes on unasked with what may be meant; what would take hours it has to be given --yes for. Raises
+    Declined.
+    """
+    if quantity is not None and quantity > VERY_MANY:
+        zone.run.confirm(deed)
+    elif quantity is not None and quantity > MANY:
+        zone.run.confirm_watched(deed)
 
 
 def by_line(zone: Zone, base: Request, deed: Callable[[Request], Deed]) -> Callable[[Target], Deed]:

@@ -6,18 +6,19 @@ Source: Kazoo knm_converters:classify/1, available_classifiers/0, ?DEFAULT_CLASS
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import system_config
+from kazoo_sup.kazoo.config import expressions, system_config
+from kazoo_sup.kazoo.documents.shapes import OBJECT
 from kazoo_sup.kazoo.numbers import e164
-from kazoo_sup.names import number_database, plain
+from kazoo_sup.messages.names import number_database, plain
+from kazoo_sup.types import Document, Fields
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
-Classifiers = Mapping[str, Mapping[str, Any]]
+Classifiers = Mapping[str, Fields]
 
 _NORTH_AMERICA = "SS(###) ### - ####"
 _CARIBBEAN = "684|264|268|242|246|441|284|345|767|809|829|849|473|671|876|664|670|787|939|869|758|784|721|868|649|340"
@@ -50,14 +51,14 @@ CLASSIFIERS: Classifiers = {
 """The classifiers of a zone that configures none."""
 
 
-def available(zone: Zone) -> dict[str, dict[str, Any]]:
+def available(zone: Zone) -> dict[str, Document]:
     """Return the zone's classifiers in their order, each with a `friendly_name`, also those written as bare text."""
-    return normalised(system_config.get(zone, "number_manager", "classifiers", CLASSIFIERS))
+    return normalised(system_config.read(zone, "number_manager", "classifiers", dict(CLASSIFIERS), OBJECT))
 
 
-def normalised(classifiers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def normalised(classifiers: Fields) -> dict[str, Document]:
     """Return classifiers in their present form from any that Kazoo knows; what is neither text nor object is left."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Document] = {}
     for name, classifier in classifiers.items():
         if isinstance(classifier, str):
             found[name] = {"regex": classifier, "friendly_name": name}
@@ -70,15 +71,13 @@ def normalised(classifiers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def classify(number: str, classifiers: Classifiers = CLASSIFIERS) -> str | None:
     """Return the name of the first class to which NUMBER (E.164) belongs, or None.
 
-    An expression that cannot be read matches nothing.
+    Raises BadExpression once it comes to a class whose expression PCRE does not take.
     """
     for name, classifier in classifiers.items():
         expression = classifier.get("regex")
-        try:
-            if isinstance(expression, str) and re.search(expression, number):
-                return name
-        except re.error:
-            continue
+        where = f"number_manager classifiers.{name}.regex"
+        if expression is not None and expressions.matches(expression, number, where):
+            return name
     return None
 
 
@@ -98,7 +97,7 @@ def javascript(classifiers: Classifiers, block: Callable[[str], str]) -> str:
 EXPLAINED = ("number", "e164", "npan", "1npan", "class", "reconcilable", "database")
 
 
-def explained(zone: Zone, typed: str, account: str | None = None) -> dict[str, Any]:
+def explained(zone: Zone, typed: str, account: str | None = None) -> Document:
     """Return what the zone, or an account (an id) of it, makes of a number as somebody types or dials it."""
     number = e164.for_account(typed, account, zone) if account else e164.converted(typed, zone)
     database = number_database(number)

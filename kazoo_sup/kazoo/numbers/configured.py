@@ -5,21 +5,23 @@ Source: Kazoo knm_config, knm_providers, knm_carriers; kzd_accounts:is_superdupe
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import account_config, carriers, system_config
+from kazoo_sup.kazoo import carriers
 from kazoo_sup.kazoo.accounts import definition
-from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.config import account_config, system_config
+from kazoo_sup.kazoo.documents import shapes
+from kazoo_sup.kazoo.documents.values import is_true
 from kazoo_sup.kazoo.numbers import feature_permissions, providers
 from kazoo_sup.kazoo.numbers.feature_permissions import CATEGORY
 from kazoo_sup.kazoo.numbers.lifecycle import Policy, Setting
 from kazoo_sup.kazoo.numbers.phone_number import LOCAL
 from kazoo_sup.kazoo.numbers.providers import Rules
 from kazoo_sup.kazoo.numbers.states import AVAILABLE, Authority
-from kazoo_sup.kazoo.values import is_true
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Json
     from kazoo_sup.zone import Zone
 
 
@@ -64,7 +66,7 @@ def _rules(zone: Zone, account: str | None, *, is_admin: bool) -> Rules:
         is_admin=is_admin,
         cnam_provider=of_reseller("cnam_provider", providers.CNAM_NOTIFIER),
         e911_provider=of_reseller("e911_provider", providers.DASH_E911),
-        has_im=lambda module, kind: _carrier_has(zone, module, kind),
+        has_im=cache(partial(_carrier_has, zone)),
         carriers=carriers.ALL,
     )
 
@@ -80,7 +82,7 @@ def _authority(zone: Zone, account: str | None) -> Authority:
 
     @cache
     def ancestors(identifier: str) -> tuple[str, ...]:
-        return tuple(value_at(definition(zone, identifier) or {}, ["pvt_tree"], []))
+        return tuple(shapes.ancestors_of(definition(zone, identifier) or {}))
 
     own = definition(zone, account) or {}
     return Authority(
@@ -91,7 +93,7 @@ def _authority(zone: Zone, account: str | None) -> Authority:
     )
 
 
-def _get(zone: Zone, key: str) -> Any:
+def _get(zone: Zone, key: str) -> Json:
     return system_config.get(zone, CATEGORY, key, None)
 
 

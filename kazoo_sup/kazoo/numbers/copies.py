@@ -11,17 +11,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document, same
-from kazoo_sup.kazoo import views
-from kazoo_sup.kazoo.numbers.places import Databases, NamedAccount, listed, number_databases
-from kazoo_sup.kazoo.numbers.repair import CONFLICT, Repair, Row, Unmended
-from kazoo_sup.names import account_database, account_id, classification, number_database, plain
+from kazoo_sup.changes import Change, same
+from kazoo_sup.errors import SupError
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.failures import ends_all
+from kazoo_sup.kazoo.databases.walk import Databases, listed
+from kazoo_sup.kazoo.numbers import number_databases
+from kazoo_sup.kazoo.numbers.repair import CONFLICT, Repair, Unmended
+from kazoo_sup.kazoo.numbers.repair_events import (
+    CopyingBegun,
+    DatabaseSaved,
+    Grouped,
+    NothingToSave,
+    Saved,
+    SavingBegun,
+)
+from kazoo_sup.messages.names import account_database, account_id, classification, number_database, plain
 from kazoo_sup.terms import Atom
 
 if TYPE_CHECKING:
+    from kazoo_sup.kazoo.accounts import NamedAccount
+    from kazoo_sup.results import Event
+    from kazoo_sup.transports.couchdb.view_query import ViewQuery
+    from kazoo_sup.types import Document, Fields, ViewRow
     from kazoo_sup.zone import Zone
 
 Groups = Mapping[str, list[str]]
@@ -29,16 +44,18 @@ NOWHERE = "undefined"
 """The database of a number that is assigned to nobody, in Kazoo's words."""
 
 ASSIGNED = ("numbers", "assigned_to")
-INVALID, MISSING, CREATED = "invalid", "missing", "created"
-"""What stands in the way of a copy: no such database can be, or there is none, or it had to be made."""
+INVALID, MISSING, CREATED, FAILED = "invalid", "missing", "created", "failed"
+"""What stands in the way of a copy: no such database can be, there is none, it had to be made, it does not answer."""
+
+_NO_DATABASE = "there is no such database"
 
 
-def to_number_databases(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[str]:
+def to_number_databases(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[Event]:
     """Copy every number of the accounts with these databases into its number database."""
     count = accounts.count() if given is None else given
-    yield f"::: start copying numbers doc from {count} account dbs to number dbs"
+    yield CopyingBegun("account", count)
 
-    def step(account: str) -> Iterator[str]:
+    def step(account: str) -> Iterator[Event]:
         into = partial(_into_number_databases, repair, account)
         listing = ("numbers", "list_by_number")
         return repair.pages(account, listing, lambda page: into([row["id"] for row in page]))
@@ -46,59 +63,57 @@ def to_number_databases(repair: Repair, accounts: Databases, given: int | None =
     yield from repair.over(accounts, step, given)
 
 
-def to_accounts(repair: Repair, databases: Databases, given: int | None = None) -> Iterator[str]:
+def to_accounts(repair: Repair, databases: Databases, given: int | None = None) -> Iterator[Event]:
     """Copy every assigned number of these number databases into its account's."""
     count = databases.count() if given is None else given
-    yield f"::: start copying numbers doc from {count} number dbs to account dbs"
+    yield CopyingBegun("number", count)
     yield from repair.over(databases, partial(one_to_accounts, repair), given)
 
 
-def to_account(repair: Repair, account: NamedAccount) -> Iterator[str]:
+def to_account(repair: Repair, account: NamedAccount) -> Iterator[Event]:
     """Copy the numbers that are assigned to an account into it, out of every number database."""
-    databases = number_databases(repair.zone)
-    yield f"::: start copying assigned numbers doc from {databases.count()} number dbs to account {account.said}"
+    databases = number_databases.every(repair.zone)
+    yield CopyingBegun("number", databases.count(), account=account.said)
     yield from repair.over(databases, lambda database: one_to_accounts(repair, database, account.id))
 
 
-def one_to_accounts(repair: Repair, database: str, only: str | None = None) -> Iterator[str]:
+def one_to_accounts(repair: Repair, database: str, only: str | None = None) -> Iterator[Event]:
     """Copy the assigned numbers of one number database into their accounts, or of the account ONLY (an id)."""
-    query = {} if only is None else {"start": [only], "end": [only, {}]}
+    query: ViewQuery = {} if only is None else {"start": [only], "end": [only, {}]}
 
-    def step(page: list[Row]) -> Iterator[str]:
-        return _into_accounts(repair, database, {row["id"]: row["key"][0] for row in page})
+    def step(page: list[ViewRow]) -> Iterator[Event]:
+        return _into_accounts(repair, database, {row["id"]: views.key_of(row, 1)[0] for row in page})
 
     return repair.pages(database, ASSIGNED, step, **query)
 
 
-def some_to_accounts(repair: Repair, numbers: Sequence[str]) -> Iterator[str]:
+def some_to_accounts(repair: Repair, numbers: Sequence[str]) -> Iterator[Event]:
     """Copy NUMBERS out of their number databases into the accounts that they are assigned to."""
     databases = by_database(numbers)
-    yield f"::: start copying {len(numbers)} numbers doc from {len(databases)} number dbs to account dbs"
+    yield CopyingBegun("number", len(databases), len(numbers))
 
-    def step(database: str) -> Iterator[str]:
-        found: list[Document] = []
-        yield from repair.opened(database, databases[database], found)
+    def step(database: str) -> Iterator[Event]:
+        found = yield from repair.open(database, databases[database])
         yield from _into_accounts(repair, database, {each["_id"]: each.get("pvt_assigned_to") for each in found})
 
     yield from repair.over(listed(list(databases)), step)
 
 
-def some_to_number_databases(repair: Repair, account: NamedAccount, numbers: Sequence[str]) -> Iterator[str]:
+def some_to_number_databases(repair: Repair, account: NamedAccount, numbers: Sequence[str]) -> Iterator[Event]:
     """Copy NUMBERS of an account into their number databases.
 
     Kazoo looks for them in a database by the account's bare id, which is never there.
     """
-    yield f"::: start copying {len(numbers)} numbers doc from account db to number dbs"
+    yield CopyingBegun("account", None, len(numbers))
 
-    def step(database: str) -> Iterator[str]:
-        found: list[Document] = []
-        yield from repair.opened(database, numbers, found)
+    def step(database: str) -> Iterator[Event]:
+        found = yield from repair.open(database, numbers)
         yield from _into_number_databases(repair, database, [each["_id"] for each in found])
 
     yield from repair.over(listed([account.database]), step)
 
 
-def one_to_account(zone: Zone, number: str, account: str) -> tuple[Any, ...]:
+def one_to_account(zone: Zone, number: str, account: str) -> tuple[object, ...]:
     """Copy a number into an account (an id), whoever it is assigned to; return Kazoo's answer.
 
     Source: Kazoo kazoo_number_manager_maintenance:copy_single_number_to_account_db/2.
@@ -125,7 +140,7 @@ def by_database(numbers: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-def by_account(assigned: Mapping[str, Any]) -> dict[str, list[str]]:
+def by_account(assigned: Fields) -> dict[str, list[str]]:
     """Group numbers by the database of the account that each is assigned to."""
     groups: dict[str, list[str]] = {}
     for number, account in assigned.items():
@@ -133,7 +148,7 @@ def by_account(assigned: Mapping[str, Any]) -> dict[str, list[str]]:
     return groups
 
 
-def database_of(account: Any) -> str:
+def database_of(account: object) -> str:
     """Return the database of an account's id as a number's document holds it, or what Kazoo makes of anything else."""
     found = account_id(account) if isinstance(account, str) else None
     return account_database(found) if found else str(account or NOWHERE)
@@ -146,17 +161,16 @@ class _Target(NamedTuple):
     wanted: list[str]
     stored: dict[str, Document]
     obstacle: str = ""
+    error: SupError | None = None
 
 
-def _into_accounts(repair: Repair, source: str, assigned: Mapping[str, Any]) -> Iterator[str]:
-    yield f"     delete revision from {len(assigned)} documents"
-    yield f"     grouping {len(assigned)} docs by assigned_to"
+def _into_accounts(repair: Repair, source: str, assigned: Fields) -> Iterator[Event]:
+    yield Grouped("account", len(assigned), to_copy=True)
     yield from _copied(repair, source, by_account(assigned), _account_of, overwrite=True)
 
 
-def _into_number_databases(repair: Repair, source: str, numbers: Sequence[str]) -> Iterator[str]:
-    yield f"     delete revision from {len(numbers)} documents"
-    yield f"     grouping {len(numbers)} docs by number db"
+def _into_number_databases(repair: Repair, source: str, numbers: Sequence[str]) -> Iterator[Event]:
+    yield Grouped("number", len(numbers), to_copy=True)
     yield from _copied(repair, source, by_database(numbers), _number_database_of, overwrite=False)
 
 
@@ -170,12 +184,12 @@ def _number_database_of(document: Document) -> str:
 
 def _copied(
     repair: Repair, source: str, groups: Groups, place: Callable[[Document], str], *, overwrite: bool
-) -> Iterator[str]:
-    """Copy one page of numbers, then yield what Kazoo would have said database by database."""
+) -> Iterator[Event]:
+    """Copy one page of numbers, then yield what became of them database by database."""
     if not groups:
-        yield "     nothing to save"
+        yield NothingToSave()
         return
-    yield f"     start saving to {len(groups)} dbs"
+    yield SavingBegun(len(groups))
     # Targets are read before the originals: so what is based on a target's revision is never older than it.
     targets = [_target(repair, name, groups[name]) for name in sorted(groups)]
     ids = [each for target in targets if target.obstacle in ("", CREATED) for each in target.wanted]
@@ -189,39 +203,29 @@ def _copied(
     )
     refused = repair.save(edits)
     for left, target in zip(range(len(targets), 0, -1), targets, strict=True):
-        saving = f"       ({left}/{len(targets)}) saving {len(target.wanted)} documents to {target.name}"
-        yield from _told(repair, saving, target, len(refused.get(target.name, ())), overwrite=overwrite)
+        saving = DatabaseSaved(target.name, left, len(targets), len(target.wanted))
+        yield saving
+        yield _note(repair, target, saving, len(refused.get(target.name, ())), overwrite=overwrite)
         if not overwrite:
             _compare(repair, source, target, originals)
 
 
-def _told(repair: Repair, saving: str, target: _Target, refused: int, *, overwrite: bool) -> Iterator[str]:
-    """Say what became of one database's numbers as Kazoo says it, and note it in the summary."""
+def _note(repair: Repair, target: _Target, saving: DatabaseSaved, failed: int, *, overwrite: bool) -> Saved:
+    """Note what became of one database's numbers in the summary, and return it."""
     name, wanted = target.name, target.wanted
-    yield f"{saving} (try: 1)"
-    if target.obstacle == INVALID:
-        yield "         failed to save documents to db: invalid_db_name"
-        repair.fail_all(name, "save_docs-invalid_db_name", wanted, "it is assigned to no account")
-        return
-    if target.obstacle == MISSING:
-        yield "         db not found"
-        repair.fail_all(name, "save_docs-db_not_found", wanted, "there is no such database")
-        return
-    repair.summary.touch(name)
-    if target.obstacle == CREATED:
-        yield f"         creating number db {name}"
-        repair.summary.touch(name, "save_docs-db_not_found")
-        yield f"{saving} (try: 2)"
+    unsaved = {INVALID: ("invalid_db_name", "it is assigned to no account"), MISSING: ("db_not_found", _NO_DATABASE)}
+    if target.error is not None:
+        unsaved[FAILED] = (target.error.identifier, str(target.error))
+    if target.obstacle in unsaved:
+        kind, reason = unsaved[target.obstacle]
+        repair.fail_all(name, f"save_docs-{kind}", wanted, reason)
+        error = None if target.error is None else str(target.error)
+        return Saved(saving, obstacle=target.obstacle, error=error)
+    repair.summary.touch(name, "save_docs-db_not_found" if target.obstacle == CREATED else None)
     met = len(target.stored)
-    counted = [f"[{what}: {count}]" for what, count in (("failed", refused), ("conflict", met)) if count]
-    if counted:
-        yield f"         {' '.join(counted)}"
-    if met and overwrite:
-        yield f"         trying to ensure save {met} conflicts"
-        yield f"           fetching {met} revs from {name}"
-        yield f"           saving {met} conflicts"
-    elif met:
+    if met and not overwrite:
         repair.summary.fail(name, CONFLICT, sorted(target.stored))
+    return Saved(saving, failed, met, overwrite, target.obstacle)
 
 
 def _compare(repair: Repair, source: str, target: _Target, originals: Mapping[str, Document]) -> None:
@@ -236,12 +240,17 @@ def _target(repair: Repair, name: str, wanted: list[str]) -> _Target:
     kind = classification(name)
     if kind not in ("account", "numbers"):
         return _Target(name, wanted, {}, INVALID)
-    stored = repair.zone.couchdb.get_many(plain(name), wanted)
-    if stored or repair.zone.couchdb.exists(plain(name)):
-        return _Target(name, wanted, stored)
-    if kind == "account":
-        return _Target(name, wanted, {}, MISSING)
-    views.ensure_database(repair.zone, name)
+    try:
+        stored = repair.zone.couchdb.get_many(plain(name), wanted)
+        if stored or repair.zone.couchdb.exists(plain(name)):
+            return _Target(name, wanted, stored)
+        if kind == "account":
+            return _Target(name, wanted, {}, MISSING)
+        views.ensure_database(repair.zone, name)
+    except SupError as error:
+        if ends_all(error):
+            raise
+        return _Target(name, wanted, {}, FAILED, error)
     return _Target(name, wanted, {}, CREATED)
 
 
@@ -260,7 +269,7 @@ def _copy(
         return Change(target, stored or body, stored, lambda found: found or body, ("created",) if stored else ())
 
     def again(found: Document | None) -> Document:
-        """Copy anew what somebody else saved in between; a number that has left for another database is left alone."""
+        """Copy again what somebody else saved in between; a number that has left for another database is left alone."""
         fresh = zone.couchdb.get(plain(source), original["_id"])
         if fresh is not None and place(fresh) == target:
             return _over(_body(fresh), found)

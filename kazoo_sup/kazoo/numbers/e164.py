@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from kazoo_sup.command import Reads
-from kazoo_sup.kazoo import account_config, system_config
 from kazoo_sup.kazoo.accounts import definition
+from kazoo_sup.kazoo.config import account_config, expressions, system_config
 from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.documents.shapes import OBJECT, TEXT
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 LONGEST = 15
@@ -27,34 +29,48 @@ CONVERTERS: Mapping[str, Mapping[str, str]] = {
 }
 """The converters of a zone that configures none (number_manager.e164_converters)."""
 
+_WHOLE = re.compile(rf"\+[1-9][0-9]{{1,{LONGEST - 1}}}")
+_WRITTEN_BETWEEN = re.compile(r"[\s().-]")
 _NORTH_AMERICA = re.compile(r"(\+?1)?([2-9][0-9]{2}[2-9][0-9]{6})")
 
 RECONCILABLE = r"^(\+?1)?\d{10}$|^\+[2-9]\d{7,}$|^011\d*$|^00\d*$"
 """What is a number to the number manager of a zone that configures nothing (number_manager.reconcile_regex)."""
 
 
-def normalise(number: str, converters: Mapping[str, Any] = CONVERTERS) -> str:
+CONFIGURED = "number_manager e164_converters"
+
+
+def normalise(number: str, converters: object = CONVERTERS, where: str = CONFIGURED) -> str:
     """Return NUMBER in E.164 form, by the first converter whose expression matches it.
 
     The result is the converter's prefix, the last group that the expression captured (the whole match where it has no
     group), and its suffix. A number that begins with `+` is in E.164 form already; one that no converter matches is
-    returned as it is.
+    returned as it is. Converters that are not an object are as good as none configured.
+
+    Raises BadExpression, which says WHERE they are, once it comes to one that PCRE does not take.
     """
     if number.startswith("+"):
         return number
-    for expression, affixes in converters.items():
-        match = re.search(expression, number)
-        if match:
-            captured = [group for group in match.groups() if group is not None]
-            middle = captured[-1] if captured else match.group()
-            return f"{affixes.get('prefix', '')}{middle}{affixes.get('suffix', '')}"
+    for expression, affixes in (converters if isinstance(converters, Mapping) else CONVERTERS).items():
+        captured = expressions.search(expression, number, where)
+        if captured:
+            added = affixes if isinstance(affixes, Mapping) else {}
+            return f"{added.get('prefix', '')}{captured[-1]}{added.get('suffix', '')}"
     return number
 
 
 def converted(text: str, zone: Zone) -> str:
     """Return what the zone's converters make of a number as an operator types it, an E.164 number or not."""
-    digits = re.sub(r"[\s().-]", "", text)
-    return normalise(digits, system_config.get(zone, "number_manager", "e164_converters", CONVERTERS))
+    return converted_as_typed(_WRITTEN_BETWEEN.sub("", text), zone)
+
+
+def converted_as_typed(text: str, zone: Zone) -> str:
+    """Return what the zone's converters make of a number just as it is (Kazoo knm_converters:normalize/1)."""
+    return normalise(text, _converters(zone))
+
+
+def _converters(zone: Zone) -> Document:
+    return system_config.read(zone, "number_manager", "e164_converters", dict(CONVERTERS), OBJECT)
 
 
 def for_account(text: str, account: str, zone: Zone) -> str:
@@ -68,7 +84,8 @@ def for_account(text: str, account: str, zone: Zone) -> str:
     plan = value_at(definition(zone, account) or {}, ["dial_plan"], {})
     rules = {expression: affixes for expression, affixes in plan.items() if isinstance(affixes, dict)}
     converters = account_config.get_global(zone, account, "number_manager", "e164_converters", CONVERTERS)
-    return normalise(normalise(text, rules), converters)
+    dialled = normalise(text, rules, f"the dial_plan of account {account}")
+    return normalise(dialled, converters, f"{CONFIGURED} for account {account}")
 
 
 def to_npan(number: str) -> str:
@@ -84,8 +101,8 @@ def to_1npan(number: str) -> str:
 
 
 def is_reconcilable(number: str, zone: Zone) -> bool:
-    """Tell whether the number manager takes a converted number for one (Kazoo knm_converters:is_reconcilable/1)."""
-    return re.search(system_config.get(zone, "number_manager", "reconcile_regex", RECONCILABLE), number) is not None
+    """Return whether the number manager takes a converted number for one (Kazoo knm_converters:is_reconcilable/1)."""
+    return Reader(zone).is_reconcilable(number)
 
 
 def read(text: str, zone: Zone) -> str:
@@ -93,11 +110,31 @@ def read(text: str, zone: Zone) -> str:
 
     Raises ValueError when that gives no E.164 number.
     """
-    number = converted(text, zone)
-    if not re.fullmatch(rf"\+[1-9]\d{{1,{LONGEST - 1}}}", number):
-        raise ValueError(f"{text!r} is not a phone number: the zone's converters make {number!r} of it")
-    return number
+    return Reader(zone).read(text)
 
 
-E164 = Annotated[str, Reads(read, "NUMBER")]
-"""A phone number in any form the zone's converters know, in E.164 form."""
+class Reader:
+    """Reads any number of numbers as a zone does, whose settings are looked up with the first, and once."""
+
+    def __init__(self, zone: Zone) -> None:
+        """Look up nothing yet."""
+        self._zone = zone
+
+    def read(self, text: str) -> str:
+        """Do what the function `read` does."""
+        number = normalise(_WRITTEN_BETWEEN.sub("", text), self._converters)
+        if not _WHOLE.fullmatch(number):
+            raise ValueError(f"{text!r} is not a phone number: the zone's converters make {number!r} of it")
+        return number
+
+    def is_reconcilable(self, number: str) -> bool:
+        """Do what the function `is_reconcilable` does."""
+        return expressions.matches(self._reconcilable, number, "number_manager reconcile_regex")
+
+    @cached_property
+    def _converters(self) -> Document:
+        return _converters(self._zone)
+
+    @cached_property
+    def _reconcilable(self) -> str:
+        return system_config.read(self._zone, "number_manager", "reconcile_regex", RECONCILABLE, TEXT)

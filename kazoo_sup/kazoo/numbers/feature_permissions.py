@@ -6,16 +6,19 @@ knm.hrl, kazoo_number_manager_maintenance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import account_config, system_config
 from kazoo_sup.kazoo.billing import services
+from kazoo_sup.kazoo.config import account_config, system_config
 from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.documents.shapes import TEXTS
 from kazoo_sup.kazoo.numbers import features
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from kazoo_sup.zone import Zone
 
 CATEGORY = "number_manager"
@@ -23,50 +26,40 @@ ALLOW = ("features", "allow")
 DENY = ("features", "deny")
 
 
-def known() -> Iterator[str]:
-    """Name every feature."""
-    yield "Known features:"
-    yield f"\t{' '.join(features.ALL)}"
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The features that may be used, and those that may not."""
+
+    allowed: Sequence[str]
+    denied: Sequence[str]
 
 
-def refusal(feature: str) -> list[str]:
-    """Return what Kazoo says of a feature that it does not know; nothing for one that it knows."""
-    return [] if feature in features.ALL else [f"Feature '{feature}' is not a known feature.", *known()]
+@dataclass(frozen=True, slots=True)
+class SystemAllows:
+    """The features that the system allows; `added` are those that it does since just now."""
 
-
-def permissions(allowed: Sequence[str], denied: Sequence[str]) -> Iterator[str]:
-    """Show two lists of features."""
-    yield f"\tFeatures allowed: {' '.join(allowed)}"
-    yield f"\tFeatures denied: {' '.join(denied)}"
+    allowed: Sequence[str]
+    added: Sequence[str] = ()
 
 
 def of_system(zone: Zone) -> list[str]:
     """Return the features that the system allows, sorted: the configured ones, else the providers, else all."""
-    providers = system_config.get(zone, CATEGORY, "providers", None)
-    default = providers if isinstance(providers, list) else list(features.DEFAULT_ALLOWED)
-    return sorted(set(_texts(system_config.get(zone, CATEGORY, ".".join(ALLOW), default))))
+    default = system_config.read(zone, CATEGORY, "providers", list(features.DEFAULT_ALLOWED), TEXTS)
+    return sorted(set(system_config.read(zone, CATEGORY, ".".join(ALLOW), default, TEXTS)))
 
 
-def show_system(allowed: Iterable[str]) -> list[str]:
-    """Show the features that the system allows."""
-    return ["Features allowed on system config document:", f"\t{' '.join(allowed)}"]
-
-
-def set_system(zone: Zone, allowed: Iterable[str]) -> list[str]:
-    """Store the features that the system allows; return what Kazoo prints then."""
+def set_system(zone: Zone, allowed: Iterable[str]) -> SystemAllows:
+    """Store the features that the system allows."""
     names = sorted(set(allowed))
     system_config.set_value(zone, CATEGORY, ".".join(ALLOW), names, section=zone.node)
-    return show_system(names)
+    return SystemAllows(names)
 
 
-def ensure_admin_only(zone: Zone) -> list[str]:
-    """Allow the features that only administrators switch; return what Kazoo prints, nothing where they are allowed."""
+def ensure_admin_only(zone: Zone) -> SystemAllows | None:
+    """Allow the features that only administrators switch; return None where they are allowed."""
     allowed = of_system(zone)
     added = sorted(set(features.ADMIN_ONLY) - set(allowed))
-    if not added:
-        return []
-    first, *rest = set_system(zone, [*added, *allowed])
-    return [f"Adding the following admin-only number features to system_config: {' '.join(added)}{first}", *rest]
+    return replace(set_system(zone, [*added, *allowed]), added=added) if added else None
 
 
 def changed(names: Iterable[str], feature: str, *, with_it: bool) -> list[str]:
@@ -83,14 +76,13 @@ def of_reseller(zone: Zone, account: str, key: tuple[str, ...]) -> list[str]:
     document = account_config.read(zone, reseller, CATEGORY) if reseller else None
     found = value_at(document or {}, key, account_config.MISSING)
     if found is account_config.MISSING:
-        found = system_config.get(zone, CATEGORY, ".".join(key), None)
+        return system_config.read(zone, CATEGORY, ".".join(key), [], TEXTS)
     return _texts(found)
 
 
-def show_reseller(zone: Zone, account: str) -> Iterator[str]:
-    """Show the lists of an account's reseller."""
-    yield f"Feature permissions on reseller of {account} ({services.reseller_id(zone, account)}):"
-    yield from permissions(of_reseller(zone, account, ALLOW), of_reseller(zone, account, DENY))
+def by_reseller(zone: Zone, account: str) -> Permissions:
+    """Return the lists of an account's reseller."""
+    return Permissions(of_reseller(zone, account, ALLOW), of_reseller(zone, account, DENY))
 
 
 def set_reseller(zone: Zone, account: str, key: tuple[str, ...], names: Iterable[str]) -> None:

@@ -6,6 +6,10 @@ Source: Kazoo knm_phone_number.hrl, ?DEFAULT_FEATURES_ALLOWED_SYSTEM of knm.hrl.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Fields
 
 KAZOO = ("failover", "force_outbound", "prepend", "ringback")
 """Features that Kazoo itself provides."""
@@ -36,3 +40,19 @@ PUBLIC_FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "mms": (("mms",),),
 }
 """The public fields of a number by which each feature is asked for."""
+
+_OBJECTS = frozenset(path[0] for paths in PUBLIC_FIELDS.values() for path in paths if len(path) > 1) | {"e911", "port"}
+_KINDS: Mapping[str, type] = {**dict.fromkeys(_OBJECTS, dict), "force_outbound": bool, "carrier_name": str}
+_NAMES = {dict: "a JSON object", bool: "true or false", str: "a JSON string"}
+
+
+def other_than_expected(public: Fields) -> str | None:
+    """Return what public fields must be that ask for a feature and are of another kind, None where all are right.
+
+    Null takes a field away. Source: Kazoo's schema phone_numbers, and what its feature providers read.
+    """
+    for key, value in public.items():
+        kind = _KINDS.get(key)
+        if kind is not None and value is not None and not isinstance(value, kind):
+            return f"{key} is {_NAMES[kind]}"
+    return None

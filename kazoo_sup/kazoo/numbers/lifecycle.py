@@ -6,29 +6,45 @@ Source: Kazoo knm_numbers (create, move, reserve, release, delete, update) and k
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo.documents import Document, merged
+from kazoo_sup.kazoo import carriers
+from kazoo_sup.kazoo.documents import merged
 from kazoo_sup.kazoo.numbers import phone_number, providers, states
 from kazoo_sup.kazoo.numbers.phone_number import LIKE_LOCAL, LOCAL, PhoneNumber
 from kazoo_sup.kazoo.numbers.providers import Rules
 from kazoo_sup.kazoo.numbers.states import AGING, AVAILABLE, DELETED, IN_SERVICE, PORT_IN, RESERVED, SYSTEM, Authority
 
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document
+
 _RELEASABLE = (states.RELEASED, RESERVED, PORT_IN, IN_SERVICE)
+_RELEASED = (AVAILABLE, AGING)
 _CREATED_AGAIN = (AGING, AVAILABLE, PORT_IN)
 
 
 class NoSuchNumber(SupError):
     """there is no number {number}"""
 
+    number: str
+
 
 class NumberExists(SupError):
     """{number} exists already: it is {state}{owner}"""
 
+    number: str
+    state: str
+    owner: str
+
 
 class NumberIsPorting(SupError):
     """{number} is being ported in: port request {request} of account {account}"""
+
+    number: str
+    request: str
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,7 @@ be done to. A number in state `deleted` is to be removed."""
 def create(request: Request) -> Deed:
     """Create a number, or take an aging, available or porting one (Kazoo knm_numbers:create/2).
 
-    One that is there just so already is left alone, so that a broken-off import can be run again.
+    One that is already there like that is left alone, so that a broken-off import can be run again.
     """
 
     def deed(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:
@@ -91,7 +107,7 @@ def create(request: Request) -> Deed:
             raise states.NoAccountGiven(number=name, target=state)
         if number is None:
             return _saved(_created(name, state, request, setting), setting)
-        if _is_as_asked(number, state, request):
+        if _is_as_asked(number, state, request, setting):
             return number
         if number.state not in _CREATED_AGAIN:
             owner = f" and belongs to account {number.assigned_to}" if number.assigned_to else ""
@@ -103,16 +119,24 @@ def create(request: Request) -> Deed:
     return deed
 
 
-def _is_as_asked(number: PhoneNumber, state: str, request: Request) -> bool:
-    """Tell whether an earlier run has created the number just so."""
-    asked = {
-        "assigned_to": None if state == AVAILABLE else request.account,
-        "state": state,
-        "module_name": request.module_name or number.module_name,
-        "ported_in": bool(request.ported_in),
-        "public": number.public if request.public is None else request.public,
-    }
-    return all(getattr(number, name) == value for name, value in asked.items())
+def _is_as_asked(number: PhoneNumber, state: str, request: Request, setting: Setting) -> bool:
+    """Return whether an earlier run has created the number so; its providers may have changed what was asked for."""
+    if (number.state, number.assigned_to) != (state, None if state == AVAILABLE else request.account):
+        return False
+    made = _saved(_created(number.number, state, request, setting), setting)
+    names = ["ported_in"]
+    names += ["module_name"] if request.module_name or "carrier_name" in (request.public or {}) else []
+    if request.public is not None and not _public_as_asked(number, made):
+        return False
+    return all(getattr(number, name) == getattr(made, name) for name in names)
+
+
+def _public_as_asked(number: PhoneNumber, made: PhoneNumber) -> bool:
+    """Return whether the public fields are those asked for; a service may have written an address in its own way."""
+    has, asked = dict(number.public or {}), dict(made.public or {})
+    if has.get("e911") and asked.get("e911") and has["e911"] == (number.features or {}).get("e911"):
+        asked["e911"] = has["e911"]
+    return has == asked
 
 
 def _created(name: str, state: str, request: Request, setting: Setting) -> PhoneNumber:
@@ -121,8 +145,8 @@ def _created(name: str, state: str, request: Request, setting: Setting) -> Phone
         module = setting.policy.port_in_module
     elif state == PORT_IN:
         module = LOCAL
-    number = phone_number.new(name, state, module)
-    number = _updated(number, replace(request, module_name=None, ported_in=bool(request.ported_in)))
+    number = phone_number.new(name, state, carriers.of_number(module))
+    number = _with_public(number.changed(ported_in=bool(request.ported_in)), request)
     if state == RESERVED and request.account:
         number = number.reserved_for(request.account)
     return number if state == AVAILABLE else number.assigned(request.account)
@@ -193,12 +217,15 @@ def release(account: str | None = None) -> Deed:
 
     A number given back to nobody is deleted when it is local, or when the settings say so; else it is in the settings'
     `released_state`, or ages. The carrier hears of it, see `store`. With an ACCOUNT (an id) numbers that it does not
-    have are left alone: a broken-off run can then be run again without releasing a reservation beneath.
+    have are left alone: a broken-off run can then be run again without releasing a reservation beneath. One that is
+    released already stays as it is, where Kazoo refuses it.
     """
 
     def deed(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:
         known = _known(number, name, setting, None)
         if account is not None and known.assigned_to != account:
+            return known
+        if known.assigned_to is None and known.state in _RELEASED and known.module_name not in LIKE_LOCAL:
             return known
         if known.state not in _RELEASABLE and known.module_name != LOCAL:
             raise states.InvalidTransition(number=name, state=known.state, target=setting.policy.released_state)
@@ -228,7 +255,7 @@ def delete(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumb
 
 
 def is_disconnected(before: PhoneNumber, after: PhoneNumber) -> bool:
-    """Tell whether a release gives the number back to its carrier (Kazoo knm_numbers:should_disconnect/1)."""
+    """Return whether a release gives the number back to its carrier (Kazoo knm_numbers:should_disconnect/1)."""
     return before.assigned_to is not None and after.assigned_to is None
 
 
@@ -245,9 +272,13 @@ def _saved(number: PhoneNumber, setting: Setting) -> PhoneNumber:
 
 def _updated(number: PhoneNumber, request: Request) -> PhoneNumber:
     if request.module_name is not None:
-        number = number.carried_by(request.module_name)
+        number = number.carried_by(carriers.of_number(request.module_name))
     if request.ported_in is not None:
         number = number.changed(ported_in=request.ported_in)
+    return _with_public(number, request)
+
+
+def _with_public(number: PhoneNumber, request: Request) -> PhoneNumber:
     if request.public is not None:
         public = request.public if request.overwrite else merged(number.public or {}, request.public)
         number = number.changed(public=public)

@@ -1,35 +1,40 @@
-"""What Kazoo's maintenance functions print of numbers: carrier modules converted, numbers deleted, features permitted.
+"""What Kazoo's maintenance functions do to numbers: convert carrier modules, delete numbers, permit features.
 
 Source: Kazoo kazoo_number_manager_maintenance.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import carriers, views
+from kazoo_sup import changes
+from kazoo_sup.kazoo import carriers
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.failures import Parts
 from kazoo_sup.kazoo.numbers import (
     bulk,
     configured,
     e164,
-    feature_permissions,
     lifecycle,
     phone_number,
+    planning,
     providers,
     states,
     store,
 )
+from kazoo_sup.kazoo.numbers.feature_permissions import Permissions
 from kazoo_sup.kazoo.numbers.lifecycle import Deed, Request
 from kazoo_sup.kazoo.numbers.targets import Target, Targets
+from kazoo_sup.results import BulkReport, Event
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Iterator
 
     from kazoo_sup.errors import SupError
+    from kazoo_sup.kazoo.databases.walk import Databases
     from kazoo_sup.kazoo.numbers.phone_number import PhoneNumber
-    from kazoo_sup.kazoo.numbers.places import Databases
     from kazoo_sup.zone import Zone
 
 PART = 10_000
@@ -43,29 +48,73 @@ _KAZOO_ERRORS: dict[type[SupError], str] = {
 }
 
 
-def converted(zone: Zone, source: str, target: str, databases: Databases, counts: Counter[str]) -> Iterator[str]:
-    """Give the numbers of carrier module SOURCE in these databases the module TARGET, and tell of it line by line.
+@dataclass(frozen=True, slots=True)
+class ConversionBegun:
+    """The numbers of a carrier module in a database are given another one."""
 
-    COUNTS takes in what became of the documents. A database with more than PART such numbers is told of in parts.
+    source: str
+    target: str
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownModule:
+    """There is no such carrier module."""
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """Numbers, sorted, that have the module now, of `total`; and why others have it not, by number."""
+
+    module: str
+    total: int
+    numbers: list[str]
+    failed: dict[str, str]
+
+
+def convert(zone: Zone, source: str, target: str, databases: Databases) -> Iterator[Event]:
+    """Give the numbers of carrier module SOURCE in these databases the module TARGET.
+
+    A database with more than PART such numbers is told of in parts; one that fails is told of, and the others are done.
+    Raises UnknownCarrier for a TARGET that is not a carrier module, which Kazoo says ok of.
     Source: Kazoo kazoo_number_manager_maintenance:convert_carrier_module/2.
     """
+    parts = Parts(zone)
     for database in databases.names():
-        yield f"attempt to convert numbers with carrier module {source} to {target} in database {database}"
-        while True:
-            rows = views.rows(zone, database, "numbers", "module_name", key=source, reduce=False)
-            numbers = [row["id"] for row in islice(rows, PART)]
-            before = counts["edited"]
-            yield from converted_numbers(zone, numbers, target, counts)
-            # The converted ones are gone from the view; without any, those left cannot be converted.
-            if len(numbers) < PART or counts["edited"] == before:
-                break
-
-
-def converted_numbers(zone: Zone, numbers: list[str], target: str, counts: Counter[str]) -> Iterator[str]:
-    """Give these numbers the carrier module TARGET, and tell of it line by line; see `converted`."""
+        yield ConversionBegun(source, target, database)
+        if target not in carriers.ALL:
+            yield UnknownModule(target)
+            continue
+        with parts.part(database):
+            yield from _convert_in(zone, database, source, target)
     if target not in carriers.ALL:
-        yield f"Bad carrier module: {target}"
-        return
+        raise carriers.unknown(target)
+    yield parts.report
+
+
+def _convert_in(zone: Zone, database: str, source: str, target: str) -> Iterator[Event]:
+    while True:
+        rows = views.rows_for_change(zone, database, "numbers", "module_name", key=source, reduce=False)
+        numbers = [row["id"] for row in islice(rows, PART)]
+        report, event = _convert(zone, numbers, target)
+        yield report
+        yield event
+        # The converted ones are gone from the view; without any, those left cannot be converted.
+        if len(numbers) < PART or not (report.counts or {}).get("edited"):
+            return
+
+
+def convert_numbers(zone: Zone, numbers: list[str], target: str) -> Iterator[Event]:
+    """Give these numbers the carrier module TARGET; see `convert`."""
+    if target not in carriers.ALL:
+        yield UnknownModule(target)
+        raise carriers.unknown(target)
+    yield from _convert(zone, numbers, target)
+
+
+def _convert(zone: Zone, numbers: list[str], target: str) -> tuple[BulkReport, Converted]:
     succeeded: list[str] = []
     failed: dict[str, SupError] = {}
 
@@ -77,40 +126,29 @@ def converted_numbers(zone: Zone, numbers: list[str], target: str, counts: Count
 
     deed = lifecycle.update(Request(module_name=target))
     targets = Targets((Target(number) for number in sorted(set(numbers))), len(numbers))
-    counts.update(bulk.perform(zone, targets, lambda _target: deed, f"converting to {target}", told=told).counts)
-    if succeeded:
-        yield f"updated carrier module to {target} for {len(succeeded)}/{len(numbers)} number(s):"
-        yield from (f"\t{number}" for number in sorted(succeeded))
-    if failed:
-        yield f"updating carrier module to {target} failed for {len(failed)}/{len(numbers)} number(s):"
-        yield from (f"\t{number}: {_kazoo_error(failed[number])}" for number in sorted(failed))
+    tally = bulk.perform(zone, targets, lambda _target: deed, f"converting to {target}", told=told)
+    reasons = {number: kazoo_error(failed[number]) for number in sorted(failed)}
+    return BulkReport(tally.counts), Converted(target, len(numbers), sorted(succeeded), reasons)
 
 
-def deleted(zone: Zone, typed: str) -> str:
-    """Delete a number, whatever its state, and tell of it (Kazoo kazoo_number_manager_maintenance:delete/1)."""
-    try:
-        _do(zone, typed, lifecycle.delete, "deleting the number")
-    except _Refused as refused:
-        return f"ERROR: {refused}"
-    return f"Removed {typed}"
+def delete(zone: Zone, typed: str) -> None:
+    """Delete a number, whatever its state (Kazoo kazoo_number_manager_maintenance:delete/1); raises NotDone."""
+    _do(zone, typed, lifecycle.delete, "deleting the number")
 
 
-def permitted(zone: Zone, typed: str, change: Callable[[PhoneNumber], PhoneNumber] | None = None) -> Iterator[str]:
-    """Tell which features are allowed and denied for a number, after CHANGE was made to it.
+def permissions(
+    zone: Zone, typed: str, change: Callable[[PhoneNumber], PhoneNumber] | None = None
+) -> tuple[str, Permissions]:
+    """Return a number as E.164, and which features are allowed and denied for it, after CHANGE was made to it.
 
-    Source: Kazoo kazoo_number_manager_maintenance:edit_feature_permissions_on_number/3.
+    Raises NotDone. Source: Kazoo kazoo_number_manager_maintenance:edit_feature_permissions_on_number/3.
     """
-    try:
-        if change:
-            _do(zone, typed, lifecycle.edit(change), "saving the number")
-        found = _stored(zone, typed)
-    except _Refused as refused:
-        yield f"Error with number {typed}: {refused}"
-        return
-    if zone.run.dry_run and change:
-        found = change(found)
-    yield f"Feature permissions on {found.number}:"
-    yield from feature_permissions.permissions(found.features_allowed, found.features_denied)
+    if change:
+        _do(zone, typed, lifecycle.edit(change), "saving the number")
+    found = _stored(zone, typed)
+    if change:
+        found = changes.if_made(zone, lambda: found, shown=lambda: change(found))
+    return found.number, Permissions(found.features_allowed, found.features_denied)
 
 
 def with_permission(feature: str, which: str, *, listed: bool) -> Callable[[PhoneNumber], PhoneNumber]:
@@ -129,8 +167,8 @@ def with_permission(feature: str, which: str, *, listed: bool) -> Callable[[Phon
     return change
 
 
-class _Refused(Exception):
-    """What Kazoo prints of a deed that it could not do."""
+class NotDone(Exception):
+    """A deed that could not be done; the argument is what Kazoo calls the reason."""
 
 
 def _do(zone: Zone, typed: str, deed: Deed, label: str) -> None:
@@ -141,26 +179,29 @@ def _do(zone: Zone, typed: str, deed: Deed, label: str) -> None:
             errors.append(error)
 
     target = Target(_number(zone, typed))
-    store.perform(zone, [target], lambda _target: deed, configured.setting(zone), label=label, told=told)
-    if errors:
-        raise _Refused(_kazoo_error(errors[0]))
+    outcome = store.Outcome(told)
+    store.perform(zone, [target], lambda _target: deed, configured.setting(zone), label=label, outcome=outcome)
+    for error in errors:
+        if isinstance(error, planning.NotReached):
+            raise error
+        raise NotDone(kazoo_error(error))
 
 
 def _stored(zone: Zone, typed: str) -> PhoneNumber:
     number = _number(zone, typed)
-    document = store.read(zone, [number]).get(number)
+    document = planning.read(zone, [number]).get(number)
     if document is None:
-        raise _Refused("not_found")
+        raise NotDone("not_found")
     return phone_number.read(document)
 
 
 def _number(zone: Zone, typed: str) -> str:
     number = e164.converted(typed, zone)
     if not e164.is_reconcilable(number, zone):
-        raise _Refused("not_reconcilable")
+        raise NotDone("not_reconcilable")
     return number
 
 
-def _kazoo_error(error: SupError) -> str:
+def kazoo_error(error: SupError) -> str:
     """Return what Kazoo calls an error; its sentence where Kazoo has no such error."""
     return _KAZOO_ERRORS.get(type(error), str(error))

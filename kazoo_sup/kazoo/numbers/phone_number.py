@@ -7,27 +7,36 @@ current ones when they are read. Source: Kazoo knm_phone_number (from_json/1, to
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import same
-from kazoo_sup.kazoo.documents import Document, now, public_fields, value_at
-from kazoo_sup.kazoo.values import is_true
-from kazoo_sup.names import number_database
+from kazoo_sup.kazoo.documents import now, public_fields, value_at
+from kazoo_sup.kazoo.documents.shapes import object_at, text_at, texts_at
+from kazoo_sup.kazoo.documents.values import is_true
+from kazoo_sup.messages.names import number_database
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Json
 
 LOCAL = "knm_local"
 MDN = "knm_mdn"
+LATEST = 315_569_520_000
+"""The Gregorian second with which the year 10000 begins; nothing later is a time."""
+
 LIKE_LOCAL = (LOCAL, MDN)
 """The carrier modules whose numbers are the system's own."""
 
 _LEGACY_E911 = ("dash_e911", "vitelity_e911")  # the later one wins where a document has both
 _NOT_PUBLIC = ("id", "used_by")
+_TEXTS = ("state", "number_state", "assigned_to", "previously_assigned_to", "used_by", "region")
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
     """One number. `public` are the fields that its account sees and edits, `features` what is switched on of them.
 
-    `modified` and `created` are Gregorian seconds. `dirty` tells that it is not as it was stored.
+    `modified` and `created` are Gregorian seconds, as they shall be stored; `stored_modified` and `stored_created` are
+    what is stored, None where that is not a time. `dirty` tells that it is not as it was stored.
     """
 
     number: str
@@ -46,9 +55,11 @@ class PhoneNumber:
     public: Document | None = None
     modified: int = 0
     created: int = 0
+    stored_modified: int | None = None
+    stored_created: int | None = None
     dirty: bool = False
 
-    def changed(self, **fields: Any) -> PhoneNumber:
+    def changed(self, **fields: Json) -> PhoneNumber:
         """Return the number with these fields; itself when it has them already."""
         if all(same(_plain(getattr(self, name)), _plain(value)) for name, value in fields.items()):
             return self
@@ -81,7 +92,7 @@ class PhoneNumber:
             features = self._with_local()
         return self.changed(module_name=module_name, features=features)
 
-    def with_feature(self, name: str, value: Any) -> PhoneNumber:
+    def with_feature(self, name: str, value: object) -> PhoneNumber:
         """Return the number with a feature switched on, or off where VALUE is None."""
         features = dict(self.features or {})
         if value is None:
@@ -145,53 +156,71 @@ def read(document: Document, default_module: str = LOCAL) -> PhoneNumber:
 
     DEFAULT_MODULE is the carrier module of documents without one (number_manager.available_module_name).
     """
+    texts = {key: text_at(document, f"pvt_{key}") for key in _TEXTS}
     public = {key: value for key, value in public_fields(document).items() if key not in _NOT_PUBLIC}
     renamed = _with_plain_e911(public, drop_legacy=False)
     stored_features = document.get("pvt_features")
-    features = _features(stored_features, renamed)
+    features = _features(document, renamed)
     module_name, outdated_module = _module_name(document, default_module)
     if module_name in LIKE_LOCAL:
         features = {**features, "local": features.get("local") or {}}
     elif "local" in features:
         features = {key: value for key, value in features.items() if key != "local"}
-    time = now()
+    time, modified, created = now(), seconds(document.get("pvt_modified")), seconds(document.get("pvt_created"))
     dirty = (
         outdated_module
         or not same(renamed, public)
         or bool(document.get("pvt_number_state"))
         or (bool(stored_features) and not same(features, stored_features))
-        or not document.get("pvt_modified")
-        or not document.get("pvt_created")
+        or modified is None
+        or created is None
     )
     return PhoneNumber(
         number=document["_id"],
-        state=document.get("pvt_state") or document.get("pvt_number_state") or "",
+        state=_state(document),
         module_name=module_name,
-        assigned_to=document.get("pvt_assigned_to") or None,
-        previously_assigned_to=document.get("pvt_previously_assigned_to") or None,
-        used_by=document.get("pvt_used_by") or None,
+        assigned_to=texts["assigned_to"],
+        previously_assigned_to=texts["previously_assigned_to"],
+        used_by=texts["used_by"],
         features=features,
-        features_allowed=tuple(document.get("pvt_features_allowed") or ()),
-        features_denied=tuple(document.get("pvt_features_denied") or ()),
-        reserve_history=_without_repetition(document.get("pvt_reserve_history") or ()),
+        features_allowed=tuple(texts_at(document, "pvt_features_allowed")),
+        features_denied=tuple(texts_at(document, "pvt_features_denied")),
+        reserve_history=_without_repetition(texts_at(document, "pvt_reserve_history")),
         ported_in=is_true(document.get("pvt_ported_in")),
-        carrier_data=document.get("pvt_carrier_data") or {},
-        region=document.get("pvt_region") or None,
+        carrier_data=object_at(document, "pvt_carrier_data"),
+        region=texts["region"],
         public=renamed,
-        modified=time if dirty else document["pvt_modified"],
-        created=document.get("pvt_created") or time,
+        modified=time if dirty or modified is None else modified,
+        created=created or time,
+        stored_modified=modified,
+        stored_created=created,
         dirty=dirty,
     )
 
 
-def _plain(value: Any) -> Any:
+def _state(document: Document) -> str:
+    """Return the state; old documents have it in another field (Kazoo ?PVT_STATE_LEGACY)."""
+    found = document.get("pvt_state")
+    return str((document.get("pvt_number_state") if found is None else found) or "")
+
+
+def seconds(stored: object) -> int | None:
+    """Return a time as a document holds it, in Gregorian seconds; None for anything else, such as `undefined`."""
+    if isinstance(stored, str) and stored.isascii() and stored.isdigit():
+        stored = int(stored)
+    if isinstance(stored, bool) or not isinstance(stored, int | float):
+        return None
+    return int(stored) if 0 < stored < LATEST else None
+
+
+def _plain(value: object) -> Json:
     return list(value) if isinstance(value, tuple) else value
 
 
 def _module_name(document: Document, default: str) -> tuple[str, bool]:
     """Return the carrier module, and whether the document says it in a way that is no longer used."""
-    name = document.get("pvt_module_name", default)
-    if name in (None, "", "undefined"):
+    name = (text_at(document, "pvt_module_name") or "") if "pvt_module_name" in document else default
+    if name in ("", "undefined"):
         return LOCAL, True
     outdated = name.startswith("wnm_")
     if outdated:
@@ -214,15 +243,13 @@ def _with_plain_e911(fields: Document, *, drop_legacy: bool) -> Document:
     return {**kept, "e911": legacy[-1]}
 
 
-def _features(stored: Any, public: Document) -> Document:
-    if not stored:
-        return {}
-    if isinstance(stored, list):
-        features: Document = {}
-        for name in stored:
-            features |= _feature_of_3_22(name, public)
-        stored = features
-    return _with_plain_e911(stored, drop_legacy=True)
+def _features(document: Document, public: Document) -> Document:
+    if not isinstance(document.get("pvt_features"), list):
+        return _with_plain_e911(object_at(document, "pvt_features"), drop_legacy=True)
+    features: Document = {}
+    for name in texts_at(document, "pvt_features"):
+        features |= _feature_of_3_22(name, public)
+    return _with_plain_e911(features, drop_legacy=True)
 
 
 def _feature_of_3_22(name: str, public: Document) -> Document:
@@ -243,16 +270,16 @@ def _feature_of_3_22(name: str, public: Document) -> Document:
     if name == "failover":
         return {name: _defined(**{key: value_at(public, [name, key]) for key in ("e164", "sip")})}
     if name == "prepend":
-        prepend = public.get(name) or {}
+        prepend = object_at(public, name)
         return {name: {**prepend, "enabled": is_true(prepend.get("enabled"))}}
     return {name: public.get(name) or {}}
 
 
-def _defined(**values: Any) -> Document:
+def _defined(**values: object) -> Document:
     return {key: value for key, value in values.items() if value}
 
 
-def _without_repetition(history: Any) -> tuple[str, ...]:
+def _without_repetition(history: Json) -> tuple[str, ...]:
     """Return a reserve history in which no account follows itself."""
     kept: list[str] = []
     for account in history:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.changes import Change, Document
-from kazoo_sup.command import Reads
+from kazoo_sup.changes import Change
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.numbers.e164 import LONGEST
-from kazoo_sup.names import INUM, MANAGED
+from kazoo_sup.messages.names import INUM, MANAGED
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document
 
 INUM_PREFIX = "8835100"
 """Every iNum begins with it."""
@@ -22,6 +24,11 @@ INUM_PREFIX = "8835100"
 
 class NumberTaken(SupError):
     """{number} exists in {database} already: {state}{owner}"""
+
+    number: str
+    database: str
+    state: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Pool:
 _POOLS = {carrier: Pool(carrier, database) for carrier, database in (("managed", MANAGED), ("inum", INUM))}
 
 
-def find(text: str, _zone: Any) -> Pool:
+def find(text: str, _zone: object) -> Pool:
     """Return the pool of a carrier module, named with or without `knm_`.
 
     Raises ValueError for a carrier module that generates no numbers.
@@ -44,10 +51,6 @@ def find(text: str, _zone: Any) -> Pool:
     if pool is None:
         raise ValueError(f"knm_{text.removeprefix('knm_')} generates no numbers, only knm_managed and knm_inum do")
     return pool
-
-
-PoolName = Annotated[Pool, Reads(find, "CARRIER")]
-"""A carrier module that generates numbers."""
 
 
 def generated(pool: Pool, account: str, first: int, quantity: int) -> Iterator[Change]:
@@ -91,4 +94,4 @@ def check_range(pool: Pool, first: int, quantity: int) -> None:
     if len(str(first)) != len(str(last)):
         raise ValueError(f"the numbers from +{first} to +{last} are not of one length")
     if pool.carrier == "inum" and str(first).startswith(INUM_PREFIX) and not str(last).startswith(INUM_PREFIX):
-        raise ValueError(f"+{last} is no iNum: those begin with +{INUM_PREFIX}")
+        raise ValueError(f"+{last} is not an iNum: those begin with +{INUM_PREFIX}")

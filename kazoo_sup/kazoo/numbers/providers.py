@@ -7,19 +7,22 @@ keeps in `pvt_features` what is in force. Source: Kazoo knm_providers and the pr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import same
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo.documents import Document, public_fields, value_at, with_value
+from kazoo_sup.kazoo.documents import public_fields, value_at, with_value
+from kazoo_sup.kazoo.documents.values import is_empty, is_true
 from kazoo_sup.kazoo.numbers import features as names
+from kazoo_sup.kazoo.numbers.feature_services import SERVED
 from kazoo_sup.kazoo.numbers.states import IN_SERVICE, PORT_IN, RESERVED
-from kazoo_sup.kazoo.values import is_empty, is_true
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from kazoo_sup.kazoo.numbers.phone_number import PhoneNumber
+    from kazoo_sup.types import Document, Json
 
 CNAM_NOTIFIER = "knm_cnam_notifier"
 DASH_E911 = "knm_dash_e911"
@@ -55,13 +58,24 @@ _NEVER_REFUSED = ("sms", "mms")
 class FeatureRefused(SupError):
     """{number}: the feature {feature} is not allowed for it"""
 
+    number: str
+    feature: str
+
 
 class UnknownCarrierName(SupError):
     """{number}: there is no carrier module {module}"""
 
+    number: str
+    module: str
+
 
 class NeedsProvider(SupError):
-    """{number}: {feature} is switched {how} by {provider} at its own service; change it through Kazoo's API"""
+    """{number}: {feature} is switched {how} by {provider}, whose service cannot be told from here; use Kazoo's API"""
+
+    number: str
+    feature: str
+    how: str
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +101,7 @@ class Rules:
         denied = self.denied(number)
         return [
             feature
-            for feature in _cleansed(self._allowed(number))
+            for feature in _cleansed(tuple(self._allowed(number)))
             if feature not in denied and (feature not in _NEVER_REFUSED or self._im(number, feature))
         ]
 
@@ -96,7 +110,7 @@ class Rules:
         denied = list(number.features_denied)
         if not denied:
             denied = [*self._denied_by_reseller(number), *(() if number.used_by == "trunkstore" else ("failover",))]
-        return _cleansed([*denied, *(() if self.is_admin else names.ADMIN_ONLY)])
+        return list(_cleansed((*denied, *(() if self.is_admin else names.ADMIN_ONLY))))
 
     def _allowed(self, number: PhoneNumber) -> Iterable[str]:
         if number.features_allowed:
@@ -136,8 +150,10 @@ def saved(number: PhoneNumber, rules: Rules) -> PhoneNumber:
             number = number.with_feature(feature, None)
     if "carrier_name" in (number.public or {}) and "carrier_name" in rules.available(number):
         number = without_denied(_with_other_carrier(number, rules), rules)
-    allowed = {rules.provider(feature, number.assigned_to): feature for feature in rules.available(number)}
     asked = {rules.provider(feature, number.assigned_to): feature for feature in _requested(number)}
+    if not asked:
+        return number
+    allowed = {rules.provider(feature, number.assigned_to): feature for feature in rules.available(number)}
     for provider, feature in asked.items():
         if provider not in allowed and feature not in _NEVER_REFUSED:
             raise FeatureRefused(number=number.number, feature=feature)
@@ -155,11 +171,11 @@ def deleted(number: PhoneNumber, rules: Rules) -> PhoneNumber:
     for feature in sorted(_requested(number)):
         provider = rules.provider(feature, number.assigned_to)
         if feature in _CNAM_FEATURES:
-            if provider != CNAM_NOTIFIER and "outbound_cnam" in (number.features or {}):
+            if provider not in (CNAM_NOTIFIER, *SERVED) and "outbound_cnam" in (number.features or {}):
                 raise NeedsProvider(number=number.number, feature="cnam", how="off", provider=provider)
             for each in _CNAM_FEATURES:
                 number = number.with_feature(each, None)
-        elif feature == "e911" and (number.features or {}).get("e911"):
+        elif feature == "e911" and (number.features or {}).get("e911") and provider not in SERVED:
             raise NeedsProvider(number=number.number, feature=feature, how="off", provider=provider)
         elif feature not in ("ringback", "carrier_name"):
             number = number.with_feature(feature, None)
@@ -172,10 +188,11 @@ def _requested(number: PhoneNumber) -> set[str]:
     return (asked | set(number.features or {})) - {"local"}
 
 
-def _cleansed(features: Iterable[str]) -> list[str]:
+@lru_cache(maxsize=1024)
+def _cleansed(features: tuple[str, ...]) -> tuple[str, ...]:
     """Return features sorted and once each; they may be named by an old name of their provider."""
     plain = (feature.removeprefix("wnm_").removeprefix("knm_") for feature in features)
-    return sorted({_FEATURE_OF_PROVIDER.get(feature, feature) for feature in plain})
+    return tuple(sorted({_FEATURE_OF_PROVIDER.get(feature, feature) for feature in plain}))
 
 
 def _with_other_carrier(number: PhoneNumber, rules: Rules) -> PhoneNumber:
@@ -189,7 +206,7 @@ def _with_other_carrier(number: PhoneNumber, rules: Rules) -> PhoneNumber:
 
 def without_denied(number: PhoneNumber, rules: Rules) -> PhoneNumber:
     """Return the number without what it may not have (Kazoo knm_phone_number:remove_denied_features/1)."""
-    public: Any = public_fields(number.public or {})
+    public: Json = public_fields(number.public or {})
     for feature in rules.denied(number):
         if feature not in names.PUBLIC_FIELDS:
             continue
@@ -200,7 +217,7 @@ def without_denied(number: PhoneNumber, rules: Rules) -> PhoneNumber:
 
 
 def _pruned(fields: Document, path: tuple[str, ...]) -> Document:
-    """Remove what stands at PATH, and the objects that are empty then (Kazoo kz_json:prune/2)."""
+    """Remove what is at PATH, and the objects that are empty then (Kazoo kz_json:prune/2)."""
     if value_at(fields, path) is None:
         return fields
     pruned = with_value(fields, path, None)
@@ -211,6 +228,8 @@ def _saved_by(provider: str, number: PhoneNumber) -> PhoneNumber:
     save = _SAVERS.get(provider)
     if save:
         return save(number)
+    if provider in SERVED:
+        return _save_cnam(number) if provider.endswith("_cnam") else _save_e911(number)
     if provider.endswith(("_e911", "_cnam")):
         return _save_at_service(number, provider.rpartition("_")[2], provider)
     return number
@@ -240,6 +259,22 @@ def _save_cnam(number: PhoneNumber) -> PhoneNumber:
     return number.with_feature("inbound_lookup", None).with_feature("cnam", None)
 
 
+def _save_e911(number: PhoneNumber) -> PhoneNumber:
+    """Source: Kazoo knm_telnyx_e911:save/1, as those of the other providers."""
+    wanted = (number.public or {}).get("e911") if number.state in (RESERVED, IN_SERVICE, PORT_IN) else None
+    return number.with_feature("e911", None if is_empty(wanted) else wanted)
+
+
+def _save_port(number: PhoneNumber) -> PhoneNumber:
+    """Keep what a number that is being ported in says of its port.
+
+    Source: Kazoo knm_port_notifier:save/1, which never gets that far: it looks for the state in the public fields.
+    """
+    if number.state != PORT_IN:
+        return number
+    return number.with_feature("port", (number.public or {}).get("port") or None)
+
+
 def _save_boolean(feature: str) -> Callable[[PhoneNumber], PhoneNumber]:
     """Source: Kazoo knm_force_outbound:save/1."""
 
@@ -264,6 +299,7 @@ def _save_object(feature: str, *, switch: bool) -> Callable[[PhoneNumber], Phone
 
 _SAVERS: Mapping[str, Callable[[PhoneNumber], PhoneNumber]] = {
     CNAM_NOTIFIER: _save_cnam,
+    "port": _save_port,
     "force_outbound": _save_boolean("force_outbound"),
     "failover": _save_object("failover", switch=False),
     "prepend": _save_object("prepend", switch=True),

@@ -6,17 +6,19 @@ Source: Kazoo knm_number:lookup_account/1.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import system_config, views
 from kazoo_sup.kazoo.accounts import definition
-from kazoo_sup.kazoo.documents import value_at
-from kazoo_sup.kazoo.numbers import phone_number, store
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.documents import shapes, value_at
+from kazoo_sup.kazoo.documents.values import is_empty, is_true
+from kazoo_sup.kazoo.numbers import phone_number, planning
 from kazoo_sup.kazoo.numbers.phone_number import LIKE_LOCAL, LOCAL, PhoneNumber
-from kazoo_sup.kazoo.values import is_empty, is_true
 from kazoo_sup.terms import Atom
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
 
 NOT_FOUND = Atom("not_found")
@@ -32,7 +34,7 @@ class Unrouted(LookupError):
     """Calls to it go to nobody; the argument is the Erlang term that says why."""
 
     @property
-    def reason(self) -> Any:
+    def reason(self) -> Json:
         """Kazoo's term: an atom, or a tuple of one and an account."""
         return self.args[0]
 
@@ -42,7 +44,7 @@ class Route:
     """The account (an id) that gets the calls to a number, and the number's properties, as Kazoo names them."""
 
     account: str
-    properties: dict[str, Any]
+    properties: Document
 
 
 def look_up(zone: Zone, number: str) -> Route:
@@ -50,10 +52,10 @@ def look_up(zone: Zone, number: str) -> Route:
 
     Raises Unrouted: not_found, unassigned, {not_in_service, Account} or {account_disabled, Account}.
     """
-    stored = store.read(zone, [number]).get(number)
+    stored = planning.read(zone, [number]).get(number)
     if stored is None:
         return _by_port(zone, number)
-    found = phone_number.read(stored, str(_setting(zone, "available_module_name", default=LOCAL)))
+    found = phone_number.read(stored, system_config.read(zone, _CATEGORY, "available_module_name", LOCAL, shapes.TEXT))
     if is_empty(found.assigned_to):
         raise Unrouted(UNASSIGNED)
     account = str(found.assigned_to)
@@ -65,7 +67,7 @@ def look_up(zone: Zone, number: str) -> Route:
     return Route(account, _properties(zone, found, account))
 
 
-def _properties(zone: Zone, number: PhoneNumber, account: str) -> dict[str, Any]:
+def _properties(zone: Zone, number: PhoneNumber, account: str) -> Document:
     features = number.features or {}
     prepend = features.get("prepend")
     return {
@@ -95,7 +97,7 @@ def _by_port(zone: Zone, number: str) -> Route:
 
 
 def _is_forced_out(zone: Zone, number: PhoneNumber) -> bool:
-    """Tell whether calls to it from inside leave through a carrier first (Kazoo knm_number:is_force_outbound/3)."""
+    """Return whether calls to it from inside leave through a carrier first (Kazoo knm_number:is_force_outbound/3)."""
     local = number.module_name in LIKE_LOCAL and is_true(_setting(zone, "force_local_outbound", default=True))
     if number.state in ("port_in", "port_out"):
         return is_true(_setting(zone, f"force_{number.state}_outbound", default=True)) or local
@@ -111,10 +113,10 @@ def _looks_up_names(zone: Zone, module_name: str) -> bool:
     return is_true(system_config.get(zone, f"{_CATEGORY}.vitelity", "use_stepswitch_cnam", default=False))
 
 
-def _text(feature: Any, key: str) -> Any:
+def _text(feature: object, key: str) -> Json:
     found = value_at(feature, [key])
     return None if is_empty(found) else found
 
 
-def _setting(zone: Zone, key: str, *, default: Any) -> Any:
+def _setting(zone: Zone, key: str, *, default: object) -> Json:
     return system_config.get(zone, _CATEGORY, key, default)

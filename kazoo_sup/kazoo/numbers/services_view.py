@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import value_at, with_value
 from kazoo_sup.kazoo.numbers import classification
-from kazoo_sup.names import plain
+from kazoo_sup.messages.names import plain
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.numbers.classification import Classifiers
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 DESIGN = "_design/numbers"
@@ -62,7 +62,7 @@ def _block(name: str) -> str:
     return f"resC['{name}'] = one;"
 
 
-def counted_by(view: Any) -> list[tuple[str, str]] | None:
+def counted_by(view: object) -> list[tuple[str, str]] | None:
     """Return the classes and expressions that a view's code goes by, whoever wrote it; None when that is not to see."""
     text = value_at(view, ["map"])
     if not isinstance(text, str) or not isinstance(value_at(view, ["reduce"]), str):
@@ -87,8 +87,7 @@ def update(zone: Zone, database: str) -> bool:
             return document
         return with_value(document, PATH, code(classifiers))
 
-    stored = zone.couchdb.get(plain(database), DESIGN)
-    tally = changes.apply(zone, [Change(database, updated(stored), stored, updated)])
+    tally = changes.update(zone, database, DESIGN, updated)
     return bool(tally.document) and not tally.counts["unchanged"]
 
 

@@ -46,13 +46,24 @@ _WITHOUT_A_QUESTION = {AGING, PORT_IN}
 class InvalidTransition(SupError):
     """{number}: a number that is {state} cannot become {target}"""
 
+    number: str
+    state: str
+    target: str
+
 
 class Forbidden(SupError):
     """{number}: account {account} may not {deed} it"""
 
+    number: str
+    account: str | None
+    deed: str
+
 
 class NoAccountGiven(SupError):
     """{number}: to be {target} it needs an account"""
+
+    number: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +149,7 @@ def moved(number: PhoneNumber, target: str, assign_to: str | None, authority: Au
 
 
 def is_acquired(before: PhoneNumber, after: PhoneNumber) -> bool:
-    """Tell whether a transition takes the number from its carrier.
+    """Return whether a transition takes the number from its carrier.
 
     Kazoo asks the carrier for a number that is reserved once more, too; it is the system's already then.
     """

@@ -11,76 +11,53 @@ Source: Kazoo knm_phone_number:save/1, delete/1, which saves and copies one numb
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Report, Tally
-from kazoo_sup.errors import NotFound, SupError
-from kazoo_sup.kazoo import carriers, views
-from kazoo_sup.kazoo.documents import Document, without_revision
-from kazoo_sup.kazoo.numbers import lifecycle, phone_number, states
-from kazoo_sup.kazoo.numbers.lifecycle import Deed, NumberIsPorting, Setting
-from kazoo_sup.names import account_database, number_database, plain
+from kazoo_sup.errors import SettingsError, SupError
+from kazoo_sup.kazoo import carriers
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.failures import check_reachable, ends_all
+from kazoo_sup.kazoo.documents import without_revision
+from kazoo_sup.kazoo.numbers import feature_services, lifecycle, number_notices, phone_number, states
+from kazoo_sup.kazoo.numbers.feature_services.telling import address_of, with_address
+from kazoo_sup.kazoo.numbers.planning import NotReached, Plan, Planned, Planner
+from kazoo_sup.messages.names import account_database, number_database, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from kazoo_sup.kazoo.numbers.lifecycle import Deed, Setting
+    from kazoo_sup.kazoo.numbers.number_notices import Notice
     from kazoo_sup.kazoo.numbers.phone_number import PhoneNumber
     from kazoo_sup.kazoo.numbers.targets import Target
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
-
-BATCH = 1000
-
-_PORT_REQUESTS = "port_requests"
 
 
 class InLine(SupError):
     """line {line}: {reason}"""
 
-
-class NotANumber(SupError):
-    """{reason}"""
-
-
-@dataclass(slots=True)
-class _Done:
-    """One number of a batch: as it was read, as it shall be, and what its carrier did about it."""
-
-    target: Target
-    deed: Deed
-    stored: Document | None
-    before: PhoneNumber | None
-    after: PhoneNumber
-    carrier_data: Document | None = None
-
-    @property
-    def number(self) -> str:
-        return self.target.number
-
-    @property
-    def database(self) -> str:
-        return number_database(self.number) or ""
-
-    def document(self) -> Document | None:
-        """The document as it shall be stored, the stored one where nothing changes, None for a number to remove."""
-        if self.after.state == states.DELETED:
-            return None
-        return self.stored if self.stored is not None and not self.after.dirty else self.after.document()
+    line: int
+    reason: str
 
 
-def read(zone: Zone, numbers: Sequence[str]) -> dict[str, Document]:
-    """Return the stored documents of these E.164 numbers by number; without those that are not there."""
-    databases: dict[str, list[str]] = defaultdict(list)
-    for number in numbers:
-        database = number_database(number)
-        if database:
-            databases[plain(database)].append(number)
-    found: dict[str, Document] = {}
-    for documents in zone.couchdb.get_from_many(databases).values():
-        found |= documents
-    return found
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Who takes in what becomes of the targets of a run.
+
+    told: is handed every target, with its error or None; without it one that fails is reported so, with its line
+    touched: takes in the accounts (ids) of numbers that were changed: what their services count changes with them
+    gone_is_done: a number that was there and is deleted counts as unchanged; a run that deletes can be made again
+    """
+
+    told: Callable[[Target, SupError | None], None] | None = None
+    touched: set[str] = field(default_factory=set)
+    gone_is_done: bool = False
 
 
 def perform(
@@ -91,80 +68,91 @@ def perform(
     *,
     total: int | None = None,
     label: str,
-    told: Callable[[Target, SupError | None], None] | None = None,
-    touched: set[str] | None = None,
+    outcome: Outcome | None = None,
 ) -> Tally:
     """Do to every target what DEED returns for it; return the tally of all documents, those of the copies included.
 
-    TOUCHED takes in the accounts (ids) of numbers that were changed: what their services count changes with them.
-    A target that fails is reported as failed, with its line; where TOLD is given it is handed every target instead,
-    with its error or None. DEED may raise a SupError for a target. Raises what the door raises.
+    DEED may raise a SupError for a target. Raises what the door raises.
     """
-    work = _Work(zone, setting, told, set() if touched is None else touched)
-    with zone.run.progress(label, total) as advance, changes.together(zone):
-        for batch in _batched(targets):
-            work.do(batch, deed)
-            advance(len(batch))
+    outcome = outcome or Outcome()
+    planner = Planner(zone, deed, setting, gone_is_done=outcome.gone_is_done)
+    work = _Work(zone, planner, setting, outcome)
+    with (
+        zone.run.progress(label, total) as advance,
+        changes.together(zone),
+        closing(planner.plans(targets)) as plans,
+    ):
+        for plan in plans:
+            work.do(plan)
+            advance(plan.size)
     return work.tally
 
 
 class _Work:
-    def __init__(
-        self,
-        zone: Zone,
-        setting: Setting,
-        told: Callable[[Target, SupError | None], None] | None,
-        touched: set[str],
-    ) -> None:
+    def __init__(self, zone: Zone, planner: Planner, setting: Setting, outcome: Outcome) -> None:
         self.tally = Tally()
-        self._touched = touched
-        self._told = told
+        self._touched = outcome.touched
+        self._told = outcome.told
         self._zone = zone
+        self._planner = planner
         self._setting = setting
         self._databases: dict[str, bool] = {}
+        self._notices: list[tuple[PhoneNumber, Notice]] = []
+        self._down: dict[str, str] = {}
 
-    def do(self, batch: Sequence[Target], deed: Callable[[Target], Deed]) -> None:
-        """Do the deed to a batch in which each number stands once."""
-        stored = read(self._zone, [target.number for target in batch if not target.wrong])
-        planned = [done for target in batch if (done := self._planned(target, deed, stored.get(target.number)))]
-        planned = self._without_porting(planned)
-        settled = [done for done in planned if self._settled_with_carrier(done)]
-        shall_be = {done.number: _body(done.document()) for done in settled}
-        self._copy(settled, shall_be)
-        is_now = self._save(settled)
+    def do(self, plan: Plan) -> None:
+        """Carry out the plan of a batch in which each number occurs once."""
+        for target, error in plan.settled:
+            if error is None:
+                self._leave(target)
+            else:
+                self._refuse(target, error)
+        settled = [done for done in plan.numbers if self._settled(done)]
+        documents = {done.number: done.document() for done in settled}
+        shall_be = {number: _body(document) for number, document in documents.items()}
+        uncopied = self._copy(settled, shall_be)
+        settled = [done for done in settled if done.number not in uncopied]
+        is_now = self._save(settled, documents)
+        self._publish_notices()
         self._copy([done for done in settled if not changes.same(shall_be[done.number], is_now[done.number])], is_now)
 
-    def _planned(self, target: Target, deed: Callable[[Target], Deed], document: Document | None) -> _Done | None:
+    def _settled(self, done: Planned) -> bool:
+        """Have the number's carrier and the services of its features do what has to be; False when one refused.
+
+        Features are switched on once the carrier has given the number, and off before it takes it back.
+        """
+        if done.before is not None and states.is_acquired(done.before, done.after):
+            return self._settled_with_carrier(done, acquired=True) and self._features_settled(done, acquired=True)
+        if not self._features_settled(done):
+            return False
+        if done.before is None or not lifecycle.is_disconnected(done.before, done.after):
+            return True
+        return self._settled_with_carrier(done, acquired=False)
+
+    def _features_settled(self, done: Planned, *, acquired: bool = False) -> bool:
+        """Tell the services of its features; what is acquired is stored all the same when one refuses, without them."""
         try:
-            if target.wrong:
-                raise NotANumber(reason=target.wrong)
-            chosen = deed(target)
-            before = self._read(document)
-            return _Done(target, chosen, document, before, chosen(before, target.number, self._setting))
+            after = feature_services.settled(self._zone, done.before, done.after, self._setting, self._down)
         except SupError as error:
-            self._refuse(target, error)
-            return None
-
-    def _read(self, document: Document | None) -> PhoneNumber | None:
-        return None if document is None else phone_number.read(document, self._setting.policy.default_module)
-
-    def _without_porting(self, planned: list[_Done]) -> list[_Done]:
-        """Refuse to create what is being ported in (Kazoo knm_number:ensure_number_is_not_porting/2)."""
-        new = [done.number for done in planned if done.before is None and not done.after.ported_in]
-        porting = _porting(self._zone, new) if new else {}
-        for done in planned:
-            if done.number in porting:
-                self._refuse(done.target, NumberIsPorting(number=done.number, **porting[done.number]))
-        return [done for done in planned if done.number not in porting]
-
-    def _settled_with_carrier(self, done: _Done) -> bool:
-        """Acquire from, or give back to, the number's carrier what has to be; False when it refused."""
-        before, after = done.before, done.after
-        if before is None or self._zone.run.dry_run:
+            self._refuse(done.target, error)
+            if not acquired:
+                return False
+            done.deed = _without_services(done.deed)
+            done.after = feature_services.without(done.before, done.after)
             return True
-        acquired, given_back = states.is_acquired(before, after), lifecycle.is_disconnected(before, after)
-        if not acquired and not given_back:
-            return True
+        if not changes.same(after.carrier_data or {}, done.after.carrier_data or {}):
+            done.carrier_data = after.carrier_data or {}
+        if not changes.same(after.features or {}, done.after.features or {}):
+            done.deed = _as_told(done.deed, done.after, after)
+        done.after = after
+        return True
+
+    def _settled_with_carrier(self, done: Planned, *, acquired: bool) -> bool:
+        """Acquire from, or give back to, the number's carrier; False when it refused."""
+        return changes.if_made(self._zone, lambda: self._asked_carrier(done, acquired=acquired), shown=lambda: True)
+
+    def _asked_carrier(self, done: Planned, *, acquired: bool) -> bool:
+        after = done.after
         document = after.document()
         try:
             carrier = carriers.of(self._zone, after.module_name)
@@ -177,11 +165,19 @@ class _Work:
             done.after = replace(phone_number.read(changed), dirty=True)
         return True
 
-    def _save(self, batch: Sequence[_Done]) -> dict[str, Document | None]:
-        """Save the numbers of a batch; return by number what is stored now, without revisions."""
-        for database in dict.fromkeys(done.database for done in batch if done.document() is not None):
-            self._ensure(database)
-        waiting = {done.number: done for done in batch}
+    def _publish_notices(self) -> None:
+        saved, self._notices = self._notices, []
+        number_notices.publish(self._zone, saved, self._setting.authority.account)
+
+    def _save(self, batch: Sequence[Planned], documents: Mapping[str, Document | None]) -> dict[str, Document | None]:
+        """Save the numbers of a batch as these documents; return by number what is stored now, without revisions."""
+        failed: dict[str, SupError] = {}
+        for database in dict.fromkeys(done.database for done in batch if not done.is_removed):
+            self._tried(partial(self._ensure, database), database, failed)
+        for done in batch:
+            if done.database in failed:
+                self._refuse(done.target, NotReached(number=done.number, reason=str(failed[done.database])))
+        waiting = {done.number: done for done in batch if done.database not in failed}
         is_now = {done.number: _body(done.stored) for done in batch}
 
         def seen(report: Report) -> None:
@@ -192,28 +188,32 @@ class _Work:
                 self._told(done.target, report.error)
             if report.action in ("created", "edited", "deleted"):
                 self._touched.update(_holders(done, report.after))
+                self._notices += [(done.after, notice) for notice in number_notices.of(done.before, done.after)]
             left = done.stored if report.action == "failed" else report.after
             is_now[done.number] = None if report.action == "deleted" else _body(left)
 
-        self._apply((self._change(done) for done in batch), seen)
+        unsaved = self._apply((self._change(done, documents[done.number]) for done in waiting.values()), seen)
+        for number, error in unsaved.items():
+            self._refuse(waiting[number].target, error)
         return is_now
 
-    def _change(self, done: _Done) -> Change:
+    def _change(self, done: Planned, document: Document | None) -> Change:
         def again(found: Document | None) -> Document:
             """Do the deed to what somebody else has stored meanwhile; the carrier is not asked a second time."""
             done.stored = found
-            done.after = done.deed(self._read(found), done.number, self._setting)
+            done.after = done.deed(self._planner.read(found), done.number, self._setting)
             if done.carrier_data is not None:
                 done.after = done.after.changed(carrier_data=done.carrier_data)
             return done.document() or _deleted(found)
 
-        return Change(done.database, done.document(), done.stored, again)
+        return Change(done.database, document, done.stored, again)
 
-    def _copy(self, batch: Sequence[_Done], documents: Mapping[str, Document | None]) -> None:
+    def _copy(self, batch: Sequence[Planned], documents: Mapping[str, Document | None]) -> set[str]:
         """Bring the copies in the accounts' databases into line with these documents of the numbers.
 
-        The account that a number is assigned to gets it, the one it was assigned to before loses it. Source: Kazoo
-        knm_phone_number:assign/1, unassign_from_prev/1.
+        The account that a number is assigned to gets it, the one it was assigned to before loses it. Returns the
+        numbers that were refused since an account's database fails. Source: Kazoo knm_phone_number:assign/1,
+        unassign_from_prev/1.
         """
         wanted: dict[str, dict[str, Document | None]] = defaultdict(dict)
         for done in batch:
@@ -221,21 +221,70 @@ class _Work:
             owner = (document or {}).get("pvt_assigned_to")
             for account in _holders(done, document):
                 wanted[account_database(account)][done.number] = document if account == owner else None
-        self._apply(self._copies({database: wanted[database] for database in wanted if self._exists(database)}))
+        failed: dict[str, SupError] = {}
+        there = {each: wanted[each] for each in wanted if self._tried(partial(self._exists, each), each, failed)}
+        pending = list(self._copies(there, failed))
+        uncopied: dict[str, SupError] = {
+            number: NotReached(number=number, reason=str(error))
+            for database, error in failed.items()
+            for number in wanted[database]
+        }
+        uncopied |= self._apply(change for change in pending if change.id not in uncopied)
+        for done in batch:
+            if done.number in uncopied:
+                self._refuse(done.target, uncopied[done.number])
+        return set(uncopied)
 
-    def _copies(self, wanted: Mapping[str, Mapping[str, Document | None]]) -> Iterator[Change]:
+    def _copies(
+        self, wanted: Mapping[str, Mapping[str, Document | None]], failed: dict[str, SupError]
+    ) -> Iterator[Change]:
+        unread: dict[str, SupError] = {}
         stored = self._zone.couchdb.get_from_many(
-            {plain(database): list(documents) for database, documents in wanted.items()}
+            {plain(database): list(documents) for database, documents in wanted.items()}, unread
         )
+        check_reachable(unread)
+        failed.update((database, unread[plain(database)]) for database in wanted if plain(database) in unread)
         for database, documents in wanted.items():
+            if database in failed:
+                continue
             for number, document in documents.items():
                 found = stored[plain(database)].get(number)
                 if changes.same(document, _body(found)):
                     continue
                 yield Change(database, document, found, _deleted if document is None else partial(_copied, document))
 
-    def _apply(self, pending: Iterable[Change], seen: Callable[[Report], None] | None = None) -> None:
-        self.tally.include(changes.apply(self._zone, pending, seen=seen))
+    def _tried(self, work: Callable[[], bool | None], database: str, failed: dict[str, SupError]) -> bool | None:
+        """Return what WORK does; where the database fails that is put into FAILED."""
+        try:
+            return work()
+        except SupError as error:
+            if ends_all(error):
+                raise
+            failed[database] = error
+            return None
+
+    def _apply(self, pending: Iterable[Change], seen: Callable[[Report], None] | None = None) -> dict[str, SupError]:
+        """Make changes; return by number why those were not made whose database failed."""
+        waiting: dict[tuple[str, str], None] = {}
+
+        def noted() -> Iterator[Change]:
+            for change in pending:
+                waiting[change.database, change.id] = None
+                yield change
+
+        def told(report: Report) -> None:
+            waiting.pop((report.database, report.id), None)
+            self.tally.add(report)
+            if seen:
+                seen(report)
+
+        try:
+            changes.apply(self._zone, noted(), seen=told)
+        except SupError as error:
+            if ends_all(error) or isinstance(error, SettingsError):
+                raise
+            return {number: NotReached(number=number, reason=str(error)) for _database, number in waiting}
+        return {}
 
     def _exists(self, database: str) -> bool:
         if database not in self._databases:
@@ -246,6 +295,14 @@ class _Work:
         if not self._databases.get(database):
             views.ensure_database(self._zone, database)
             self._databases[database] = True
+
+    def _leave(self, target: Target) -> None:
+        """Count a number as unchanged that was to go and is gone."""
+        report = Report(number_database(target.number) or "", target.number, "unchanged")
+        self.tally.add(report)
+        self._zone.run.report(report)
+        if self._told:
+            self._told(target, None)
 
     def _refuse(self, target: Target, error: SupError) -> None:
         if target.line is not None:
@@ -258,25 +315,30 @@ class _Work:
             self._zone.run.report(report)
 
 
-def _batched(targets: Iterable[Target]) -> Iterator[list[Target]]:
-    """Gather targets into batches in which no number stands twice: the second deed is done to what the first left."""
-    batch: list[Target] = []
-    numbers: set[str] = set()
-    for target in targets:
-        if len(batch) >= BATCH or (target.number in numbers and not target.wrong):
-            yield batch
-            batch, numbers = [], set()
-        batch.append(target)
-        numbers.add(target.number)
-    if batch:
-        yield batch
+def _without_services(deed: Deed) -> Deed:
+    """Return a deed that leaves the features as they are which a service would have to hear of."""
+
+    def kept(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:
+        return feature_services.without(number, deed(number, name, setting))
+
+    return kept
+
+
+def _as_told(deed: Deed, asked: PhoneNumber, told: PhoneNumber) -> Deed:
+    """Return a deed whose address is as its service has it, where it asks for the one that the service was told."""
+
+    def kept(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:
+        after, address = deed(number, name, setting), address_of(told)
+        return with_address(after, address) if address and address_of(after) == address_of(asked) else after
+
+    return kept
 
 
 def _body(document: Document | None) -> Document | None:
     return None if document is None else without_revision(document)
 
 
-def _holders(done: _Done, document: Document | None) -> list[str]:
+def _holders(done: Planned, document: Document | None) -> list[str]:
     """Return the accounts that have, had, or may have kept a copy of the number."""
     found = {(document or {}).get(key) for key in ("pvt_assigned_to", "pvt_previously_assigned_to")}
     for number in (done.before, done.after):
@@ -291,12 +353,3 @@ def _copied(document: Document, _found: Document | None) -> Document:
 
 def _deleted(found: Document | None) -> Document:
     return {"_id": (found or {})["_id"], "_deleted": True}
-
-
-def _porting(zone: Zone, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return the port request, and its account, that brings each of the numbers here (Kazoo knm_port_request:get/1)."""
-    try:
-        rows = list(views.rows(zone, _PORT_REQUESTS, "port_requests", "port_in_numbers", keys=numbers))
-    except NotFound:
-        return {}
-    return {row["key"]: {"request": row["id"], "account": row["value"]} for row in rows}

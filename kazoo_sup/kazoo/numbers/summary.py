@@ -5,10 +5,13 @@ Every number of a cluster may be in it, so it is kept in a temporary file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from kazoo_sup import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _SCHEMA = (
     "create table touched (name text primary key, error text) without rowid",
@@ -44,20 +47,22 @@ class Summary:
         rows = ((database, kind, identifier) for identifier in ids)
         self._kept.executemany("insert into failed (name, kind, id) values (?, ?, ?)", rows)
 
-    def report(self) -> Iterator[str]:
-        """Yield the closing lines, and let go of the file."""
-        if self._kept.execute("select 1 from touched limit 1").fetchone() is None:
-            yield "::: done successfully"
-            yield ""
-        else:
-            yield "::: done. see console log for error summary"
-            yield from ("", "")
-            yield from self._json()
-        self._kept.close()
+    @property
+    def touched(self) -> int:
+        """How many databases were written to, or failed."""
+        return self._counted("touched")
 
-    def _json(self) -> Iterator[str]:
-        """Write what jiffy:encode(Summary, [pretty]) would, line by line."""
-        # Kazoo keeps its map in the order of the keys.
+    @property
+    def failed(self) -> int:
+        """How many numbers failed."""
+        return self._counted("failed")
+
+    def _counted(self, table: str) -> int:
+        [(count,)] = self._kept.execute(f"select count(*) from {table}")  # noqa: S608 - one of our own names
+        return int(count)
+
+    def as_json(self) -> Iterator[str]:
+        """Write what jiffy:encode(Summary, [pretty]) would, line by line; the map is in the order of its keys."""
         found = self._kept.execute(
             "select name, error from touched where error is not null or name in (select name from failed) order by name"
         )

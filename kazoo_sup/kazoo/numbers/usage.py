@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import views
+from kazoo_sup import terms
+from kazoo_sup.errors import NotFound, SupError
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.failures import Parts, ends_all
+from kazoo_sup.kazoo.documents import shapes
+from kazoo_sup.kazoo.numbers.repair_events import AccountUsageBegun, SharedFound, UsageAsked, UsageUnread
 
 if TYPE_CHECKING:
-    from kazoo_sup.kazoo.numbers.places import Databases
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+
+    from kazoo_sup.kazoo.databases.walk import Databases
+    from kazoo_sup.results import BulkReport, Event
     from kazoo_sup.zone import Zone
 
 CALLFLOW = "callflow"
@@ -39,61 +46,77 @@ def application_of(number: str, callflow: set[str], trunkstore: set[str]) -> str
     return TRUNKSTORE if number in trunkstore else None
 
 
-def applications(zone: Zone, database: str, numbers: Sequence[str], found: dict[str, str | None]) -> Iterator[str]:
-    """Put into FOUND the application of each number that the account with this database uses.
+def applications(
+    zone: Zone, database: str, numbers: Sequence[str]
+) -> Generator[Event, None, dict[str, str | None] | None]:
+    """Return the application of each number that the account with this database uses; None where it cannot be read.
 
-    Yields what Kazoo says meanwhile. Where the account's views cannot be read FOUND stays empty. Source: Kazoo
-    kazoo_number_manager_maintenance:get_account_dids_apps/2.
+    Source: Kazoo kazoo_number_manager_maintenance:get_account_dids_apps/2.
     """
-    yield f"      getting app usage for {len(numbers)} numbers in account {database}"
+    yield AccountUsageBegun(database, len(numbers))
     used: dict[str, set[str]] = {}
     for application in (CALLFLOW, TRUNKSTORE):
-        yield f"         getting {application} numbers from {database}"
+        yield UsageAsked(database, application)
         try:
             used[application] = numbers_of(zone, database, application, numbers)
-        except NotFound:
-            yield f"         failed to get {application} numbers (not_found), skipping..."
-            return
-    found |= {number: application_of(number, used[CALLFLOW], used[TRUNKSTORE]) for number in numbers}
+        except SupError as error:
+            if ends_all(error):
+                raise
+            yield UsageUnread(database, application, "not_found" if isinstance(error, NotFound) else str(error))
+            return None
+    found = {number: application_of(number, used[CALLFLOW], used[TRUNKSTORE]) for number in numbers}
     shared = sorted(number for number, application in found.items() if application == BOTH)
     if shared:
-        yield f"numbers used by both trunkstore and callflow: {', '.join(shared)}"
+        yield SharedFound(shared)
+    return found
 
 
-def application(zone: Zone, number: str, database: str) -> tuple[list[str], str | None]:
-    """Return what Kazoo prints, and the application of the account with this database that uses a number, or None.
+def application(zone: Zone, number: str, database: str) -> tuple[dict[str, bool | None], str | None]:
+    """Return which applications of the account with this database have a number, and the one that counts, or None.
 
-    A callflow counts before a trunk. Source: Kazoo kazoo_number_manager_maintenance:app_using/2.
+    None stands for an application that cannot be asked. A callflow counts before a trunk. Source: Kazoo
+    kazoo_number_manager_maintenance:app_using/2.
     """
-    lines: list[str] = []
-    using: list[str] = []
+    having: dict[str, bool | None] = {}
     for each in (CALLFLOW, TRUNKSTORE):
-        lines.append(f"         getting {each} numbers from {database}")
         try:
-            using += [each] * len(numbers_of(zone, database, each, [number]))
+            having[each] = number in numbers_of(zone, database, each, [number])
         except NotFound:
-            lines.append(f"failed to get {each} DIDs from {database}: not_found")
-    return lines, using[0] if using else None
+            having[each] = None
+    return having, next((each for each, has_it in having.items() if has_it), None)
 
 
-def carrier_modules(zone: Zone, databases: Databases) -> Iterator[str]:
-    """Count the numbers of each carrier module, in each number database and in all.
+@dataclass(frozen=True, slots=True)
+class CarrierModules:
+    """How many numbers each carrier module has in each number database; None is that of documents without one.
+
+    A database that could not be asked has none, and is in the report.
+    """
+
+    by_database: Mapping[str, Mapping[str | None, int]]
+    report: BulkReport
+
+    @property
+    def totals(self) -> Mapping[str | None, int]:
+        """How many each has in all of them."""
+        return sum(map(Counter, self.by_database.values()), Counter[str | None]())
+
+
+def carrier_modules(zone: Zone, databases: Databases) -> CarrierModules:
+    """Count the numbers of each carrier module, in each number database.
 
     Source: Kazoo kazoo_number_manager_maintenance:carrier_module_usage/2.
     """
-    totals: Counter[str | None] = Counter()
+    found: dict[str, dict[str | None, int]] = {}
+    parts = Parts(zone)
     for database in databases.names():
-        yield f"{database}:"
-        for row in views.rows(zone, database, "numbers", "module_name", group=True):
-            yield _counted(row["key"], row["value"])
-            totals[row["key"]] += row["value"]
-    yield "Totals:"
-    for module in in_dict_order(totals):
-        yield _counted(module, totals[module])
-
-
-def _counted(module: str | None, count: int) -> str:
-    return f"    {'null' if module is None else module}: {count}"
+        found[database] = {}
+        with parts.part(database):
+            for row in list(views.rows(zone, database, "numbers", "module_name", group=True)):
+                # Whatever else a document holds in place of a module's name is counted as it is written.
+                module = row["key"] if isinstance(row["key"], str | None) else terms.json_encode(row["key"])
+                found[database][module] = views.value_of(row, shapes.INTEGER)
+    return CarrierModules(found, parts.report)
 
 
 def in_dict_order(keys: Mapping[str | None, int] | Iterable[str | None]) -> list[str | None]:

@@ -6,12 +6,16 @@ Source: Kazoo kz_json, kz_privacy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo.documents import Document, value_at
-from kazoo_sup.kazoo.values import is_empty, is_true, to_integer, to_text
+from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.documents.values import is_empty, is_true, to_integer, to_text
+from kazoo_sup.types import Json
 
-Setting = Callable[[str, Any], Any]
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document
+
+Setting = Callable[[str, Json], Json]
 """What reads a key of the category stepswitch, with its default."""
 
 _PRIVACY_METHODS = ("sip", "none", "kazoo")
@@ -26,7 +30,7 @@ def privacy_method_of(document: Document, default: str) -> str:
 
 
 def hides(document: Document, what: str) -> bool:
-    """Tell whether the callers' `name` or `number` is hidden."""
+    """Return whether the callers' `name` or `number` is hidden."""
     places = (
         ["caller_id_options", "outbound_privacy"],
         ["privacy", f"hide_{what}"],
@@ -37,7 +41,7 @@ def hides(document: Document, what: str) -> bool:
     return found in (f"hide_{what}", what, *_HIDING) or is_true(found)
 
 
-def _first(document: Document, places: Iterable[Sequence[str]]) -> Any:
+def _first(document: Document, places: Iterable[Sequence[str]]) -> Json:
     return next((found for place in places if (found := value_at(document, place)) is not None), None)
 
 
@@ -47,7 +51,7 @@ def flag(document: Document, path: Sequence[str], default: bool) -> bool:
     return default if found is None else is_true(found)
 
 
-def integer(value: Any, default: Any) -> Any:
+def integer(value: object, default: object) -> Json:
     """Return a whole number, also from text."""
     if value is None:
         return default
@@ -57,16 +61,16 @@ def integer(value: Any, default: Any) -> Any:
         return default
 
 
-def text(value: Any) -> str | None:
+def text(value: object) -> str | None:
     """Return text, None for what counts as none."""
     return None if is_empty(value) else to_text(value)
 
 
-def listed(value: Any) -> list[Any]:
-    """Return a list, an empty one for what is none."""
+def listed(value: object) -> list[Json]:
+    """Return a list, an empty one for anything else."""
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def objects(value: Any) -> list[Document]:
+def objects(value: object) -> list[Document]:
     """Return the objects in a list."""
     return [each for each in listed(value) if isinstance(each, dict)]

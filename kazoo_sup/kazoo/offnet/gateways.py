@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo.documents import Document, merged, value_at
+from kazoo_sup.kazoo.documents import merged, value_at
+from kazoo_sup.kazoo.documents.values import is_true, to_text
 from kazoo_sup.kazoo.offnet import fields
-from kazoo_sup.kazoo.values import is_true, to_text
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +121,8 @@ def _endpoint_options(document: Document, kind: str) -> Document:
     return {key: each for key, each in options.get(kind, {}).items() if each is not None}
 
 
-def _outbound(headers: Any) -> Document:
-    """Return what is added to calls that go out: what stands in `out`, and what stands in neither `in` nor `out`."""
+def _outbound(headers: object) -> Document:
+    """Return what is added to calls that go out: what is in `out`, and what is in neither `in` nor `out`."""
     given = headers if isinstance(headers, dict) else {}
     plain = {key: each for key, each in given.items() if key not in ("in", "out")}
     found: Document = merged(plain, given.get("out") or {})

@@ -6,20 +6,24 @@ one resource for each of them. Source: Kazoo stepswitch_resources, kzd_resources
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo import accounts, system_config, views
-from kazoo_sup.kazoo.documents import Document, value_at
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.config import expressions, system_config
+from kazoo_sup.kazoo.config.expressions import BadExpression, Expression
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.documents import shapes, value_at
+from kazoo_sup.kazoo.documents.shapes import OBJECT, TEXT
+from kazoo_sup.kazoo.documents.values import is_false, is_true
 from kazoo_sup.kazoo.numbers import classification
 from kazoo_sup.kazoo.offnet import fields, gateways
-from kazoo_sup.kazoo.values import is_false, is_true
-from kazoo_sup.names import account_database
+from kazoo_sup.messages.names import account_database
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Fields
     from kazoo_sup.zone import Zone
 
 GLOBAL = "offnet"
@@ -52,12 +56,12 @@ class Resource(gateways.Inherited):
     gateways: Sequence[gateways.Gateway] = ()
 
     @property
-    def rules(self) -> list[re.Pattern[str]]:
+    def rules(self) -> list[Expression]:
         """The expressions for numbers, in the order in which they are tried."""
         return compiled(self.raw_rules)
 
     @property
-    def cid_rules(self) -> list[re.Pattern[str]]:
+    def cid_rules(self) -> list[Expression]:
         """The expressions for the caller's number, in the order in which they are tried; none means any caller."""
         return compiled(self.raw_cid_rules)
 
@@ -81,20 +85,25 @@ def of_realm(zone: Zone, realm: str) -> list[Resource]:
     return of_account(zone, owners.pop()) if len(owners) == 1 else []
 
 
-def compiled(rules: Iterable[Any]) -> list[re.Pattern[str]]:
+def compiled(rules: Iterable[object]) -> list[Expression]:
     """Return the expressions that can be read; the last of the document is tried first."""
-    found: list[re.Pattern[str]] = []
+    found: list[Expression] = []
     for rule in rules:
         try:
-            found.insert(0, re.compile(rule, re.ASCII))
-        except (re.error, TypeError):
+            found.insert(0, expressions.read(rule, "a rule"))
+        except BadExpression:
             continue
     return found
 
 
-def unreadable(resource: Resource) -> list[str]:
-    """Return the rules of a resource that are no expressions: stepswitch passes over them."""
-    return [str(rule) for rule in (*resource.raw_rules, *resource.raw_cid_rules) if not compiled([rule])]
+def unreadable(resource: Resource) -> Iterator[BadExpression]:
+    """Yield what is wrong with the rules of a resource that are not expressions: stepswitch passes over them."""
+    for key, rules in (("rules", resource.raw_rules), ("cid_rules", resource.raw_cid_rules)):
+        for rule in rules:
+            try:
+                expressions.read(rule, f"{key} of resource {resource.id}")
+            except BadExpression as error:
+                yield error
 
 
 def from_documents(
@@ -119,7 +128,7 @@ def from_documents(
 def _read(zone: Zone, database: str, added: Document) -> list[Resource]:
     rows = views.rows_if_any(zone, database, "resources", "listing_by_id", include_docs=True)
     setting = partial(system_config.get, zone, CATEGORY)
-    privacy = system_config.get(zone, "privacy", "method", "kazoo")
+    privacy = system_config.read(zone, "privacy", "method", "kazoo", TEXT)
     documents = [{**row["doc"], **added} for row in rows if row.get("doc")]
     return from_documents(documents, setting, classification.available(zone), privacy)
 
@@ -130,8 +139,8 @@ def _dedicated_proxies(zone: Zone, account: str) -> list[tuple[str | None, str |
     Source: Kazoo kz_ips:assigned/1, which mixes them at random.
     """
     rows = views.rows_if_any(zone, "dedicated_ips", "dedicated_ips", "assigned_to_listing", key=account)
-    here = value_at(system_config.get(zone, "ips", "zone_name_map", {}), [zone.name]) or zone.name
-    found = [(value_at(row, ["value", "zone"]), value_at(row, ["value", "ip"])) for row in rows]
+    here = system_config.read(zone, "ips", "zone_name_map", {}, OBJECT).get(zone.name) or zone.name
+    found = [(shapes.text_at(each, "zone"), shapes.text_at(each, "ip")) for each in (row["value"] for row in rows)]
     found.sort(key=lambda each: each[0] != here)
     only_one = is_true(system_config.get(zone, CATEGORY, "use_first_dedicated_proxy_only", default=True))
     return found[:1] if only_one else found
@@ -145,7 +154,7 @@ def _by_classifier(document: Document, available: classification.Classifiers) ->
     return [_classified(document, name, own[name], available[name]) for name in own if name in available]
 
 
-def _classified(document: Document, name: str, own: Any, configured: Mapping[str, Any]) -> Document:
+def _classified(document: Document, name: str, own: object, configured: Fields) -> Document:
     own = own if isinstance(own, Mapping) else {}
     emergency = own.get("emergency", True if name == "emergency" else configured.get("emergency"))
     changed = {

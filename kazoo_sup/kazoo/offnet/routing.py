@@ -5,17 +5,17 @@ Source: Kazoo stepswitch_resources:endpoints/2, reverse_lookup/1.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo.values import is_empty
+from kazoo_sup.kazoo.documents.values import is_empty
 
 if TYPE_CHECKING:
-    from kazoo_sup.kazoo.documents import Document
+    from kazoo_sup.kazoo.config.expressions import Expression
     from kazoo_sup.kazoo.offnet.gateways import Gateway
     from kazoo_sup.kazoo.offnet.resources import Resource
+    from kazoo_sup.types import Document
 
 _SIP_PORT = 5060
 _ZONE = "zone"
@@ -48,7 +48,7 @@ def endpoints(resources: Sequence[Resource], call: Call) -> list[Document]:
     return sorted(found, key=lambda each: each["Weight"])
 
 
-def matched(rules: Iterable[re.Pattern[str]], number: str) -> str | None:
+def matched(rules: Iterable[Expression], number: str) -> str | None:
     """Return the part of NUMBER that the first rule that matches captures: its longest group, else all it matches.
 
     Of groups of the same length the last counts.
@@ -57,8 +57,7 @@ def matched(rules: Iterable[re.Pattern[str]], number: str) -> str | None:
         found = rule.search(number)
         if found is None:
             continue
-        groups = [group for group in found.groups() if group is not None]
-        return max(reversed(groups), key=len) if groups else found.group()
+        return max(reversed(found[1:] or found), key=len)
     return None
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kazoo_sup.kazoo.zone.servers import called
+
 if TYPE_CHECKING:
     from kazoo_sup.settings import Server
     from kazoo_sup.transports.rabbitmq import ManagementAPI
     from kazoo_sup.zone import Zone
 
+KIND = "rabbitmq_api"
+
 _REQUESTS = 3
 _SLACK = 5.0
 
 
-def connect(zone: Zone, server: Server, *, retry: float = 1.0) -> ManagementAPI:
-    """Return one broker's management API, which spends RETRY seconds on repeats.
+def connect(zone: Zone, name: str, server: Server, *, retry: float = 1.0) -> ManagementAPI:
+    """Return the management API of the broker NAME, which spends RETRY seconds on repeats.
 
     Raises SettingsError when the password cannot be read.
     """
@@ -22,13 +26,13 @@ def connect(zone: Zone, server: Server, *, retry: float = 1.0) -> ManagementAPI:
 
     times = zone.settings.timeouts
     return ManagementAPI(
-        server.url,
-        server.username,
-        server.password,
+        server,
         connect_timeout=times.connect,
         read_timeout=times.read,
         retry=retry,
+        limits=zone.settings.limits,
         tls=zone.settings.amqp_tls,
+        called=called(KIND, name),
     )
 
 
@@ -40,6 +44,6 @@ def patience(zone: Zone) -> float:
 
 def vhost(zone: Zone) -> str:
     """Return the virtual host that the zone's nodes use, as the address of its first broker says."""
-    from kazoo_sup.transports.amqp_link import Broker
+    from kazoo_sup.transports.amqp.link import Broker
 
     return Broker.parse(zone.settings.brokers[0].url).vhost if zone.settings.brokers else "/"

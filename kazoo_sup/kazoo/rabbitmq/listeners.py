@@ -13,7 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Row
 
 TOPIC, DIRECT, FANOUT = "topic", "direct", "fanout"
 
@@ -147,7 +150,10 @@ def listener(queue: str) -> Listener:
 
 @dataclass(slots=True)
 class Bus:
-    """What is known of a virtual host: by queue, what it is bound to and over which connections it is consumed."""
+    """What is known of a virtual host: by queue, what it is bound to and over which connections it is consumed.
+
+    Who consumes is not always known (`knows_consumers`): a user of few rights does not see it.
+    """
 
     exchanges_of: dict[str, dict[str, int]] = field(default_factory=dict)
     consumers_of: dict[str, list[str]] = field(default_factory=dict)
@@ -155,16 +161,21 @@ class Bus:
     passed_on: set[str] = field(default_factory=set)
     nodes: dict[str, str] = field(default_factory=dict)
     clients: Mapping[str, str] = field(default_factory=dict)
+    knows_consumers: bool = True
 
     @classmethod
     def of(
         cls,
-        bindings: Iterable[Mapping[str, Any]],
-        consumers: Iterable[Mapping[str, Any]],
-        connections: Iterable[Mapping[str, Any]],
+        bindings: Iterable[Row],
+        consumers: Iterable[Row] | None,
+        connections: Iterable[Row],
     ) -> Bus:
-        """Put the rows of the three listings together; memory grows with the number of queues and consumers."""
-        bus = cls(clients={str(each["connection"]): str(each["client"]) for each in connections if each["client"]})
+        """Put the rows of the three listings together; memory grows with the number of queues and consumers.
+
+        CONSUMERS are None where the user does not see them.
+        """
+        clients = {str(each["connection"]): str(each["client"]) for each in connections if each["client"]}
+        bus = cls(clients=clients, knows_consumers=consumers is not None)
         for binding in bindings:
             exchange, destination = str(binding["exchange"]), str(binding["destination"])
             if binding["to"] == "exchange":
@@ -173,7 +184,7 @@ class Bus:
             counted = bus.exchanges_of.setdefault(destination, {})
             counted[exchange] = counted.get(exchange, 0) + 1
             bus.queues_of.setdefault(exchange, set()).add(destination)
-        for consumer in consumers:
+        for consumer in consumers or ():
             queue, connection = str(consumer["queue"]), str(consumer["connection"])
             bus.consumers_of.setdefault(queue, []).append(connection)
             if node := listener(queue).node:
@@ -189,20 +200,23 @@ class Bus:
         return ", ".join(sorted(clients)) or None
 
     def nodes_of(self, queue: str) -> list[str]:
-        """Return the nodes that consume a queue; a connection that is no node's by the connection's name."""
+        """Return the nodes that consume a queue; a connection that is not a node's by the connection's name."""
         named = listener(queue)
         if named.node:
             return [named.node]
         return sorted({self.nodes.get(each, each) for each in self.consumers_of.get(queue, ())})
 
 
-def queues(bus: Bus, listed: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give who listens to each queue of those LISTED; the nameless exchange, to which all are bound, is left out."""
+def queues(bus: Bus, listed: Iterable[Row]) -> Iterator[Row]:
+    """Yield who listens to each queue of those LISTED; the nameless exchange, to which all are bound, is left out.
+
+    Where it is not known who consumes, what the queue itself counts of consumers is shown.
+    """
     for each in listed:
         name = str(each["queue"])
-        consumers = len(bus.consumers_of.get(name, ()))
+        consumers = len(bus.consumers_of.get(name, ())) if bus.knows_consumers else each["consumers"]
         bound = bus.exchanges_of.get(name, {})
-        notes = [] if consumers else ["no consumer"]
+        notes = ["no consumer"] if consumers == 0 else []
         if not bound:
             notes.append("bound to nothing")
         yield {
@@ -217,27 +231,28 @@ def queues(bus: Bus, listed: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, 
         }
 
 
-def exchanges(bus: Bus, listed: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give who listens to each exchange of Kazoo's and of those LISTED; RabbitMQ's own are left out."""
+def exchanges(bus: Bus, listed: Iterable[Row]) -> Iterator[Row]:
+    """Yield who listens to each exchange of Kazoo's and of those LISTED; RabbitMQ's own are left out."""
     declared = {str(each["exchange"]): each for each in listed}
     for name in sorted({*EXCHANGES, *(each for each in declared if each and not each.startswith("amq."))}):
         each = declared.get(name)
         bound = bus.queues_of.get(name, set())
         heard = [queue for queue in bound if bus.consumers_of.get(queue)]
+        listened_to = bool(heard if bus.knows_consumers else bound) or name in bus.passed_on
         yield {
             "exchange": name,
             "type": each["type"] if each else None,
             "queues": len(bound),
             "bindings": sum(bus.exchanges_of[queue][name] for queue in bound),
-            "consumers": sum(len(bus.consumers_of[queue]) for queue in heard),
+            "consumers": sum(len(bus.consumers_of[queue]) for queue in heard) if bus.knows_consumers else None,
             "apps": ", ".join(sorted({bus.app(queue) or _kind(bus.nodes_of(queue)) for queue in heard})) or None,
             "published": each["published_in"] if each else None,
             "delivered": each["published_out"] if each else None,
-            "note": _note(name, each, listened_to=bool(heard) or name in bus.passed_on),
+            "note": _note(name, each, listened_to=listened_to),
         }
 
 
-def _note(name: str, declared: Mapping[str, Any] | None, *, listened_to: bool) -> str | None:
+def _note(name: str, declared: Row | None, *, listened_to: bool) -> str | None:
     if declared is None:
         return "not declared: none of its apps runs"
     notes = [] if listened_to else ["nobody listens"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.errors import NotFound, SupError
-from kazoo_sup.masking import without_credentials
+from kazoo_sup.changes.masking import without_credentials
+from kazoo_sup.errors import ExitCode, NotFound, SupError
+from kazoo_sup.kazoo.rabbitmq.visibility import in_every_host, of_everybody
 
 if TYPE_CHECKING:
     from kazoo_sup.transports.rabbitmq import ManagementAPI
+    from kazoo_sup.types import Json, Row
 
 Columns = Mapping[str, str]
 
@@ -144,160 +146,173 @@ OVERVIEW: Columns = {
     "returned": "message_stats.return_unroutable",
 }
 
-_BLOCKING = {"mem_alarm": "memory", "disk_free_alarm": "disk"}
-_USAGE = {"files": ("fd_used", "fd_total"), "sockets": ("sockets_used", "sockets_total")} | {
-    "processes": ("proc_used", "proc_total")
-}
-_ALMOST = 0.9
-ALARMS = ("node", "alarm", "detail")
-
 
 class PluginMissing(SupError):
     """RabbitMQ shows no {what}: its plugin {plugin} is not enabled"""
 
+    what: str
+    plugin: str
 
-def row(item: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
+
+class NoStatistics(SupError):
+    """{server} keeps no statistics: {what} is not known"""
+
+    exit_code = ExitCode.PARTIAL
+
+    server: str
+    what: str
+
+
+def row(item: Row, columns: Columns) -> Row:
     """Return the row of one of the API's objects; what is not there is None."""
     return {column: at(item, place) for column, place in columns.items()}
 
 
-def at(item: Any, place: str) -> Any:
+def at(item: object, place: str) -> Json:
     """Return the value at a PLACE of an object, dots leading inside; text without credentials of URLs."""
     for part in place.split("."):
         item = item.get(part) if isinstance(item, Mapping) else None
     return without_credentials(item) if isinstance(item, str) else item
 
 
-def paged(api: ManagementAPI, columns: Columns, *path: str) -> Iterator[dict[str, Any]]:
+def paged(api: ManagementAPI, columns: Columns, *path: str) -> Iterator[Row]:
     """Give the rows of a list as its pages come."""
     return (row(item, columns) for item in api.pages(*path, columns=tuple(columns.values())))
 
 
-def whole(api: ManagementAPI, columns: Columns, *path: str) -> Iterator[dict[str, Any]]:
-    """Give the rows of a list that the API does not page."""
+def whole(api: ManagementAPI, columns: Columns, *path: str) -> Iterator[Row]:
+    """Yield the rows of a list that the API does not page."""
     for item in api.whole(*path, columns=tuple(columns.values())):
         yield row(item, columns)
 
 
 def exchanges_of(api: ManagementAPI, vhost: str | None) -> Iterator[tuple[str, str]]:
-    """Give virtual host and name of every exchange; the nameless one, to which every queue is bound, has no listing."""
+    """Yield virtual host and name of every exchange; the nameless one, which has every queue, has no listing."""
     for found in _of_vhost(vhost, paged(api, {"vhost": "vhost", "name": "name"}, *_within("exchanges", vhost))):
         if found["name"]:
             yield str(found["vhost"]), str(found["name"])
 
 
-def bindings(api: ManagementAPI, vhost: str | None = None, exchange: str | None = None) -> Iterator[dict[str, Any]]:
-    """Give what is bound to EXCHANGE or to each exchange in turn; only one exchange's bindings are held at a time."""
+def bindings(api: ManagementAPI, vhost: str | None = None, exchange: str | None = None) -> Iterator[Row]:
+    """Yield what is bound to EXCHANGE or to each exchange in turn; only one exchange's bindings are held at a time.
+
+    Raises NotFound for an EXCHANGE that is not there.
+    """
+    rows = _bindings(api, vhost, exchange)
+    return in_every_host(api, rows) if vhost is None else rows
+
+
+def _bindings(api: ManagementAPI, vhost: str | None, exchange: str | None) -> Iterator[Row]:
+    found = exchange is None
     for host, name in exchanges_of(api, vhost):
         if exchange in (None, name):
+            found = True
             yield from whole(api, BINDINGS, "exchanges", host, name, "bindings", "source")
+    if not found:
+        raise NotFound(server=api.called, what=f"exchange {exchange!r}")
 
 
-def queues(api: ManagementAPI, vhost: str | None = None) -> Iterator[dict[str, Any]]:
-    """Give the queues of VHOST or of all."""
-    return _of_vhost(vhost, paged(api, QUEUES, *_within("queues", vhost)))
+def queues(api: ManagementAPI, vhost: str | None = None) -> Iterator[Row]:
+    """Yield the queues of VHOST or of all."""
+    return _all_of(api, vhost, paged(api, QUEUES, *_within("queues", vhost)))
 
 
-def exchanges(api: ManagementAPI, vhost: str | None = None) -> Iterator[dict[str, Any]]:
-    """Give the exchanges of VHOST or of all."""
-    return _of_vhost(vhost, paged(api, EXCHANGES, *_within("exchanges", vhost)))
+def exchanges(api: ManagementAPI, vhost: str | None = None) -> Iterator[Row]:
+    """Yield the exchanges of VHOST or of all."""
+    return _all_of(api, vhost, paged(api, EXCHANGES, *_within("exchanges", vhost)))
 
 
-def consumers(api: ManagementAPI, vhost: str | None = None) -> Iterator[dict[str, Any]]:
-    """Give the consumers of VHOST or of all; the API has no pages for them."""
-    return _of_vhost(vhost, whole(api, CONSUMERS, *_within("consumers", vhost)))
+def consumers(api: ManagementAPI, vhost: str | None = None) -> Iterator[Row]:
+    """Yield the consumers of VHOST or of all; the API has no pages for them."""
+    rows = whole(api, CONSUMERS, *_within("consumers", vhost))
+    return of_everybody(api, "consumers", _of_vhost(vhost, rows))
 
 
-def consumed(api: ManagementAPI, vhost: str) -> Iterator[dict[str, Any]]:
-    """Give only which connection consumes which queue of VHOST: a fourth of what `consumers` has to hold."""
+def consumed(api: ManagementAPI, vhost: str) -> Iterator[Row]:
+    """Yield only which connection consumes which queue of VHOST: a fourth of what `consumers` has to hold."""
     return _of_vhost(vhost, whole(api, CONSUMED, "consumers", vhost))
 
 
-def unroutable(api: ManagementAPI) -> Iterator[dict[str, Any]]:
-    """Give what all channels together lost because no queue was bound for it, then each open channel that did.
+def unroutable(api: ManagementAPI) -> Iterator[Row]:
+    """Yield what all channels together lost because no queue was bound for it, then each open channel that did.
 
-    Dropped messages are gone; returned ones went back to their publisher, who had asked for that.
+    Dropped messages are gone; returned ones went back to their publisher, who had asked for that. Raises NoStatistics
+    where nobody counts (management.disable_stats).
     """
     total = api.item("overview", columns=("message_stats",))
-    yield row(total, UNROUTABLE) | {"channel": "all, closed ones too"}
-    for found in paged(api, UNROUTABLE, "channels"):
+    if "message_stats" not in total:
+        raise NoStatistics(server=api.called, what="how many messages were lost")
+    yield {**row(total, UNROUTABLE), "channel": "all, closed ones too"}
+    for found in of_everybody(api, "channels", paged(api, UNROUTABLE, "channels")):
         if found["dropped"] or found["returned"]:
             yield found
 
 
-def policies(api: ManagementAPI) -> Iterator[dict[str, Any]]:
-    """Give the policies, then those of the operator, which limit them."""
-    for kind, path in (("policy", "policies"), ("operator policy", "operator-policies")):
-        yield from ({"kind": kind, **found} for found in whole(api, POLICIES, path))
+def overview(api: ManagementAPI) -> Iterator[Row]:
+    """Yield the facts about a broker by name; of what the user may not see it counts nothing, and that is raised."""
+    found = row(api.item("overview"), OVERVIEW)
+    rows: Iterator[Row] = ({"name": name, "value": value} for name, value in found.items())
+    return in_every_host(api, of_everybody(api, "connections and channels", rows))
 
 
-def nodes(api: ManagementAPI) -> Iterator[dict[str, Any]]:
-    """Give the cluster's nodes; sizes are in bytes, `uptime` in seconds."""
-    for found in whole(api, NODES, "nodes"):
+def policies(api: ManagementAPI) -> Iterator[Row]:
+    """Yield the policies, then those of the operator, which limit them."""
+
+    def rows() -> Iterator[Row]:
+        for kind, path in (("policy", "policies"), ("operator policy", "operator-policies")):
+            yield from ({"kind": kind, **found} for found in whole(api, POLICIES, path))
+
+    return in_every_host(api, rows())
+
+
+def nodes(api: ManagementAPI) -> Iterator[Row]:
+    """Yield the cluster's nodes; sizes are in bytes, `uptime` in seconds."""
+    for found in (row(item, NODES) for item in api.members()):
         uptime = found["uptime"]
-        yield found | {"uptime": uptime // 1000 if isinstance(uptime, int) else None}
+        yield {**found, "uptime": uptime // 1000 if isinstance(uptime, int) else None}
 
 
-def connections(api: ManagementAPI) -> Iterator[dict[str, Any]]:
-    """Give the connections, and since when each is there (UTC)."""
-    for found in paged(api, CONNECTIONS, "connections"):
-        yield found | {"since": _moment(found["since"])}
+def connections(api: ManagementAPI) -> Iterator[Row]:
+    """Yield the connections, and since when each is there (UTC)."""
+    for found in of_everybody(api, "connections", paged(api, CONNECTIONS, "connections")):
+        yield {**found, "since": _moment(found["since"])}
 
 
-def shovels(api: ManagementAPI) -> Iterator[dict[str, Any]]:
-    """Give the shovels; PluginMissing where nobody could have any."""
+def shovels(api: ManagementAPI) -> Iterator[Row]:
+    """Yield the shovels; PluginMissing where nobody could have any."""
     return _of_plugin("rabbitmq_shovel_management", "shovels", whole(api, SHOVELS, "shovels"))
 
 
-def federation(api: ManagementAPI) -> Iterator[dict[str, Any]]:
-    """Give the links to other brokers; PluginMissing where nobody could have any."""
+def federation(api: ManagementAPI) -> Iterator[Row]:
+    """Yield the links to other brokers; PluginMissing where nobody could have any."""
     return _of_plugin("rabbitmq_federation_management", "federation", whole(api, FEDERATION, "federation-links"))
 
 
-def alarms(nodes: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give what is wrong with each node: a full memory or disk, which blocks all publishers, or what may soon be.
-
-    Source: RabbitMQ documentation, "Memory and Disk Alarms"; the limit of nine tenths is ours.
-    """
-    for node in nodes:
-        name = node.get("name")
-        if node.get("running") is False:
-            yield {"node": name, "alarm": "down", "detail": "the node does not run"}
-        details = {
-            "memory": f"{node.get('mem_used')} of {node.get('mem_limit')} bytes in use; publishers are blocked",
-            "disk": f"{node.get('disk_free')} bytes free, {node.get('disk_free_limit')} needed; publishers are blocked",
-        }
-        for field, alarm in _BLOCKING.items():
-            if node.get(field) is True:
-                yield {"node": name, "alarm": alarm, "detail": details[alarm]}
-        if node.get("partitions"):
-            yield {"node": name, "alarm": "partition", "detail": f"it has lost {node['partitions']}"}
-        for alarm, (used, limit) in _USAGE.items():
-            have, most = node.get(used), node.get(limit)
-            if isinstance(have, int) and isinstance(most, int) and have > _ALMOST * most:
-                yield {"node": name, "alarm": alarm, "detail": f"{have} of {most} in use"}
-
-
-def _moment(milliseconds: Any) -> str | None:
+def _moment(milliseconds: Json) -> str | None:
     try:
         return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     except (TypeError, ValueError, OverflowError, OSError):
         return None
 
 
-def _of_plugin(plugin: str, what: str, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _of_plugin(plugin: str, what: str, rows: Iterator[Row]) -> Iterator[Row]:
     try:
         yield from rows
     except NotFound:
         raise PluginMissing(what=what, plugin=plugin) from None
 
 
-def _of_vhost(vhost: str | None, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _of_vhost(vhost: str | None, rows: Iterator[Row]) -> Iterator[Row]:
     try:
         yield from rows
     except NotFound as missing:
-        what = missing.facts["what"] if vhost is None else f"virtual host {vhost!r}"
-        raise NotFound(**{**missing.facts, "what": what}) from None
+        what = missing.what if vhost is None else f"virtual host {vhost!r}"
+        raise missing.replaced(what=what) from None
+
+
+def _all_of(api: ManagementAPI, vhost: str | None, rows: Iterator[Row]) -> Iterator[Row]:
+    found = _of_vhost(vhost, rows)
+    return in_every_host(api, found) if vhost is None else found
 
 
 def _within(path: str, vhost: str | None) -> tuple[str, ...]:

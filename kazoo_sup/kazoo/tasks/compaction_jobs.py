@@ -11,43 +11,43 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, Document
 from kazoo_sup.errors import BadArgument, NotFound, SupError
-from kazoo_sup.kazoo import gregorian, master_account, nodes, system_config, views
+from kazoo_sup.kazoo.accounts import master_account
+from kazoo_sup.kazoo.bus import nodes
+from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.couchdb import compaction, databases
-from kazoo_sup.kazoo.documents import now, value_at
-from kazoo_sup.names import account_database, plain
-from kazoo_sup.transports.couchdb_admin import Administration, NotOffered
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.failures import Parts
+from kazoo_sup.kazoo.documents import gregorian, now, value_at
+from kazoo_sup.kazoo.documents.shapes import INTEGER, POSITIVE
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.transports.couchdb import Administration
+from kazoo_sup.transports.couchdb.admin import NotOffered
 
 if TYPE_CHECKING:
+    from kazoo_sup.results import Event
+    from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
 
-HEADER = "node,database,before_disk,before_data,after_disk,after_data"
-
-_COLUMNS = (
-    ("id", 28, "<"),
-    ("found", 6, ">"),
-    ("compacted", 9, ">"),
-    ("skipped", 7, ">"),
-    ("recovered", 10, ">"),
-    ("started_at", 19, "<"),
-    ("finished_at", 19, "<"),
-    ("exec_time", 12, ">"),
-)
 _MONTH = re.compile(r"(\d{4})(\d{1,2})")
 _JOB = re.compile(r"(\d{4})(\d{2})-.+")
 _COUCH = "kazoo_couch"
 _PATIENCE_MS = 360_000
 _POLL_SECONDS = 0.5
 _ALONE = "nonode@nohost"
-"""The node of a CouchDB that is no cluster."""
+"""The node of a CouchDB that is not a cluster."""
 
 
 class StillCompacting(SupError):
     """{database} was still being compacted after {seconds:g} s"""
+
+    database: str
+    seconds: float
 
 
 def month(text: str) -> tuple[int, int] | None:
@@ -56,41 +56,44 @@ def month(text: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def history(zone: Zone, year: int, month_: int) -> Iterator[str]:
-    """Yield the table of the compactions of a month."""
+@dataclass(frozen=True, slots=True)
+class CompactionBegun:
+    """Databases are compacted from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """A database (a plain name) of which a node has a copy was compacted; sizes are in bytes, of all its copies."""
+
+    node: str
+    database: str
+    before_disk: int
+    before_data: int
+    after_disk: int
+    after_data: int
+
+
+def history(zone: Zone, year: int, month_: int) -> list[Document]:
+    """Return the documents of a month's compactions, none where it has no database."""
     archive = _archive(zone, year, month_)
     try:
         rows = list(views.rows(zone, archive, "compaction_jobs", "crossbar_listing", include_docs=True))
     except NotFound:
         rows = []
-    if not rows:
-        yield "no history found"
-        return
-    edge = "+".join(["", *("-" * (width + 2) for _name, width, _side in _COLUMNS), ""])
-    yield edge
-    yield _line([name for name, _width, _side in _COLUMNS])
-    yield edge
-    for row in rows:
-        if row.get("doc"):
-            yield _line(_history_cells(row["doc"]))
-    yield edge
+    return [row["doc"] for row in rows if row.get("doc")]
 
 
-def job(zone: Zone, identifier: str) -> Iterator[str]:
-    """Yield what is kept of one compaction."""
+def job(zone: Zone, identifier: str) -> Document | None:
+    """Return the document of one compaction, None where none is kept."""
     found = _JOB.fullmatch(identifier)
     year, month_ = (int(found[1]), int(found[2])) if found else this_month()
-    document = zone.couchdb.get(plain(_archive(zone, year, month_)), identifier)
-    if document is None:
-        yield f"failed to get info for job {identifier} with reason: not_found"
-        return
-    yield from (f"{name}: {value}" for name, value in described(document).items())
+    return zone.couchdb.get(plain(_archive(zone, year, month_)), identifier)
 
 
-def described(document: Document) -> dict[str, Any]:
+def described(document: Document) -> Document:
     """Return what is shown of a compaction (Kazoo kt_compaction_reporter:job_info/1)."""
 
-    def at(*path: str) -> Any:
+    def at(*path: str) -> Json:
         return value_at(document, path, 0)
 
     start, end = at("storage", "disk", "start"), at("storage", "disk", "end")
@@ -116,41 +119,49 @@ def described(document: Document) -> dict[str, Any]:
 
 
 def on_node(zone: Zone, node: str) -> list[str]:
-    """Return the databases of which a node of CouchDB has a copy. Raises BadArgument when that is none."""
+    """Return the databases of which a node of CouchDB has a copy. Raises BadArgument when that is not a node."""
     admin = Administration(zone.couchdb)
-    found = [name for name in zone.couchdb.databases() if node in (_holders(admin, name) or [_ALONE])]
+    parts, found = Parts(zone), list[str]()
+    for name in zone.couchdb.databases():
+        # Where nothing is known of a database it is compacted: that does no harm.
+        held = True
+        with parts.part(name):
+            held = node in (_holders(admin, name) or [_ALONE])
+        if held:
+            found.append(name)
     if not found:
         raise BadArgument(parameter="TARGET", reason=f"no node {node} has a database")
     return found
 
 
-def compact(zone: Zone, kind: str, names: Sequence[str], only: str | None = None) -> Iterator[str]:
-    """Compact databases (plain names) with their views, and yield a line of CSV for each and each of its nodes.
+def compact(zone: Zone, kind: str, names: Sequence[str], only: str | None = None) -> Iterator[Event]:
+    """Compact databases (plain names) with their views; yield what became of each, for each of its nodes.
 
-    ONLY shows one node. KIND is what stands in the name of the job, which is kept in the master account's month.
+    ONLY shows one node. KIND is what is in the name of the job, which is kept in the master account's month.
     """
     admin = Administration(zone.couchdb)
-    port = str(system_config.get(zone, _COUCH, "admin_port", ""))
-    admin_port = int(port) if port.isdecimal() else compaction.ADMIN_PORT
-    job: dict[str, Any] = {"started": now(), "shards": 0, "disk": [0, 0], "data": [0, 0], "done": 0}
-    yield HEADER
+    admin_port = system_config.read(zone, _COUCH, "admin_port", compaction.ADMIN_PORT, POSITIVE)
+    job: Document = {"started": now(), "shards": 0, "disk": [0, 0], "data": [0, 0], "done": 0}
+    yield CompactionBegun()
+    parts = Parts(zone)
     for name in names:
-        before = databases.sizes(name, admin.info(name))
-        for _row in compaction.compacted(zone, [name], views=True, at_least=0, admin_port=admin_port):
-            pass
-        after = before if zone.run.dry_run else _settled(zone, admin, name)
-        holders = _holders(admin, name) or [_ALONE]
-        job["done"] += 1
-        job["shards"] += before.shards or 1
-        for place, sizes in enumerate((before, after)):
-            job["disk"][place] += sizes.file or 0
-            job["data"][place] += sizes.active or 0
-        shown = [before.file or 0, before.active or 0, after.file or 0, after.active or 0]
-        for node in holders:
-            if only in (None, node):
-                yield ",".join([node, name, *map(str, shown)])
-    if not zone.run.dry_run:
-        _keep(zone, _document(zone, kind, job))
+        with parts.part(name):
+            before = databases.sizes(name, admin.info(name))
+            for _row in compaction.compacted(zone, [name], views=True, at_least=0, admin_port=admin_port):
+                pass
+            after = changes.if_made(zone, partial(_settled, zone, admin, name)) or before
+            holders = _holders(admin, name) or [_ALONE]
+            job["done"] += 1
+            job["shards"] += before.shards or 1
+            for place, sizes in enumerate((before, after)):
+                job["disk"][place] += sizes.file or 0
+                job["data"][place] += sizes.active or 0
+            shown = [before.file or 0, before.active or 0, after.file or 0, after.active or 0]
+            for node in holders:
+                if only in (None, node):
+                    yield Compacted(node, name, *shown)
+    changes.if_made(zone, lambda: _keep(zone, _document(zone, kind, job)))
+    yield parts.report
 
 
 def _holders(admin: Administration, name: str) -> list[str]:
@@ -161,9 +172,8 @@ def _holders(admin: Administration, name: str) -> list[str]:
 
 
 def _settled(zone: Zone, admin: Administration, name: str) -> databases.Sizes:
-    """Return the sizes of a database once it is compacted no more, or when patience is over, which is told."""
-    patience = system_config.get(zone, _COUCH, "max_wait_for_compaction_pids", _PATIENCE_MS)
-    seconds = (patience if isinstance(patience, int) else _PATIENCE_MS) / 1000
+    """Return the sizes of a database once it is compacted no more, or when patience is over, which is reported."""
+    seconds = system_config.read(zone, _COUCH, "max_wait_for_compaction_pids", _PATIENCE_MS, INTEGER) / 1000
     until = time.monotonic() + seconds
     while (found := databases.sizes(name, admin.info(name))).compacting:
         if time.monotonic() >= until:
@@ -173,7 +183,7 @@ def _settled(zone: Zone, admin: Administration, name: str) -> databases.Sizes:
     return found
 
 
-def _document(zone: Zone, kind: str, job: dict[str, Any]) -> Document:
+def _document(zone: Zone, kind: str, job: Document) -> Document:
     finished = now()
     year, month_ = this_month()
     disk, data = job["disk"], job["data"]
@@ -201,7 +211,7 @@ def _keep(zone: Zone, document: Document) -> None:
         zone.run.hint(str(error))
         return
     if zone.couchdb.exists(plain(archive)):
-        changes.apply(zone, [Change(archive, document, None)])
+        changes.create(zone, archive, document).check()
     else:
         zone.run.hint(f"there is no database {plain(archive)} to keep the job in")
 
@@ -214,19 +224,3 @@ def this_month() -> tuple[int, int]:
 
 def _archive(zone: Zone, year: int, month_: int) -> str:
     return f"{account_database(master_account.require(zone))}-{year:04}{month_:02}"
-
-
-def _history_cells(document: Document) -> list[str]:
-    shown = described(document)
-    recovered = value_at(document, ["storage", "disk", "start"], 0) - value_at(document, ["storage", "disk", "end"], 0)
-    return [
-        str(shown["id"]),
-        *(str(shown[each]) for each in ("found_dbs", "compacted_dbs", "skipped_dbs")),
-        gregorian.size(recovered, truncated=True),
-        *(str(shown[each]) for each in ("started", "finished", "exec_time")),
-    ]
-
-
-def _line(cells: Sequence[str]) -> str:
-    shown = (f"{cell[:width]:{side}{width}}" for cell, (_name, width, side) in zip(cells, _COLUMNS, strict=True))
-    return f"| {' | '.join(shown)} |"

@@ -5,11 +5,16 @@ Kazoo splits it at line ends whatever is quoted, and stops at the first empty li
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import UsageError
+from kazoo_sup.kazoo.documents import csv_files
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Fields
 
 CONTENT = "text/csv"
 NONE = "none"
@@ -24,6 +29,9 @@ Row = list[str | None]
 
 class BadCsv(UsageError):
     """{file}: {reason}"""
+
+    file: str
+    reason: str
 
 
 def lines(text: str) -> Iterator[str]:
@@ -60,14 +68,17 @@ def line_of(row: Row) -> str:
 def read(content: bytes, file: str) -> tuple[list[str], list[Row]]:
     """Return the names of the columns and the rows.
 
-    Raises BadCsv when there is none, when a column has no name, when a row has another number of cells, or when rows
-    stand behind an empty line, which Kazoo would pass over without a word.
+    Raises BadCsv when there is none, when a column has no name or the name of another, when a row has another number of
+    cells, when rows follow an empty line, which Kazoo would pass over without a word, and for what a spreadsheet
+    has made of it.
     """
     try:
+        csv_files.check(io.BytesIO(content))
         text = content.decode()
-    except UnicodeDecodeError as error:
-        raise BadCsv(file=file, reason=f"it is not UTF-8 at byte {error.start}") from error
-    rows = [cells(line) for line in lines(text)]
+        rows = [cells(line) for line in lines(text)]
+        _check_cells(rows)
+    except ValueError as error:
+        raise BadCsv(file=file, reason=str(error)) from error
     if len(rows) < 2:  # noqa: PLR2004 - the columns' names and a row
         raise BadCsv(file=file, reason="it has no rows below the names of its columns")
     header = [name for name in rows[0] if name]
@@ -78,17 +89,29 @@ def read(content: bytes, file: str) -> tuple[list[str], list[Row]]:
             raise BadCsv(file=file, reason=f"line {number} has {len(row)} cells in place of {len(header)}")
     behind = len([line for line in _LINE_END.split(text) if line]) - len(rows)
     if behind:
-        raise BadCsv(file=file, reason=f"{behind} lines stand behind an empty one, where Kazoo stops reading")
+        raise BadCsv(file=file, reason=f"{behind} lines follow an empty one, where Kazoo stops reading")
     return header, rows[1:]
 
 
-def errors(action: Mapping[str, Any], header: Sequence[str] | None, rows: Sequence[Row] = ()) -> dict[str, Any]:
+def _check_cells(rows: Sequence[Row]) -> None:
+    """Raise ValueError for a name that occurs twice, and for numbers that a spreadsheet has spoiled."""
+    names = [name or "" for name in (rows[0] if rows else [])]
+    if names and names[0].startswith("\ufeff"):
+        raise ValueError("it begins with a byte order mark, which Kazoo takes for a part of the first column's name")
+    for name in filter(None, names):
+        if names.count(name) > 1:
+            raise ValueError(f"column {name!r} occurs twice in the first line")
+    for number, row in enumerate(rows[1:], start=2):
+        csv_files.check_cells(csv_files.Line(number, [each or "" for each in row]), names)
+
+
+def errors(action: Fields, header: Sequence[str] | None, rows: Sequence[Row] = ()) -> dict[str, object]:
     """Return what is wrong with a task's input, as Kazoo names it; nothing where it is in order.
 
     ACTION is how a tasks node describes it. HEADER are the names of the columns, None without a CSV.
     Source: Kazoo kz_tasks:find_input_errors/2.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     expected = action.get("expected_content") or NONE
     if (expected != NONE) != (header is not None):
         found["expected_content"] = expected

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo.attachments import attached
-from kazoo_sup.kazoo.documents import Document, now
+from kazoo_sup.kazoo.documents import now
+from kazoo_sup.kazoo.documents.attachments import attached
 from kazoo_sup.kazoo.tasks.task_csv import CONTENT
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document
 
 DATABASE = "tasks"
 INPUT, OUTPUT = "in.csv", "out.csv"
@@ -33,7 +36,7 @@ _PUBLIC = {
 }
 
 
-def public(document: Document) -> dict[str, Any]:
+def public(document: Document) -> Document:
     """Return a task as everybody may see it (Kazoo kz_tasks:to_public_json/1)."""
     shown = {name: document[field] for name, field in _PUBLIC.items() if document.get(field) is not None}
     return {"_read_only": {**shown, "status": status(document)}}
@@ -73,7 +76,7 @@ def progress(document: Document) -> int:
 
 
 def is_over(document: Document) -> bool:
-    """Tell whether a task runs no more."""
+    """Return whether a task runs no more."""
     return status(document) not in (PENDING, EXECUTING)
 
 
@@ -86,12 +89,8 @@ def new(
     rows: int | None = None,
     file_name: str | None = None,
     content: bytes | None = None,
-    shown: bool = False,
 ) -> Document:
-    """Return the document of a new task; with CONTENT, its CSV of ROWS rows, attached (Kazoo kz_tasks:new/7).
-
-    SHOWN leaves the contents out.
-    """
+    """Return the document of a new task; with CONTENT, its CSV of ROWS rows, attached (Kazoo kz_tasks:new/7)."""
     created = now()
     document: Document = {
         "_id": secrets.token_hex(_ID_BYTES),
@@ -107,4 +106,4 @@ def new(
         "pvt_status": PENDING,
     }
     given = {key: value for key, value in document.items() if value is not None}
-    return attached(given, {} if content is None else {INPUT: (CONTENT, content)}, shown=shown)
+    return attached(given, {} if content is None else {INPUT: (CONTENT, content)})

@@ -7,31 +7,62 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from kazoo_sup import changes, terms
-from kazoo_sup.changes import Change
+from kazoo_sup import changes
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound, SupError
-from kazoo_sup.kazoo import bus, views
-from kazoo_sup.kazoo.documents import Document, now
+from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.documents import now
 from kazoo_sup.kazoo.tasks import task_csv
 from kazoo_sup.kazoo.tasks import task_documents as documents
 
 if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Fields, Json
     from kazoo_sup.zone import Zone
 
 POLL_SECONDS = 1.0
-
-_BAD_CSV = "Empty CSV or some row(s) longer than others or header missing"
 
 
 class TaskRefused(SupError):
     """{what}: {reason}"""
 
+    what: str
+    reason: str
+    errors: Fields | None = None
+    """What is wrong with its input, as a tasks node describes that."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStored:
+    """A task was stored; it is as a task is shown."""
+
+    task: Document
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStarted:
+    """A tasks node has started a task; it is as the node answers."""
+
+    task: Document
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnded:
+    """A task is over; it is as a task is shown."""
+
+    task: Document
+
 
 class TaskFailed(SupError):
     """task {id} ended as {status}: {failed} rows failed, {succeeded} succeeded"""
+
+    id: str
+    status: str
+    failed: int
+    succeeded: int
 
 
 class TaskPartlyFailed(TaskFailed):
@@ -40,12 +71,13 @@ class TaskPartlyFailed(TaskFailed):
     exit_code = ExitCode.PARTIAL
 
 
-def every(zone: Zone, account: str | None = None) -> list[dict[str, Any]]:
+def every(zone: Zone, account: str | None = None) -> list[Document]:
     """Return the tasks, or those of an account (an id) from the newest on, as the view of them has them."""
-    query: dict[str, Any] = {}
+    query: Document = {}
     if account is not None:
         query = {"start": [account, now(), {}], "end": [account], "descending": True}
-    return [row["value"] for row in views.rows(zone, documents.DATABASE, "tasks", "listing_by_created", **query)]
+    rows = views.rows(zone, documents.DATABASE, "tasks", "listing_by_created", **query)
+    return [views.object_of(row) for row in rows]
 
 
 def read(zone: Zone, task: str) -> Document | None:
@@ -54,7 +86,7 @@ def read(zone: Zone, task: str) -> Document | None:
 
 
 def attachment(zone: Zone, task: str, name: str) -> Iterator[str]:
-    """Yield the lines of a task's CSV as they come; what is no UTF-8 there is replaced. Raises NotFound."""
+    """Yield the lines of a task's CSV as they come; what is not UTF-8 there is replaced. Raises NotFound."""
     content = zone.couchdb.get_attachment(documents.DATABASE, task, name) if read(zone, task) else None
     if content is None:
         raise NotFound(server="CouchDB", what=f"{name} of task {task}")
@@ -67,11 +99,11 @@ def attachment(zone: Zone, task: str, name: str) -> Iterator[str]:
     return lines()
 
 
-def help_on(zone: Zone, category: str | None = None, action: str | None = None) -> dict[str, Any]:
-    """Return what a tasks node says of its actions: of all, of a category, or of one; empty where it knows it not."""
+def help_on(zone: Zone, category: str | None = None, action: str | None = None) -> Document:
+    """Return what a tasks node says of its actions: of all, of a category, or of one; empty where it knows nothing."""
     asked = {"Category": category, "Action": action}
     answer = bus.request(zone, "tasks.lookup_req", {key: value for key, value in asked.items() if value is not None})
-    found: Any = answer.get("Help")
+    found: Json = answer.get("Help")
     for name in (category, action):
         if name is not None:
             found = found.get(name) if isinstance(found, dict) else None
@@ -88,29 +120,25 @@ def csv_of(path: Path) -> bytes:
 
 def add(
     zone: Zone, auth_account: str, account: str, category: str, action: str, csv_file: Path | None
-) -> tuple[str, Document | None, SupError | None]:
-    """Check a task's input and store the task.
+) -> tuple[TaskStored, Document]:
+    """Check a task's input and store the task; return also its document as it was handed over.
 
-    Returns the line that Kazoo prints, and the document, or else why there is none. Raises what keeps a tasks node from
-    being asked which columns the action takes: it alone knows.
+    Raises BadCsv or TaskRefused where nothing was stored, and what keeps a tasks node from being asked which columns
+    the action takes: it alone knows.
     """
     header: list[str] | None = None
     rows: list[task_csv.Row] = []
     content: bytes | None = None
     if csv_file is not None:
         content = csv_of(csv_file)
-        try:
-            header, rows = task_csv.read(content, str(csv_file))
-        except task_csv.BadCsv as error:
-            return f"ERROR: {_BAD_CSV}", None, error
+        header, rows = task_csv.read(content, str(csv_file))
     described = help_on(zone, category, action)
     if not described:
-        line = f"No such category / action: {category} {action}"
-        return f"ERROR: {line}", None, TaskRefused(what=f"{category} {action}", reason="there is no such action")
+        raise TaskRefused(what=f"{category} {action}", reason="there is no such action")
     wrong = task_csv.errors(described, header, rows)
     if wrong:
-        refusal = TaskRefused(what=f"{category} {action}", reason=f"{', '.join(wrong)}; nothing was stored")
-        return terms.json_encode({"errors": wrong}), None, refusal
+        reason = f"{', '.join(wrong)}; nothing was stored"
+        raise TaskRefused(what=f"{category} {action}", reason=reason, errors=wrong)
     document = documents.new(
         auth_account,
         account,
@@ -119,21 +147,27 @@ def add(
         rows=len(rows) or None,
         file_name=csv_file.name if csv_file else None,
         content=content,
-        shown=zone.run.dry_run,
     )
-    stored = changes.apply(zone, [Change(documents.DATABASE, document, None)]).document
-    return terms.json_encode(documents.public(stored or document)), document, None
+    stored = changes.create(zone, documents.DATABASE, document).document
+    return TaskStored(documents.public(stored or document)), document
 
 
-def ordered(zone: Zone, deed: str, task: str) -> dict[str, Any]:
-    """Have a tasks node `start` or `remove` a task; return the task as it answers. Raises TaskRefused."""
-    reply: Any = bus.request(zone, f"tasks.{deed}_req", {"Task-ID": task}).get("Reply")
+def ordered(zone: Zone, deed: str, task: str) -> Document | None:
+    """Have a tasks node `start` or `remove` a task; return the task as it answers, None in a dry run.
+
+    Raises TaskRefused.
+    """
+    name, headers = f"tasks.{deed}_req", {"Task-ID": task}
+    answer = bus.order(zone, name, headers, lambda: bus.request(zone, name, headers))
+    if answer is None:
+        return None
+    reply: Json = answer.get("Reply")
     if not isinstance(reply, dict):
         raise TaskRefused(what=f"task {task}", reason=str(reply))
-    return cast("dict[str, Any]", reply)
+    return cast("Document", reply)
 
 
-def followed(zone: Zone, task: str) -> Iterator[str]:
+def followed(zone: Zone, task: str) -> Iterator[TaskEnded]:
     """Show how a task goes until it is over, then yield it as it ended.
 
     Raises TaskFailed or TaskPartlyFailed when it did not end well.
@@ -144,13 +178,13 @@ def followed(zone: Zone, task: str) -> Iterator[str]:
         while True:
             document = read(zone, task) or {}
             if not document:
-                raise TaskRefused(what=f"task {task}", reason="it is there no more")
+                raise TaskRefused(what=f"task {task}", reason="it is gone")
             advance(documents.progress(document) - done)
             done = documents.progress(document)
             if documents.is_over(document):
                 break
             time.sleep(POLL_SECONDS)
-    yield terms.json_encode(documents.public(document))
+    yield TaskEnded(documents.public(document))
     found = documents.status(document)
     if found != documents.SUCCESS:
         kind = TaskPartlyFailed if found == documents.PARTIAL else TaskFailed

@@ -6,34 +6,33 @@ Source: Kazoo kzd_box_message:new/2, build_metadata_object/6, kvm_migrate_accoun
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from kazoo_sup.kazoo import gregorian, mime_types, months
-from kazoo_sup.kazoo.documents import now, stamped
-from kazoo_sup.names import account_database
+from kazoo_sup.kazoo.databases import months
+from kazoo_sup.kazoo.documents import gregorian, mime_types, now, stamped
+from kazoo_sup.messages.names import account_database
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Document
+    from kazoo_sup.types import Document, Fields
 
 TYPE = "mailbox_message"
 RECOVERED = "Recovered Voicemail Message"
 _NOWHERE = "nodomain"
 
 
-def name(mailbox: Any, timezone: str, seconds: int) -> str:
+def name(mailbox: object, timezone: str, seconds: int) -> str:
     """Return a message's name: its mailbox and when it was left there (kzd_box_message:create_message_name/3)."""
     moment, ending = gregorian.moment(seconds), ""
     try:
         moment = moment.astimezone(ZoneInfo(timezone))
-    except (KeyError, ValueError, OSError):  # all that ZoneInfo raises for a name that is none
+    except (KeyError, ValueError, OSError):  # all that ZoneInfo raises for an unknown name
         ending = " UTC"
     time = f"{moment.hour}:{moment.minute}:{moment.second}"
     return f"mailbox {'' if mailbox is None else mailbox} message {moment:%Y-%m-%d} {time}{ending}"
 
 
-def moved(account: str, legacy: Mapping[str, Any], *, timezone: str, extension: str, node: str) -> Document:
+def moved(account: str, legacy: Fields, *, timezone: str, extension: str, node: str) -> Document:
     """Return the document for a message that an earlier version kept in its mailbox, of an account's id.
 
     LEGACY is what the view of such messages says of one, its `metadata` with `media_id` and `timestamp`. The audio
@@ -45,7 +44,7 @@ def moved(account: str, legacy: Mapping[str, Any], *, timezone: str, extension: 
     file = f"{secrets.token_hex(16)}.{extension}"
     made: Document = {
         "_id": identifier,
-        "name": name(legacy.get("mailbox"), legacy.get("timezone") or timezone, seconds),
+        "name": name(legacy.get("mailbox"), str(legacy.get("timezone") or timezone), seconds),
         "description": "voicemail message with media",
         "source_type": "voicemail",
         "source_id": legacy["source_id"],

@@ -1,4 +1,4 @@
-"""What Kazoo's maintenance of voicemail prints: migrations of all accounts, messages recovered, notices sent again.
+"""Maintenance of voicemail: migrations of all accounts, messages recovered, notices sent again.
 
 Source: Kazoo kazoo_voicemail_maintenance, kvm_migrate_crawler.
 """
@@ -7,84 +7,146 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from kazoo_sup import changes, terms
+from kazoo_sup import changes
 from kazoo_sup.errors import BadArgument, NotFound
-from kazoo_sup.kazoo import account_config, bus, every_account, views
+from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo.config import account_config
+from kazoo_sup.kazoo.databases import every_account, views
+from kazoo_sup.kazoo.databases.every_account import Work
+from kazoo_sup.kazoo.databases.walk import LAST, Databases
 from kazoo_sup.kazoo.documents import now
-from kazoo_sup.kazoo.every_account import PartlyDone, Work
-from kazoo_sup.kazoo.failures import Failures
-from kazoo_sup.kazoo.numbers.places import LAST, Databases
 from kazoo_sup.kazoo.voicemail.mailbox_messages import recovered
-from kazoo_sup.kazoo.voicemail.voicemail_migration import Migration, Totals
-from kazoo_sup.names import account_database, account_id, classification, encoded, plain
+from kazoo_sup.kazoo.voicemail.voicemail_migration import BatchEvent, Migration, Totals
+from kazoo_sup.messages.names import account_database, account_id, classification, encoded, plain
+from kazoo_sup.results import BulkReport, Items, PartlyDone
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Document
+    from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
 _UNKNOWN = "unknown@nodomain"
 
 
-def migrate_all(zone: Zone, start: str | None) -> Iterator[str]:
-    """Move the messages of all accounts, those within retention first, and tell of it."""
+@dataclass(frozen=True, slots=True)
+class AllBegun:
+    """The messages of so many accounts are about to be moved."""
+
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecentMoved:
+    """All messages within retention are moved; the older ones follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMoved:
+    """The messages of an account are moved, or `error` says why not."""
+
+    account: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllMoved:
+    """What became of all accounts: the messages, and the accounts that failed with the reasons."""
+
+    accounts: int
+    processed: int
+    succeeded: int
+    not_moved: int
+    failed: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBegun:
+    """The messages of one account are about to be moved: of all its mailboxes, or of so many."""
+
+    account: str
+    boxes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDone:
+    """What became of the messages of one account."""
+
+    account: str
+    processed: int
+    succeeded: int
+    not_moved: int
+    without_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRead:
+    """A month's database, the `number`th of `total` from the last; its messages without metadata, None: it failed."""
+
+    number: int
+    total: int
+    database: str
+    messages: Sequence[Message] | None
+
+
+class Message(NamedTuple):
+    """A message without metadata: it has others now, or no audio to make them of."""
+
+    id: str
+    rebuilt: bool
+
+
+def migrate_all(zone: Zone, start: str | None) -> Iterator[object]:
+    """Move the messages of all accounts, those within retention first, and yield what becomes of them."""
     databases = every_account.accounts(zone, start)
     count = databases.count()
-    yield f":: BEGINNING MIGRATING VOICEMAIL FOR {count} ACCOUNTS"
-    yield f"started and linked to crawler at {every_account.pid()}"
-    totals = Totals()
-    failed: dict[str, str] = {}
-    yield from _pass(zone, databases, totals, failed, recent=True)
-    yield ":: all voicemails in retention duration are migrated, beginning a migrating older voicemails"
-    yield from _pass(zone, databases, totals, failed, recent=False)
-    yield ":: voicemail migration is finished"
-    yield from ("", "", ":: VOICEMAIL MIGRATION SUMMARY :: ", "")
-    yield f"Total Account processed: {count}"
-    yield f"Total voicemail processed: {totals.processed}"
-    yield f"Total succeeded: {totals.succeeded}"
-    yield f"Total failed: {totals.failed}"
-    yield f"Total Account with failed migrated messages: {len(failed)}"
-    yield from ("", "Accounts with failed migrated messages:", "")
-    yield from (f" {account}: {reason}" for account, reason in failed.items())
-    yield from ("", "migration finished")
+    yield AllBegun(count)
+    totals, failed = yield from _pass(zone, databases, recent=True)
+    yield RecentMoved()
+    others, failed_later = yield from _pass(zone, databases, recent=False)
+    totals.add(others)
+    failed |= failed_later
+    yield AllMoved(count, totals.processed, totals.succeeded, totals.failed, failed)
     if failed:
-        raise PartlyDone(failed=len(failed), total=count)
+        raise PartlyDone(failed=len(failed), total=count, what="accounts")
 
 
-def _pass(zone: Zone, databases: Databases, totals: Totals, failed: dict[str, str], *, recent: bool) -> Iterator[str]:
-    def step(at: Zone, database: str) -> tuple[list[str], Totals]:
+def _pass(
+    zone: Zone, databases: Databases, *, recent: bool
+) -> Generator[BatchEvent | AccountMoved, None, tuple[Totals, dict[str, str]]]:
+    """Move the messages of each database, RECENT ones or all; return their sums, and why accounts failed."""
+    totals, failed = Totals(), dict[str, str]()
+
+    def step(at: Zone, database: str) -> tuple[list[BatchEvent], Totals]:
         migration = Migration(at, account_id(database) or "")
-        lines = list(migration.all_boxes(migration.recent() if recent else None))
-        return lines, migration.totals
+        events = list(migration.all_boxes(migration.recent() if recent else None))
+        return events, migration.totals
 
     for done in Work(zone, databases, step, label="migrating voicemail"):
         account = account_id(done.database) or ""
         if done.error is not None or done.found is None:
             failed[account] = str(done.error)
-            yield f":: account {account} migration failed: {terms.pretty(str(done.error))}"
+            yield AccountMoved(account, str(done.error))
             continue
-        lines, counted = done.found
-        yield from lines
+        events, counted = done.found
+        yield from events
         totals.add(counted)
-        yield f":: account {account} is migrated"
+        yield AccountMoved(account)
+    return totals, failed
 
 
-def migrate_account(zone: Zone, account: str, boxes: list[str] | None) -> Iterator[str]:
-    """Move the messages of one account, of all its mailboxes or of BOXES, and tell of it."""
+def migrate_account(zone: Zone, account: str, boxes: list[str] | None) -> Iterator[object]:
+    """Move the messages of one account, of all its mailboxes or of BOXES, and yield what becomes of them."""
     migration = Migration(zone, account)
-    if boxes is None:
-        yield f":: beginning migrating voicemails for account {account}"
-        yield from migration.all_boxes()
-    else:
-        yield f":: beginning migrating voicemails for {len(boxes)} mailbox(es) in account {account}"
-        yield from migration.some_boxes(boxes)
-    yield f":: voicemail migration process for account {account} has been finished"
-    yield from migration.totals.lines()
-    failures = Failures("messages")
-    failures.count = migration.totals.failed
-    failures.end()
+    yield AccountBegun(account, None if boxes is None else len(boxes))
+    yield from migration.all_boxes() if boxes is None else migration.some_boxes(boxes)
+    totals = migration.totals
+    yield AccountDone(account, totals.processed, totals.succeeded, totals.failed, totals.no_ids)
+    items = Items("messages")
+    items.include({"done": totals.succeeded, "failed": totals.failed})
+    items.end()
 
 
 def months(zone: Zone, account: str | None = None, month: str | None = None) -> Databases:
@@ -108,40 +170,43 @@ def read_month(year: str, month: str) -> str:
     return f"{year}{month}"
 
 
-def recover(zone: Zone, databases: Databases) -> Iterator[str]:
-    """Give messages that have lost their metadata others, in the databases of these months, and tell of each."""
-
-    def head(done: every_account.Done[list[str]]) -> str:
-        return f"({done.left}/{done.total}) attempting to recover voicemail messages from {done.database}"
-
-    work = Work(zone, databases, _recovered, label="recovering messages")
-    return every_account.numbered(work, head)
+def recover(zone: Zone, databases: Databases) -> Iterator[MonthRead | BulkReport]:
+    """Give messages that have lost their metadata others, in the databases of these months, and yield what was done."""
+    work = Work(zone, databases, _recover, label="recovering messages")
+    for done in work:
+        yield MonthRead(done.left, done.total, done.database, done.found)
+    yield work.report
 
 
-def _recovered(zone: Zone, database: str) -> list[str]:
-    rows = views.rows(zone, database, "mailbox_messages", "missing_metadata", include_docs=True)
+def _recover(zone: Zone, database: str) -> list[Message]:
+    rows = views.rows_for_change(zone, database, "mailbox_messages", "missing_metadata", include_docs=True)
     messages = [row["doc"] for row in rows if row.get("doc")]
     if not messages:
-        return ["  no messages found with missing metadata"]
+        return []
     account = account_id(database) or ""
     number = str(account_config.get_global(zone, account, "privacy", "default_privacy_number", "anonymous"))
-    lines, edits = [], []
-    for message in messages:
-        if recovered(message, number) is None:
-            lines.append(f"  {message['_id']} missing attachment, skipping")
-            continue
-        lines.append(f"  rebuilding metadata for {message['_id']}")
-        edits.append(changes.edit(database, message, lambda found: _rebuilt(found, number)))
-    changes.apply(zone, edits).check()
-    return lines
+    rebuilt = [message for message in messages if recovered(message, number) is not None]
+    changes.apply(
+        zone, [changes.edit(database, each, lambda found: _rebuilt(found, number)) for each in rebuilt]
+    ).check()
+    return [Message(each["_id"], each in rebuilt) for each in messages]
 
 
 def _rebuilt(message: Document, number: str) -> Document:
     return message if "metadata" in message else recovered(message, number) or message
 
 
-def renotify(zone: Zone, account: str, message: str) -> str:
-    """Send the notice of a new message again; return what Kazoo prints when it was taken.
+@dataclass(frozen=True, slots=True)
+class NoticeSent:
+    """The notice of a message was taken; `answer` is what was said to it."""
+
+    message: str
+    mailbox: str | None
+    answer: Document
+
+
+def renotify(zone: Zone, account: str, message: str) -> NoticeSent | None:
+    """Send the notice of a new message again; None where nothing is sent, as in a dry run.
 
     Raises BadArgument for an id that names no month, NotFound, and what the bus raises where nobody takes it.
     """
@@ -153,19 +218,16 @@ def renotify(zone: Zone, account: str, message: str) -> str:
     if document is None:
         raise NotFound(server="CouchDB", what=f"message {message} in database {plain(database)}")
     headers = notice(document, account)
-    if zone.run.dry_run:
-        bus.publish(zone, [("notifications.voicemail_new", headers)])
-        return ""
-    answer = bus.request(zone, "notifications.voicemail_new", headers)
-    said = terms.json_encode(answer)
-    return f"re-notify sent message {message} from mailbox {document.get('source_id')}: {said}"
+    name = "notifications.voicemail_new"
+    answer = bus.order(zone, name, headers, lambda: bus.request(zone, name, headers))
+    return None if answer is None else NoticeSent(message, document.get("source_id"), answer)
 
 
-def notice(message: Document, account: str) -> dict[str, Any]:
+def notice(message: Document, account: str) -> Document:
     """Return the headers of the notice of a new message."""
     metadata = message.get("metadata") or {}
     addresses = {"From": metadata.get("from", _UNKNOWN), "To": metadata.get("to", _UNKNOWN)}
-    parts: dict[str, Any] = {}
+    parts: Document = {}
     for side, address in addresses.items():
         user, _, realm = str(address).partition("@")
         parts |= {f"{side}-User": user, f"{side}-Realm": realm or "nodomain"}

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Report
-from kazoo_sup.kazoo import account_config, months, system_config, views
-from kazoo_sup.kazoo.documents import Document, now
-from kazoo_sup.kazoo.numbers.places import PAGE, page_size
+from kazoo_sup.kazoo.config import account_config, system_config
+from kazoo_sup.kazoo.databases import months, views
+from kazoo_sup.kazoo.databases.walk import PAGE, page_size
+from kazoo_sup.kazoo.documents import now, shapes
+from kazoo_sup.kazoo.documents.shapes import OBJECTS, POSITIVE, TEXT, at
 from kazoo_sup.kazoo.voicemail.mailbox_messages import moved
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.types import Document
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
@@ -32,7 +35,7 @@ ERROR = "migration_error"
 
 _DAY, _HOUR = 86_400, 3_600
 
-Legacy = dict[str, Any]
+Legacy = Document
 """A message as the view of such messages gives it: `source_id`, `owner_id`, `mailbox`, `timezone`, `metadata`."""
 
 
@@ -50,10 +53,43 @@ class Totals:
         for each in ("processed", "succeeded", "failed", "no_ids"):
             setattr(self, each, getattr(self, each) + getattr(other, each))
 
-    def lines(self) -> Iterator[str]:
-        """Yield what Kazoo prints of them."""
-        for each in ("processed", "succeeded", "failed", "no_ids"):
-            yield f"total_{each}: {getattr(self, each)}"
+
+@dataclass(frozen=True, slots=True)
+class BatchBegun:
+    """So many messages of an account are about to be moved."""
+
+    account: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchMoved:
+    """What became of a batch: messages that could not be saved, those without a month, those that were given a time."""
+
+    account: str
+    processed: int
+    succeeded: int
+    not_saved: int
+    without_month: int
+    timed: int
+    without_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoMonthLeft:
+    """None of the months of the messages that are left has a database."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingLeft:
+    """No mailbox of the account holds a message in itself any more."""
+
+    account: str
+
+
+BatchEvent = BatchBegun | BatchMoved | NoMonthLeft | NothingLeft
 
 
 @dataclass(slots=True)
@@ -76,11 +112,10 @@ class Migration:
         self._zone = zone
         self._account = account
         self._database = account_database(account)
-        found = system_config.get(zone, CATEGORY, f"{VOICEMAIL}.extension", EXTENSION)
-        self._extension = found if isinstance(found, str) and found else EXTENSION
-        self._timezone = str(system_config.get(zone, "accounts", "default_timezone", TIMEZONE))
-        size = system_config.get(zone, CATEGORY, f"{VOICEMAIL}.migrate_max_bulk_insert", None)
-        self._size = size if isinstance(size, int) and 0 < size <= PAGE else page_size(zone, "max_bulk_insert")
+        self._extension = system_config.read(zone, CATEGORY, f"{VOICEMAIL}.extension", EXTENSION, TEXT)
+        self._timezone = system_config.read(zone, "accounts", "default_timezone", TIMEZONE, TEXT)
+        size = system_config.read(zone, CATEGORY, f"{VOICEMAIL}.migrate_max_bulk_insert", 0, POSITIVE)
+        self._size = size if 0 < size <= PAGE else page_size(zone, "max_bulk_insert")
         self.totals = Totals()
 
     def recent(self) -> int:
@@ -89,38 +124,36 @@ class Migration:
         own = account_config.get(self._zone, self._account, CATEGORY, VOICEMAIL, None)
         days = own.get(path[1]) if isinstance(own, dict) else None
         if not isinstance(days, int) or isinstance(days, bool) or days <= 0:
-            days = system_config.get(self._zone, CATEGORY, ".".join(path), RETENTION_DAYS)
-        days = days if isinstance(days, int) and days > 0 else RETENTION_DAYS
+            days = system_config.read(self._zone, CATEGORY, ".".join(path), RETENTION_DAYS, POSITIVE)
         return now() - days * _DAY - _HOUR
 
-    def all_boxes(self, since: int | None = None) -> Iterator[str]:
-        """Move the messages of all mailboxes, the newest first, those SINCE a time, and tell of it."""
-        bounds = {} if since is None else {"end": since}
-        rows = views.rows(self._zone, self._database, "vmboxes", "legacy_msg_by_timestamp", descending=True, **bounds)
-        return self._batches(row["value"] for row in rows)
+    def all_boxes(self, since: int | None = None) -> Iterator[BatchEvent]:
+        """Move the messages of all mailboxes, the newest first, those SINCE a time, batch by batch."""
+        rows = views.rows_for_change(
+            self._zone, self._database, "vmboxes", "legacy_msg_by_timestamp", descending=True, end=since
+        )
+        return self._batches(views.object_of(row) for row in rows)
 
-    def some_boxes(self, boxes: list[str]) -> Iterator[str]:
-        """Move the messages of these mailboxes, and tell of it."""
+    def some_boxes(self, boxes: list[str]) -> Iterator[BatchEvent]:
+        """Move the messages of these mailboxes, batch by batch."""
         found = self._zone.couchdb.get_many(plain(self._database), boxes).values()
-        return self._batches(message for box in found for message in legacy_messages(box))
+        read = shapes.of_each(self._zone, self._database, found, lambda box: list(legacy_messages(box)))
+        return self._batches(message for messages in read for message in messages)
 
-    def _batches(self, messages: Iterator[Legacy]) -> Iterator[str]:
-        said = f"  [{self._account}]"
+    def _batches(self, messages: Iterator[Legacy]) -> Iterator[BatchEvent]:
         while batch := list(islice(messages, self._size)):
-            yield f"{said} processing {len(batch)} voicemail messages"
+            yield BatchBegun(self._account, len(batch))
             done = self._move(batch)
             if done is None:
-                yield f"{said} none of the modbs are exists, considered it the last modb"
-                yield f"{said} reached to the last/oldest available modb"
+                yield NoMonthLeft(self._account)
                 return
             totals, no_month, timed = done
             self.totals.add(totals)
-            yield (
-                f"{said} finished a cycle, processed: {totals.processed} succeeded: {totals.succeeded}"
-                f" save_failed: {totals.failed - no_month} no_modb: {no_month} fix_timestamp: {timed}"
-                f" no_ids: {totals.no_ids}"
+            not_saved = totals.failed - no_month
+            yield BatchMoved(
+                self._account, totals.processed, totals.succeeded, not_saved, no_month, timed, totals.no_ids
             )
-        yield f"{said} no legacy voicemail messages left"
+        yield NothingLeft(self._account)
 
     def _move(self, messages: list[Legacy]) -> tuple[Totals, int, int] | None:
         """Move a batch; None when none of its months has a database."""
@@ -146,9 +179,13 @@ class Migration:
         )
         changes.apply(self._zone, saved, seen=seen)
         boxes = self._zone.couchdb.get_many(plain(self._database), sorted(batch.boxes))
-        edits = (
-            changes.edit(self._database, box, lambda found: without_moved(found, batch.known, batch.errors))
-            for box in boxes.values()
+        edits = shapes.of_each(
+            self._zone,
+            self._database,
+            boxes.values(),
+            lambda box: changes.edit(
+                self._database, box, lambda found: without_moved(found, batch.known, batch.errors)
+            ),
         )
         tally = changes.apply(self._zone, edits)
         tally.check()
@@ -186,16 +223,15 @@ class Migration:
 
 def legacy_messages(box: Document) -> Iterator[Legacy]:
     """Yield the messages that a mailbox holds in itself as the view does, those too that could not be moved before."""
-    for message in box.get("messages") or ():
-        if isinstance(message, dict):
-            yield {
-                "source_id": box["_id"],
-                "owner_id": box.get("owner_id"),
-                "mailbox": box.get("mailbox"),
-                "timezone": box.get("timezone"),
-                "box_timestamp": box.get("pvt_modified", box.get("pvt_created")),
-                "metadata": {key: each for key, each in message.items() if key != ERROR},
-            }
+    for message in at(box, ["messages"], OBJECTS, []):
+        yield {
+            "source_id": box["_id"],
+            "owner_id": box.get("owner_id"),
+            "mailbox": box.get("mailbox"),
+            "timezone": box.get("timezone"),
+            "box_timestamp": box.get("pvt_modified", box.get("pvt_created")),
+            "metadata": {key: each for key, each in message.items() if key != ERROR},
+        }
 
 
 def with_time(legacy: Legacy, media: Document | None) -> Legacy:
@@ -210,7 +246,7 @@ def with_time(legacy: Legacy, media: Document | None) -> Legacy:
 def without_moved(box: Document, known: set[str], errors: Mapping[str, str]) -> Document:
     """Return a mailbox without the messages that have arrived; the others of KNOWN say why they have not."""
     kept = []
-    for message in box.get("messages") or ():
+    for message in at(box, ["messages"], OBJECTS, []):
         media = message.get("media_id")
         if not media:
             kept.append({**message, ERROR: "no_media_id"})
@@ -226,5 +262,5 @@ def _database(month_of_account: str) -> str:
     return f"{account_database(account)}-{months}"
 
 
-def _is_time(value: Any) -> bool:
+def _is_time(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0

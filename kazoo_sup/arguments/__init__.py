@@ -1,0 +1,1 @@
+"""How the text of a command line, a file or standard input becomes a value."""

@@ -1,1 +1,0 @@
-"""Calls, phones and the FreeSWITCH nodes that carry them, as the nodes of the cluster tell of them."""

@@ -1,0 +1,198 @@
+"""What is doubtful about a setting that shall be stored: a misspelt category, key or name, a value that does not fit.
+
+Kazoo stores whatever it is given, and its nodes then use what they have built in, without a word. Here what is doubtful
+is told, and asked about where somebody is at the terminal; a script gets what it asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from kazoo_sup.kazoo import carriers
+from kazoo_sup.kazoo.config import autostart, expressions, known_names, schemas, system_config
+from kazoo_sup.kazoo.config.expressions import BadExpression
+from kazoo_sup.kazoo.config.schema_validation import dotted, faults
+from kazoo_sup.kazoo.config.schemas import UnknownSchema, UnusableSchema
+from kazoo_sup.kazoo.documents import is_private, value_at, with_value
+from kazoo_sup.kazoo.documents.values import to_boolean, to_float, to_integer
+
+if TYPE_CHECKING:
+    from kazoo_sup.types import Document, Json
+    from kazoo_sup.zone import Zone
+
+_NEAR = 0.8
+_CARRIERS = ("carrier module", frozenset(carriers.ALL))
+_NAMES: Mapping[tuple[str, str], tuple[str, Collection[str]]] = {
+    ("number_manager", "carrier_modules"): _CARRIERS,
+    ("number_manager", "available_module_name"): _CARRIERS,
+    ("tasks.numbers", "import_defaults_to_carrier"): _CARRIERS,
+    ("crossbar", "autoload_modules"): ("module of crossbar", known_names.CROSSBAR_MODULES),
+    ("blackhole", "autoload_modules"): ("module of blackhole", known_names.BLACKHOLE_MODULES),
+    ("kapps_controller", "kapps"): ("application", autostart.APPLICATIONS),
+    ("number_manager", "converter"): ("converter", known_names.CONVERTERS),
+    ("number_manager", "converters"): ("converter", known_names.CONVERTERS),
+    ("number_manager", "cnam_provider"): ("provider of features", known_names.FEATURE_PROVIDERS),
+    ("number_manager", "e911_provider"): ("provider of features", known_names.FEATURE_PROVIDERS),
+    ("stepswitch.cnam", "provider"): ("provider of callers' names", known_names.CNAM_LOOKUPS),
+    ("speech", "tts_provider"): ("provider of speech", known_names.SPEECH),
+    ("notify", "autoload_modules"): ("module of teletype", known_names.TELETYPE_MODULES),
+}
+
+
+def _keys(value: object) -> Iterator[Json]:
+    yield from value if isinstance(value, dict) else ()
+
+
+def _regexes(value: object) -> Iterator[Json]:
+    for each in value.values() if isinstance(value, dict) else ():
+        found = each.get("regex") if isinstance(each, dict) else each
+        if found is not None:
+            yield found
+
+
+def _itself(value: object) -> Iterator[Json]:
+    yield value
+
+
+def _patterns(value: object) -> Iterator[Json]:
+    yield from _keys(value_at(value, ["patterns"]))
+
+
+_EXPRESSIONS: Mapping[tuple[str, str], Callable[[Json], Iterator[Json]]] = {
+    ("number_manager", "e164_converters"): _keys,
+    ("number_manager", "classifiers"): _regexes,
+    ("number_manager", "reconcile_regex"): _itself,
+    ("metaflows", "default_metaflow"): _patterns,
+    ("pusher", "User-Agents"): _regexes,
+}
+"""Settings that hold expressions, and how these are got out of them."""
+
+_READ_AS = {"integer": to_integer, "number": to_float, "boolean": to_boolean}
+"""How nodes take a text where they expect something else."""
+
+
+def check(zone: Zone, category: str, key: str, value: object, *, account: bool = False) -> None:
+    """Tell what is doubtful about a setting of system_config, or of an ACCOUNT's own, and ask whether it is meant.
+
+    Raises Declined when somebody at the terminal says no.
+    """
+    found = list(doubts(zone, category, key, value, account=account))
+    for sentence in found:
+        zone.run.warn(sentence)
+    if found:
+        zone.run.confirm_watched(f"store {category} {key} all the same")
+
+
+def doubts(zone: Zone, category: str, key: str, value: object, *, account: bool = False) -> Iterator[str]:
+    """Yield a sentence for each thing that is doubtful; what takes a key away, None, is never."""
+    if value is None:
+        return
+    stored = zone.configuration(category)
+    if stored is None and not known_names.is_category(category):
+        yield from _misspelt("category", category, _categories(zone), "there is no {} yet")
+    path = system_config.keys(key)
+    schema = _schema(zone, category, account=account)
+    if schema is not None:
+        yield from _of_key(schema, stored or {}, category, path)
+        yield from _of_value(zone, schema, category, path, value)
+    yield from _of_expressions(category, path, value)
+    if (category, key) in _NAMES:
+        what, known = _NAMES[category, key]
+        for name in value if isinstance(value, list) else [value]:
+            if not isinstance(name, dict | list) and name not in known:
+                yield f"no {what} of {known_names.RELEASES} is called {name!r}{_meant(str(name), known)}"
+
+
+def _categories(zone: Zone) -> Collection[str]:
+    stored = {each["_id"] for each in zone.couchdb.documents(system_config.DATABASE, include_docs=False)}
+    return known_names.CATEGORIES | stored
+
+
+def _schema(zone: Zone, category: str, *, account: bool) -> Document | None:
+    for kind in ("account_config", "system_config") if account else ("system_config",):
+        try:
+            return schemas.get(zone, f"{kind}.{category}")
+        except UnknownSchema:
+            continue
+    return None
+
+
+def _of_key(schema: Document, stored: Document, category: str, path: Sequence[str]) -> Iterator[str]:
+    """Report the first part of a key that neither the schema nor any section has, but that is near to one of them."""
+    for place, part in enumerate(path):
+        properties = schema.get("properties")
+        if not isinstance(properties, dict) or not properties or schema.get("patternProperties"):
+            return
+        known = {*properties, *(key for of, key in _NAMES if of == category)}
+        known |= {
+            name
+            for section in stored
+            if not is_private(section)
+            for name in _names_in(value_at(stored, [section, *path[:place]]))
+        }
+        if part not in known:
+            yield from _misspelt("key", part, known, f"{category} has no {{}}")
+            return
+        schema = _inside(schema, part)
+
+
+def _names_in(found: object) -> list[str]:
+    return list(found) if isinstance(found, dict) else []
+
+
+def _inside(schema: Document, key: str) -> Document:
+    found = value_at(schema, ["properties", key])
+    return found if isinstance(found, dict) else {}
+
+
+def _of_value(zone: Zone, schema: Document, category: str, path: Sequence[str], value: object) -> Iterator[str]:
+    """Tell what of a value does not fit its part of the schema."""
+    expected = schema
+    for part in path:
+        expected = _inside(expected, part)
+    *above, key = path
+    wrapped = {"properties": {key: expected}}
+    try:
+        given = {key: _as_nodes_read(value, expected.get("type"))}
+        found = faults(wrapped, given, cache(partial(schemas.get, zone)))
+    except (UnknownSchema, UnusableSchema, BadExpression) as error:
+        yield f"{category} {'.'.join(path)} was not checked: {error}"
+        return
+    for fault in found:
+        where = dotted((*above, *fault.path))
+        yield f"{category} {where} does not fit its schema: {fault.as_json()['message']}; nodes may not take it"
+
+
+def _of_expressions(category: str, path: list[str], value: object) -> Iterator[str]:
+    top = (category, path[0])
+    if top not in _EXPRESSIONS:
+        return
+    whole = with_value({}, path, value)[path[0]]
+    for expression in _EXPRESSIONS[top](whole):
+        try:
+            expressions.read(expression, f"{category} {path[0]}")
+        except BadExpression as error:
+            yield f"{error}; nodes fail on it"
+
+
+def _as_nodes_read(value: object, kind: object) -> Json:
+    if isinstance(value, str) and isinstance(kind, str) and kind in _READ_AS:
+        try:
+            return _READ_AS[kind](value)
+        except ValueError:
+            return value
+    return value
+
+
+def _misspelt(what: str, name: str, known: Collection[str], sentence: str) -> Iterator[str]:
+    meant = _meant(name, known)
+    if meant:
+        yield sentence.format(f"{what} {name}") + meant
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=_NEAR)
+    return f"; is {near[0]} meant?" if near else ""

@@ -1,0 +1,1 @@
+"""Databases: their kinds, views and months, and the same work done in many of them."""

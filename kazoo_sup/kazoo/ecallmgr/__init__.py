@@ -1,0 +1,1 @@
+"""Calls, phones and the FreeSWITCH nodes that carry them, as the nodes of the cluster report them."""

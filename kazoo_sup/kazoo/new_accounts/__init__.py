@@ -1,1 +1,0 @@
-"""Creating accounts and the users in them."""

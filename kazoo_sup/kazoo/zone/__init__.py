@@ -1,0 +1,1 @@
+"""A zone as a whole: its servers, its health, and what is wrong in it."""
