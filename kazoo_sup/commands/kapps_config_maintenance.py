@@ -2,62 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from kazoo_sup import terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import system_config
-from kazoo_sup.outcome import UNDEFINED, Outcome, text
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.results import UNDEFINED, Answer, Result
+from kazoo_sup.terms import Atom, Term
+from kazoo_sup.types import Document
 from kazoo_sup.zone import Zone
 
 
 @command
-def get(zone: Zone, category: str, key: str) -> Outcome:
+def get(zone: Zone, category: str, key: str) -> Result:
     """Print the value of KEY of CATEGORY; an object on one line."""
     return _print(system_config.get(zone, category, key, UNDEFINED), terms.json_encode)
 
 
 @command
-def get_pp(zone: Zone, category: str, key: str) -> Outcome:
+def get_pp(zone: Zone, category: str, key: str) -> Result:
     """Print the value of KEY of CATEGORY; an object indented."""
     return _print(system_config.get(zone, category, key, UNDEFINED), terms.json_pretty)
 
 
 @command
-def get_json(zone: Zone, category: str, key: str) -> Outcome:
-    """Print the object at KEY of CATEGORY on one line; undefined when it is no object."""
+def get_json(zone: Zone, category: str, key: str) -> Result:
+    """Print the object at KEY of CATEGORY on one line; undefined when it is not an object."""
     return _print(_object(zone, category, key), terms.json_encode)
 
 
 @command
-def get_json_pp(zone: Zone, category: str, key: str) -> Outcome:
-    """Print the object at KEY of CATEGORY indented; undefined when it is no object."""
+def get_json_pp(zone: Zone, category: str, key: str) -> Result:
+    """Print the object at KEY of CATEGORY indented; undefined when it is not an object."""
     return _print(_object(zone, category, key), terms.json_pretty)
 
 
 @command
-def get_category(zone: Zone, category: str) -> Outcome:
+def get_category(zone: Zone, category: str) -> Result:
     """Print the whole document of CATEGORY on one line."""
     return _print_category(zone, category, terms.json_encode)
 
 
 @command
-def get_category_pp(zone: Zone, category: str) -> Outcome:
+def get_category_pp(zone: Zone, category: str) -> Result:
     """Print the whole document of CATEGORY indented."""
     return _print_category(zone, category, terms.json_pretty)
 
 
-def _object(zone: Zone, category: str, key: str) -> Any:
+def _object(zone: Zone, category: str, key: str) -> Document | Atom:
     found = system_config.get(zone, category, key, UNDEFINED)
     return found if isinstance(found, dict) else UNDEFINED
 
 
-def _print_category(zone: Zone, category: str, encode: Any) -> Outcome:
+def _print_category(zone: Zone, category: str, encode: Callable[[object], str]) -> Result:
     document = zone.configuration(category)
-    return text("error: not_found") if document is None else _print(document, encode)
+    return Answer(lines=["error: not_found"]) if document is None else _print(document, encode)
 
 
-def _print(found: Any, encode: Any) -> Outcome:
+def _print(found: Term, encode: Callable[[object], str]) -> Result:
     """Print a value as Kazoo's kapps_config_maintenance:pp/2 does: text bare, objects as JSON, the rest as a term.
 
     Only the _pp functions join a list of texts.
@@ -70,4 +72,4 @@ def _print(found: Any, encode: Any) -> Outcome:
         line = ", ".join(map(str, found))
     else:
         line = terms.pretty(found)
-    return text(line, data=None if found == UNDEFINED else found)
+    return Answer(data=None if found == UNDEFINED else found, lines=[line])

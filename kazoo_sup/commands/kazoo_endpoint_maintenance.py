@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import caches
-from kazoo_sup.outcome import Outcome
+from kazoo_sup.kazoo.bus import caches
+from kazoo_sup.results import Done
 from kazoo_sup.zone import Zone
 
 
 @command
-def flush(zone: Zone) -> Outcome:
-    """Make every node put endpoints together anew; Kazoo's flushes those of one node.
+def flush(zone: Zone) -> Done:
+    """Make every node put endpoints together again; Kazoo's flushes those of one node.
 
     Nodes forget all documents of the accounts' own databases for that.
     """
     caches.forget_accounts(zone)
-    return Outcome()
+    return Done()

@@ -5,39 +5,36 @@ What cannot be moved is told; the run then ends partly done, and the same comman
 
 from __future__ import annotations
 
-from collections import Counter
-
+from kazoo_sup.arguments.accounts import AccountId, Start
 from kazoo_sup.command import command
-from kazoo_sup.kazoo.accounts import AccountId
-from kazoo_sup.kazoo.every_account import Start
-from kazoo_sup.kazoo.upkeep import month_migration
-from kazoo_sup.outcome import Outcome, worked
+from kazoo_sup.kazoo.migrations import month_migration
+from kazoo_sup.results import BulkReport, Live
+from kazoo_sup.texts import month_migration as texts
 from kazoo_sup.zone import Zone
 
+_COUNTED = BulkReport({})
+"""Counting begins with none, which is told where nothing is to be done."""
+
 
 @command
-def migrate(zone: Zone, *, from_: Start = None) -> Outcome:
+def migrate(zone: Zone, *, from_: Start = None) -> Live:
     """Move the voicemails and call records of every account. --from ACCOUNT begins at that account."""
-    counts: Counter[str] = Counter()
-    return worked(zone.run, month_migration.everybody(zone, from_, counts), counts=counts)
+    return Live(month_migration.everybody(zone, from_), texts.lines, report=_COUNTED)
 
 
 @command
-def migrate_account(zone: Zone, account: AccountId) -> Outcome:
+def migrate_account(zone: Zone, account: AccountId) -> Live:
     """Move the voicemails and call records of ACCOUNT."""
-    counts: Counter[str] = Counter()
-    return worked(zone.run, month_migration.one(zone, account, counts), counts=counts)
+    return Live(month_migration.one(zone, account), texts.lines, report=_COUNTED)
 
 
 @command
-def migrate_voicemails(zone: Zone, account: AccountId) -> Outcome:
+def migrate_voicemails(zone: Zone, account: AccountId) -> Live:
     """Move the voicemails of ACCOUNT, with their recordings."""
-    counts: Counter[str] = Counter()
-    return worked(zone.run, month_migration.voicemails(zone, account, counts), counts=counts)
+    return Live(month_migration.voicemails(zone, account), texts.lines, report=_COUNTED)
 
 
 @command
-def migrate_cdrs(zone: Zone, account: AccountId) -> Outcome:
+def migrate_cdrs(zone: Zone, account: AccountId) -> Live:
     """Move the call records of ACCOUNT."""
-    counts: Counter[str] = Counter()
-    return worked(zone.run, month_migration.call_records(zone, account, counts), counts=counts)
+    return Live(month_migration.call_records(zone, account), texts.lines, report=_COUNTED)

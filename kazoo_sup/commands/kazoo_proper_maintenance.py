@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from kazoo_sup.command import command
-from kazoo_sup.kazoo.in_the_node import refused
-from kazoo_sup.outcome import Outcome
+from kazoo_sup.arguments.descriptions import OnNode
+from kazoo_sup.kazoo.live.refusals import only_there
 
-
-@command
-def run_module(module: str) -> Outcome:
-    """Refused: the tests of MODULE run inside a node."""
-    raise refused(f"test {module}")
-
-
-@command
-def run_modules() -> Outcome:
-    """Refused: the tests run inside a node."""
-    raise refused("test its API")
-
-
-@command
-def run_seq_module(module: str) -> Outcome:
-    """Refused: the tests of MODULE run inside a node."""
-    raise refused(f"test {module}, one call after another")
-
-
-@command
-def run_seq_modules() -> Outcome:
-    """Refused: the tests run inside a node."""
-    raise refused("test its API, one call after another")
+ON_NODE = (
+    OnNode(
+        "run_module",
+        "MODULE",
+        "Refused: the tests of MODULE are for a system without customers.",
+        only_there("test {module}"),
+        forbidden=True,
+    ),
+    OnNode(
+        "run_modules",
+        "",
+        "Refused: the tests are for a system without customers.",
+        only_there("test its API"),
+        forbidden=True,
+    ),
+    OnNode(
+        "run_seq_module",
+        "MODULE",
+        "Refused: the tests of MODULE are for a system without customers.",
+        only_there("test {module}, one call after another"),
+        forbidden=True,
+    ),
+    OnNode(
+        "run_seq_modules",
+        "",
+        "Refused: the tests are for a system without customers.",
+        only_there("test its API, one call after another"),
+        forbidden=True,
+    ),
+)
+"""What only a running node can do."""

@@ -5,19 +5,27 @@ The files are those of SUP_SCHEMAS_DIR or the setting schemas_dir, else of an in
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import schema_differences
-from kazoo_sup.outcome import Outcome, text
+from kazoo_sup.kazoo.config import schema_differences
+from kazoo_sup.kazoo.config.schema_differences import SchemaDiffers
+from kazoo_sup.results import Answer
+from kazoo_sup.texts import schemas
 from kazoo_sup.zone import Zone
 
 
 @command
-def diff_schemas(zone: Zone) -> Outcome:
+def diff_schemas(zone: Zone) -> Answer:
     """Show what differs between every schema's file and the schema as it is stored."""
-    return text(schema_differences.of_all(zone))
+    return _shown(schema_differences.of_all(zone))
 
 
 @command
-def diff_schema(zone: Zone, schema: str) -> Outcome:
+def diff_schema(zone: Zone, schema: str) -> Answer:
     """Show what differs between the file of SCHEMA and the schema as it is stored."""
-    return text(schema_differences.of_one(zone, schema))
+    return _shown(schema_differences.of_one(zone, schema))
+
+
+def _shown(found: list[SchemaDiffers]) -> Answer:
+    return Answer(data=list(map(asdict, found)), lines=list(schemas.differences(found)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Any
 
 from kazoo_sup import terms
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import system_config
-from kazoo_sup.outcome import Outcome, text, value
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.documents.shapes import TEXTS
+from kazoo_sup.results import Answer, Result
 from kazoo_sup.terms import Atom
 from kazoo_sup.zone import Zone
 
@@ -18,25 +18,25 @@ _DEFAULTS: dict[str, list[str]] = {ADDRESSES: ["127.0.0.1/32", "0.0.0.0/32"], HO
 
 
 @command
-def blacklist_client_ip(zone: Zone, cidr: str) -> Outcome:
+def blacklist_client_ip(zone: Zone, cidr: str) -> Result:
     """Keep HTTP clients from the addresses CIDR, as 192.0.2.0/24; answers the list (exit code 2)."""
     if not _is_cidr(cidr):
-        return text(f"Please use CIDR notation (maybe {cidr}/32)", Atom("error"))
+        return Answer(Atom("error"), lines=[f"Please use CIDR notation (maybe {cidr}/32)"])
     return _add(zone, ADDRESSES, cidr)
 
 
 @command
-def blacklist_client_host(zone: Zone, host: str) -> Outcome:
+def blacklist_client_host(zone: Zone, host: str) -> Result:
     """Keep HTTP clients from HOST; answers the list (exit code 2)."""
     return _add(zone, HOSTS, host)
 
 
 @command
-def show_client_blacklists(zone: Zone) -> Outcome:
+def show_client_blacklists(zone: Zone) -> Result:
     """Show what HTTP clients are kept from."""
     addresses, hosts = _listed(zone, ADDRESSES), _listed(zone, HOSTS)
     lines = ["CLient Blacklists:", _line("CIDRS: ", addresses), _line("Hosts: ", hosts)]
-    return text(lines, data={"cidrs": addresses, "hosts": hosts})
+    return Answer(lines=lines, data={"cidrs": addresses, "hosts": hosts})
 
 
 def _is_cidr(text: str) -> bool:
@@ -47,17 +47,17 @@ def _is_cidr(text: str) -> bool:
     return "/" in text
 
 
-def _listed(zone: Zone, key: str) -> Any:
-    return system_config.get(zone, CATEGORY, key, _DEFAULTS[key])
+def _listed(zone: Zone, key: str) -> list[str]:
+    return system_config.read(zone, CATEGORY, key, list(_DEFAULTS[key]), TEXTS)
 
 
-def _add(zone: Zone, key: str, entry: str) -> Outcome:
+def _add(zone: Zone, key: str, entry: str) -> Answer:
     listed = _listed(zone, key)
     if entry not in listed:
         listed = [entry, *listed]
         system_config.set_value(zone, CATEGORY, key, listed, section=system_config.DEFAULT, always=True)
-    return value(listed)
+    return Answer(listed)
 
 
-def _line(label: str, listed: Any) -> str:
-    return f"{label}{terms.pretty(listed, column=len(label) + 1)}"
+def _line(label: str, listed: list[str]) -> str:
+    return terms.formatted("~s~p", label, listed)

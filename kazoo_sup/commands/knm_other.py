@@ -5,12 +5,12 @@ from __future__ import annotations
 from kazoo_sup.command import command
 from kazoo_sup.kazoo.carriers import configuration
 from kazoo_sup.kazoo.carriers.configuration import COLUMNS
-from kazoo_sup.outcome import Outcome, table
+from kazoo_sup.results import Listing
 from kazoo_sup.zone import Zone
 
 
 @command
-def configure(zone: Zone, *settings: str, verify: bool = False) -> Outcome:
+def configure(zone: Zone, *settings: str, verify: bool = False) -> Listing:
     """Set SETTINGS, each written KEY=VALUE, or ask for every key; show all of them then, secrets masked.
 
     It needs phonebook_url.
@@ -18,4 +18,4 @@ def configure(zone: Zone, *settings: str, verify: bool = False) -> Outcome:
     asked for or read from standard input, or @FILE. With --verify the carrier is asked whether it accepts all that,
     before anything is stored; without SETTINGS it is asked about what is stored.
     """
-    return table(COLUMNS, configuration.configure(zone, "knm_other", settings, verify=verify))
+    return Listing(COLUMNS, configuration.configure(zone, "knm_other", settings, verify=verify))

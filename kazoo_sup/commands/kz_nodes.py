@@ -6,29 +6,34 @@ With --all-zones it is that of every zone of the settings.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from kazoo_sup.command import command
-from kazoo_sup.kazoo import nodes, roll
+from kazoo_sup.kazoo.bus import nodes, roster
 from kazoo_sup.kazoo.documents import now, value_at
-from kazoo_sup.outcome import Outcome, Row, table, text
+from kazoo_sup.results import Answer, BulkReport, Listing, Live, Result
+from kazoo_sup.texts import nodes as texts
+from kazoo_sup.types import Row
 from kazoo_sup.zone import Zone
 
 
 @command
-def status(zone: Zone, *, watch: bool = False, all_zones: bool = False) -> Outcome:
+def status(zone: Zone, *, watch: bool = False, all_zones: bool = False) -> Result:
     """Print what every node of the cluster says of itself; with --watch again and again."""
     if watch:
-        return text(roll.watched(zone), live=True)
-    return text(roll.status(zone, roll.everybody(_zones(zone, all_zones))))
+        return Live(roster.watch(zone), partial(texts.watched, zone=zone), watched=True)
+    adverts, errors = roster.everybody(_zones(zone, all_zones))
+    return Answer(lines=texts.heard(zone, adverts), report=BulkReport(errors=errors))
 
 
 @command
-def list_(zone: Zone, *, all_zones: bool = False) -> Outcome:
+def list_(zone: Zone, *, all_zones: bool = False) -> Listing:
     """List the nodes with their zones, versions and how much they do."""
     columns = ("node", "zone", "version", "apps", "channels", "conferences", "registrations")
+    adverts, errors = roster.everybody(_zones(zone, all_zones))
 
     def rows() -> Iterator[Row]:
-        for name, advert in sorted(roll.everybody(_zones(zone, all_zones)).items()):
+        for name, advert in sorted(adverts.items()):
             counts = {key: advert.get(key.capitalize(), 0) for key in columns[4:]}
             zone_of_node = advert.get("Zone") or zone.name
             version = advert.get("Version") or advert.get("App-Version")
@@ -40,29 +45,32 @@ def list_(zone: Zone, *, all_zones: bool = False) -> Outcome:
                 **counts,
             }
 
-    return table(columns, rows())
+    return Listing(columns, rows(), report=BulkReport(errors=errors))
 
 
 @command
-def whapps(zone: Zone, *, all_zones: bool = False) -> Outcome:
+def whapps(zone: Zone, *, all_zones: bool = False) -> Listing:
     """List which node runs which application, and for how long."""
+    adverts, errors = roster.everybody(_zones(zone, all_zones))
 
-    def rows() -> Iterator[Row]:
-        for name, advert in sorted(roll.everybody(_zones(zone, all_zones)).items()):
+    def rows() -> Iterator[dict[str, object]]:
+        for name, advert in sorted(adverts.items()):
             for app, facts in nodes.apps(advert).items():
                 span = nodes.uptime(app, facts, now())
                 roles = ", ".join(map(str, facts.get("Roles") or ()))
                 yield {"app": app, "node": name, "up": None if span is None else nodes.elapsed(span), "roles": roles}
 
-    return table(("app", "node", "up", "roles"), sorted(rows(), key=lambda row: (row["app"], row["node"])))
+    found = sorted(rows(), key=lambda row: (str(row["app"]), str(row["node"])))
+    return Listing(("app", "node", "up", "roles"), found, report=BulkReport(errors=errors))
 
 
 @command
-def media_servers(zone: Zone, *, all_zones: bool = False) -> Outcome:
+def media_servers(zone: Zone, *, all_zones: bool = False) -> Listing:
     """List the FreeSWITCH nodes that are connected to ecallmgr nodes, with their sessions."""
+    adverts, errors = roster.everybody(_zones(zone, all_zones))
 
     def rows() -> Iterator[Row]:
-        for name, advert in sorted(roll.everybody(_zones(zone, all_zones)).items()):
+        for name, advert in sorted(adverts.items()):
             for server, facts in nodes.media_servers([advert]).items():
                 span = nodes.uptime(server, facts, now())
                 yield {
@@ -74,7 +82,9 @@ def media_servers(zone: Zone, *, all_zones: bool = False) -> Outcome:
                     "limit": value_at(facts, ["Sessions", "count", "limit"]),
                 }
 
-    return table(("media_server", "ecallmgr", "up", "version", "sessions", "limit"), rows())
+    return Listing(
+        ("media_server", "ecallmgr", "up", "version", "sessions", "limit"), rows(), report=BulkReport(errors=errors)
+    )
 
 
 def _zones(zone: Zone, all_zones: bool) -> list[Zone]:

@@ -7,15 +7,19 @@ Sizes are in bytes. The listings of what a broker has come as its pages do, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
+from kazoo_sup import changes
 from kazoo_sup.command import command
 from kazoo_sup.errors import ExitCode, NotFound, SupError
-from kazoo_sup.kazoo.rabbitmq import connect, listeners, listings, patience
+from kazoo_sup.kazoo.rabbitmq import KIND, connect, listeners, listings, patience
+from kazoo_sup.kazoo.rabbitmq import alarms as alarming
 from kazoo_sup.kazoo.rabbitmq import vhost as own_vhost
-from kazoo_sup.outcome import NO_RETURN, OK, Outcome, Row, table, text
-from kazoo_sup.servers import Answers, choose, gather, list_in_turn
+from kazoo_sup.kazoo.rabbitmq.visibility import only_own
+from kazoo_sup.kazoo.zone.servers import Answers, choose, first_step, gather, list_in_turn
+from kazoo_sup.results import NO_RETURN, OK, Answer, BulkReport, Listing, Result
+from kazoo_sup.types import Fields, Row
 from kazoo_sup.zone import Zone
 
 if TYPE_CHECKING:
@@ -24,8 +28,16 @@ if TYPE_CHECKING:
 
 Servers = Sequence[tuple[str, "Server"]]
 
-KIND = "rabbitmq_api"
 REASON = "closed by an operator with sup"
+
+
+class Untold(SupError):
+    """{server}: {what}"""
+
+    exit_code = ExitCode.PARTIAL
+
+    server: str
+    what: str
 
 
 class InAlarm(SupError):
@@ -33,55 +45,56 @@ class InAlarm(SupError):
 
     exit_code = ExitCode.NOT_OK
 
+    count: int
+
+
+Found = TypeVar("Found")
+
 
 @command
-def status(zone: Zone, server: str | None = None) -> Outcome:
+def status(zone: Zone, server: str | None = None) -> Result:
     """Show the nodes of SERVER's cluster, with the memory, disk, files and processes they use; uptime is in seconds."""
     return _listing(zone, server, listings.NODES, listings.nodes)
 
 
 @command
-def overview(zone: Zone, server: str | None = None) -> Outcome:
+def overview(zone: Zone, server: str | None = None) -> Result:
     """Show the version of SERVER, how much there is of everything, and how many messages pass."""
-
-    def facts(api: ManagementAPI) -> Iterator[Row]:
-        found = listings.row(api.item("overview"), listings.OVERVIEW)
-        return ({"name": name, "value": value} for name, value in found.items())
-
-    return _listing(zone, server, ("name", "value"), facts)
+    return _listing(zone, server, ("name", "value"), listings.overview)
 
 
 @command
-def alarms(zone: Zone, server: str | None = None) -> Outcome:
+def alarms(zone: Zone, server: str | None = None) -> Listing:
     """Show what is wrong with the nodes of SERVER's cluster; the exit code is 2 when anything is.
 
     A node whose memory or disk is full blocks all publishers. Nodes that are down, that lost others, and that use more
-    than nine tenths of their files, sockets or processes are told, too.
+    than nine tenths of their files, sockets or processes are told, too. What the nodes do not tell is not known: the
+    exit code is 5 then, unless something is wrong.
     """
-    answers = _gathered(zone, choose(zone, KIND, server), lambda api: list(listings.alarms(api.whole("nodes"))))
-    rows = [{"server": name, **row} for name, found in answers.given.items() for row in found]
-    told = answers.ending()
-    if rows:
-        told = {"errors": [*answers.errors, InAlarm(count=len(rows))]}
-    return table(("server", *listings.ALARMS), rows, **told)
+    answers = _gathered(zone, choose(zone, KIND, server), alarming.read)
+    rows = [{"server": name, **row} for name, found in answers.given.items() for row in found.rows]
+    unknown = [Untold(server=name, what=what) for name, found in answers.given.items() for what in found.unknown]
+    report = answers.report
+    if rows or unknown:
+        alarm = [InAlarm(count=len(rows))] if rows else []
+        report = BulkReport(errors=[*alarm, *unknown, *answers.errors])
+    return Listing(("server", *alarming.COLUMNS), rows, report=report)
 
 
 @command
-def queues(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
+def queues(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Result:
     """Show the queues of SERVER, in VHOST or in all."""
     return _listing(zone, server, listings.QUEUES, lambda api: listings.queues(api, vhost))
 
 
 @command
-def exchanges(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
+def exchanges(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Result:
     """Show the exchanges of SERVER, in VHOST or in all, and how many messages went in and out."""
     return _listing(zone, server, listings.EXCHANGES, lambda api: listings.exchanges(api, vhost))
 
 
 @command
-def bindings(
-    zone: Zone, server: str | None = None, *, vhost: str | None = None, exchange: str | None = None
-) -> Outcome:
+def bindings(zone: Zone, server: str | None = None, *, vhost: str | None = None, exchange: str | None = None) -> Result:
     """Show what is bound to EXCHANGE or to every exchange of SERVER, in VHOST or in all.
 
     The nameless exchange, to which every queue is bound, is left out.
@@ -90,43 +103,43 @@ def bindings(
 
 
 @command
-def connections(zone: Zone, server: str | None = None) -> Outcome:
+def connections(zone: Zone, server: str | None = None) -> Result:
     """Show who is connected to SERVER, and since when (UTC)."""
     return _listing(zone, server, listings.CONNECTIONS, listings.connections)
 
 
 @command
-def consumers(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
+def consumers(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Result:
     """Show which connection consumes which queue of SERVER, in VHOST or in all."""
     return _listing(zone, server, listings.CONSUMERS, lambda api: listings.consumers(api, vhost))
 
 
 @command
-def unroutable(zone: Zone, server: str | None = None) -> Outcome:
+def unroutable(zone: Zone, server: str | None = None) -> Result:
     """Show how many messages SERVER lost because no queue was bound for them, in all and by open channel."""
     return _listing(zone, server, listings.UNROUTABLE, listings.unroutable)
 
 
 @command
-def policies(zone: Zone, server: str | None = None) -> Outcome:
+def policies(zone: Zone, server: str | None = None) -> Result:
     """Show the policies of SERVER and those of its operator."""
     return _listing(zone, server, ("kind", *listings.POLICIES), listings.policies)
 
 
 @command
-def shovels(zone: Zone, server: str | None = None) -> Outcome:
+def shovels(zone: Zone, server: str | None = None) -> Result:
     """Show the shovels of SERVER and how they are; it needs the plugin rabbitmq_shovel_management."""
     return _listing(zone, server, listings.SHOVELS, listings.shovels)
 
 
 @command
-def federation(zone: Zone, server: str | None = None) -> Outcome:
+def federation(zone: Zone, server: str | None = None) -> Result:
     """Show the federation links of SERVER and how they are; it needs the plugin rabbitmq_federation_management."""
     return _listing(zone, server, listings.FEDERATION, listings.federation)
 
 
 @command
-def kazoo_queues(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
+def kazoo_queues(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Result:
     """Show which app of which node listens to each queue, what that is bound to, and queues without a consumer.
 
     VHOST is the one of the zone's broker when not given.
@@ -136,12 +149,12 @@ def kazoo_queues(zone: Zone, server: str | None = None, *, vhost: str | None = N
         zone,
         server,
         listeners.QUEUE_COLUMNS,
-        lambda api: listeners.queues(_bus(api, host), listings.queues(api, host)),
+        lambda api: _of_bus(api, host, lambda bus: listeners.queues(bus, listings.queues(api, host))),
     )
 
 
 @command
-def kazoo_exchanges(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Outcome:
+def kazoo_exchanges(zone: Zone, server: str | None = None, *, vhost: str | None = None) -> Result:
     """Show which apps listen to each of Kazoo's exchanges, those nobody listens to, and those no node could use.
 
     `published` and `delivered` are messages; where nothing is delivered, what is published is lost. VHOST is the one
@@ -152,12 +165,12 @@ def kazoo_exchanges(zone: Zone, server: str | None = None, *, vhost: str | None 
         zone,
         server,
         listeners.EXCHANGE_COLUMNS,
-        lambda api: listeners.exchanges(_bus(api, host), listings.exchanges(api, host)),
+        lambda api: _of_bus(api, host, lambda bus: listeners.exchanges(bus, listings.exchanges(api, host))),
     )
 
 
 @command
-def purge(zone: Zone, queue: str, server: str | None = None, *, vhost: str | None = None) -> Outcome:
+def purge(zone: Zone, queue: str, server: str | None = None, *, vhost: str | None = None) -> Result:
     """Throw away the messages that wait in QUEUE of SERVER; it asks before, --yes answers.
 
     Messages that a consumer has and did not acknowledge stay. VHOST is the one of the zone's broker when not given.
@@ -179,7 +192,7 @@ def purge(zone: Zone, queue: str, server: str | None = None, *, vhost: str | Non
 
 
 @command
-def close_connection(zone: Zone, connection: str, server: str | None = None) -> Outcome:
+def close_connection(zone: Zone, connection: str, server: str | None = None) -> Result:
     """Close CONNECTION of SERVER, named as `connections` shows it; a Kazoo node connects again at once."""
 
     def close(api: ManagementAPI) -> str:
@@ -199,66 +212,73 @@ def close_connection(zone: Zone, connection: str, server: str | None = None) -> 
 
 def _listing(
     zone: Zone, server: str | None, columns: Iterable[str], function: Callable[[ManagementAPI], Iterable[Row]]
-) -> Outcome:
+) -> Listing:
     """Show the rows that FUNCTION gets from each management API, as they come."""
 
-    def rows(_name: str, each: Server) -> Iterator[Row]:
-        with connect(zone, each) as api:
+    def rows(name: str, each: Server) -> Iterator[Row]:
+        with connect(zone, name, each) as api:
             yield from function(api)
 
     found = list_in_turn(choose(zone, KIND, server), rows)
-    return table(("server", *columns), ({"server": name, **row} for name, row in found))
+    return Listing(("server", *columns), ({"server": name, **row} for name, row in found))
 
 
-def _gathered(zone: Zone, servers: Servers, function: Callable[[ManagementAPI], Any]) -> Answers[Any]:
-    """Ask the management API of each of SERVERS side by side."""
+def _gathered(
+    zone: Zone, servers: Servers, function: Callable[[ManagementAPI], Found], seconds: float | None = None
+) -> Answers[Found]:
+    """Ask the management API of each of SERVERS side by side, each for SECONDS at most."""
 
-    def ask(_name: str, each: Server) -> Any:
-        with connect(zone, each) as api:
+    def ask(name: str, each: Server) -> Found:
+        with connect(zone, name, each) as api:
             return function(api)
 
-    return gather(servers, ask, patience(zone))
+    return gather(servers, ask, patience(zone) if seconds is None else seconds)
 
 
-def _bus(api: ManagementAPI, host: str) -> listeners.Bus:
-    return listeners.Bus.of(
-        listings.bindings(api, host),
-        listings.consumed(api, host),
-        listings.connections(api),
-    )
+def _of_bus(api: ManagementAPI, host: str, rows: Callable[[listeners.Bus], Iterator[Row]]) -> Iterator[Row]:
+    """Yield what ROWS makes of the bus; OnlyOwn ends it where the user does not see who consumes."""
+    limited = only_own(api, "consumers and connections")
+    bindings = listings.bindings(api, host)
+    if limited is None:
+        yield from rows(listeners.Bus.of(bindings, listings.consumed(api, host), listings.connections(api)))
+    else:
+        yield from rows(listeners.Bus.of(bindings, None, ()))
+        raise limited
 
 
 def _destroy(
     zone: Zone,
     server: str | None,
     *,
-    find: Callable[[ManagementAPI], Mapping[str, Any]],
-    deed: Callable[[Mapping[str, Any]], str],
+    find: Callable[[ManagementAPI], Fields],
+    deed: Callable[[Fields], str],
     function: Callable[[ManagementAPI], str],
     what: str,
     asks: bool = True,
-) -> Outcome:
+) -> Result:
     """Look WHAT up, ask whether the deed shall be done, and have FUNCTION do it wherever it was found."""
     chosen = choose(zone, KIND, server, reading=False)
-    found = _gathered(zone, chosen, lambda api: _found(find, api, what))
+    look = first_step(patience(zone))
+    found = _gathered(zone, chosen, lambda api: _found(find, api, what), look).in_time()
     deeds = [f"{deed(each)} of {name}" for name, each in found.given.items()]
-    if deeds and asks:
-        zone.run.confirm(" and ".join(deeds))
-    if zone.run.dry_run:
-        return text([f"would {each}" for each in deeds], NO_RETURN if found.errors else OK, **found.ending())
-    done = _gathered(zone, [each for each in chosen if each[0] in found.given], function)
+    there = [each for each in chosen if each[0] in found.given]
+    done = changes.act_at(
+        zone, dict(zip(found.given, deeds, strict=True)), lambda: _gathered(zone, there, function), confirm=asks
+    )
+    if done is None:
+        return Answer(NO_RETURN if found.errors else OK, lines=[f"would {each}" for each in deeds], report=found.report)
     lines = [f"{name}: {said}" for name, said in done.given.items()]
     every = Answers(done.given, [*found.errors, *done.errors])
-    return text(lines, NO_RETURN if every.errors else OK, **every.ending())
+    return Answer(NO_RETURN if every.errors else OK, lines=lines, report=every.report)
 
 
-def _found(find: Callable[[ManagementAPI], Mapping[str, Any]], api: ManagementAPI, what: str) -> Mapping[str, Any]:
+def _found(find: Callable[[ManagementAPI], Fields], api: ManagementAPI, what: str) -> Fields:
     try:
         return find(api)
-    except NotFound:
-        raise NotFound(server="RabbitMQ", what=what) from None
+    except NotFound as missing:
+        raise NotFound(server=missing.server, what=what) from None
 
 
-def _counted(queue: Mapping[str, Any]) -> str:
+def _counted(queue: Fields) -> str:
     waiting = queue.get("messages_ready")
     return f"the {waiting} messages" if isinstance(waiting, int) else "the messages"

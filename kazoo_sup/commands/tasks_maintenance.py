@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from kazoo_sup import terms
+from kazoo_sup import changes, terms
+from kazoo_sup.arguments.accounts import AccountId
+from kazoo_sup.arguments.descriptions import OnNode
 from kazoo_sup.command import command
-from kazoo_sup.errors import BadArgument, NotFound, SupError
-from kazoo_sup.kazoo import bus, view_registrations
-from kazoo_sup.kazoo.accounts import AccountId
+from kazoo_sup.errors import BadArgument, NotFound
 from kazoo_sup.kazoo.couchdb import databases
-from kazoo_sup.kazoo.in_the_node import refused
+from kazoo_sup.kazoo.databases import view_registrations
+from kazoo_sup.kazoo.live.refusals import only_there, refused
+from kazoo_sup.kazoo.migrations import soft_deletes
 from kazoo_sup.kazoo.tasks import compaction_jobs, task_documents
 from kazoo_sup.kazoo.tasks import tasks as background
-from kazoo_sup.kazoo.upkeep import soft_deletes
-from kazoo_sup.names import plain
-from kazoo_sup.outcome import NO_RETURN, Outcome, text, worked
+from kazoo_sup.kazoo.tasks.task_csv import BadCsv
+from kazoo_sup.messages.names import plain
+from kazoo_sup.results import NO_RETURN, Answer, BulkReport, Done, Live, Result
+from kazoo_sup.texts import tasks as texts
 from kazoo_sup.zone import Zone
 
 APPLICATION = "tasks"
@@ -26,35 +30,35 @@ Compaction = Literal["status", "history", "compact_db", "compact_node"]
 
 
 @command
-def help_(zone: Zone, category: str | None = None, action: str | None = None) -> Outcome:
+def help_(zone: Zone, category: str | None = None, action: str | None = None) -> Result:
     """Show what tasks a node can do, those of CATEGORY, or what ACTION of it takes; a tasks node is asked."""
     found = background.help_on(zone, category, action)
     if found or category is None:
         return _json(found)
-    return text(f"ERROR: {'unknown_category' if action is None else 'unknown_category_action'}", NO_RETURN)
+    return Answer(NO_RETURN, lines=[f"ERROR: {'unknown_category' if action is None else 'unknown_category_action'}"])
 
 
 @command
-def tasks(zone: Zone, account: AccountId | None = None) -> Outcome:
+def tasks(zone: Zone, account: AccountId | None = None) -> Result:
     """Show all tasks, or those of ACCOUNT from the newest on, as a JSON list."""
     return _json(background.every(zone, account))
 
 
 @command
-def task(zone: Zone, task_id: str) -> Outcome:
+def task(zone: Zone, task_id: str) -> Result:
     """Show the task TASK_ID as JSON."""
     document = background.read(zone, task_id)
-    return text("ERROR: not_found", NO_RETURN) if document is None else _json(task_documents.public(document))
+    return Answer(NO_RETURN, lines=["ERROR: not_found"]) if document is None else _json(task_documents.public(document))
 
 
 @command
-def task_input(zone: Zone, task_id: str) -> Outcome:
+def task_input(zone: Zone, task_id: str) -> Result:
     """Print the CSV that the task TASK_ID reads."""
     return _csv(zone, task_id, task_documents.INPUT)
 
 
 @command
-def task_output(zone: Zone, task_id: str) -> Outcome:
+def task_output(zone: Zone, task_id: str) -> Result:
     """Print the CSV that the task TASK_ID has written."""
     return _csv(zone, task_id, task_documents.OUTPUT)
 
@@ -69,122 +73,130 @@ def add(
     csv_file: Path | None = None,
     *,
     start: bool = False,
-) -> Outcome:
+) -> Result:
     """Store a task of AUTH_ACCOUNT for ACCOUNT: ACTION of CATEGORY, with the rows of CSV_FILE where it takes any.
 
     A tasks node is asked which columns the action takes, and the CSV is checked before anything is stored. With --start
     the node is asked to start it, and it is followed to its end.
     """
-    line, document, refusal = background.add(zone, auth_account, account, category, action, csv_file)
-    if refusal is not None:
-        return text(line, NO_RETURN, errors=[refusal])
-    if not start or document is None or zone.run.dry_run:
-        return text(line, NO_RETURN)
-    return _started(zone, document["_id"], watch=True, before=[line])
+    try:
+        stored, document = background.add(zone, auth_account, account, category, action, csv_file)
+    except (BadCsv, background.TaskRefused) as refusal:
+        return Done(NO_RETURN, [texts.not_stored(refusal)], BulkReport(errors=[refusal]))
+    done = Done(NO_RETURN, list(texts.lines([stored])), data=document)
+    if not start:
+        return done
+    task = document["_id"]
+    return changes.if_made(zone, lambda: _started(zone, task, watch=True, before=[stored]), shown=lambda: done)
 
 
 @command
-def start_(zone: Zone, task_id: str, *, watch: bool = False) -> Outcome:
+def start_(zone: Zone, task_id: str, *, watch: bool = False) -> Result:
     """Have a tasks node start the task TASK_ID; with --watch it is followed to its end."""
-    if zone.run.dry_run:
-        return _planned(zone, "start", task_id)
     return _started(zone, task_id, watch=watch)
 
 
 @command
-def remove(zone: Zone, task_id: str) -> Outcome:
+def remove(zone: Zone, task_id: str) -> Result:
     """Have a tasks node delete the task TASK_ID, unless it runs."""
-    if zone.run.dry_run:
-        return _planned(zone, "remove", task_id)
     try:
-        return _json(background.ordered(zone, "remove", task_id))
+        removed = background.ordered(zone, "remove", task_id)
     except background.TaskRefused as refusal:
         return _refused(refusal)
+    return Done(NO_RETURN) if removed is None else _json(removed)
 
 
 @command
-def restart(task_id: str) -> Outcome:
-    """Refused: no message of the bus asks a node to run TASK_ID again once it has ended; add it anew in its place."""
-    instead = f"store it again with `sup tasks_maintenance add`; `task_input {task_id}` shows its CSV"
-    raise refused("run a finished task again", instead)
-
-
-@command
-def cleanup_soft_deletes(zone: Zone, account: str) -> Outcome:
+def cleanup_soft_deletes(zone: Zone, account: str) -> Done:
     """Delete for good what is marked as deleted in ACCOUNT, which may be any database, if it is one to be cleaned.
 
-    Which those are stands in cleanup_dbs of system_config/tasks.cleanup. There are no change events, as in Kazoo.
+    Which those are is in cleanup_dbs of system_config/tasks.cleanup. There are no change events, as in Kazoo.
     """
-    return Outcome(NO_RETURN, counts=soft_deletes.cleanup(zone, account))
-
-
-@command
-def start_cleanup_pass() -> Outcome:
-    """Refused: a node goes over all databases by itself."""
-    instead = "`sup tasks_maintenance cleanup_soft_deletes DATABASE` cleans one, `sup couchdb compact` compacts"
-    raise refused("have its triggers go over all databases", instead)
+    return Done(NO_RETURN, report=BulkReport(soft_deletes.cleanup(zone, account)))
 
 
 @command
 def compaction(
     zone: Zone, subcommand: Literal["status", "history", "compact_db", "compact_node"], target: str = ""
-) -> Outcome:
+) -> Result:
     """Compact the database TARGET (compact_db) or all those on a node (compact_node), or show the history of it.
 
     Those are the values of SUBCOMMAND. history shows this month's compactions, those of the month TARGET (YYYYMM), or
-    the one that TARGET names. status is refused: what a tasks node compacts at this moment is known to it alone.
+    the one that TARGET names. status is what a tasks node compacts at this moment, which it tells itself.
     """
     if subcommand == "status":
-        raise refused("tell what it compacts at this moment", "`sup couchdb tasks` shows what CouchDB compacts")
+        raise refused(
+            "tell what it compacts at this moment", "`sup couchdb tasks` shows what CouchDB compacts", effect="reads"
+        )
     if subcommand == "history":
         found = compaction_jobs.month(target) if target else compaction_jobs.this_month()
-        lines = compaction_jobs.history(zone, *found) if found else compaction_jobs.job(zone, target)
-        return text(lines, NO_RETURN)
+        if found:
+            return Answer(NO_RETURN, lines=texts.history(compaction_jobs.history(zone, *found)))
+        return Answer(NO_RETURN, lines=texts.job(target, compaction_jobs.job(zone, target)))
     if not target:
         raise BadArgument(parameter="TARGET", reason=f"{subcommand} takes what is to be compacted")
     if subcommand == "compact_node":
         names = compaction_jobs.on_node(zone, target)
-        return worked(zone.run, compaction_jobs.compact(zone, subcommand, names, target))
+        return Live(compaction_jobs.compact(zone, subcommand, names, target), texts.lines)
     name = databases.existing(zone, plain(soft_deletes.database_of(target)))
-    return worked(zone.run, compaction_jobs.compact(zone, subcommand, [name]))
+    return Live(compaction_jobs.compact(zone, subcommand, [name]), texts.lines)
 
 
 @command
-def register_views(zone: Zone) -> Outcome:
+def register_views(zone: Zone) -> Done:
     """Register the views of the tasks application from an installed Kazoo."""
-    return Outcome(counts=view_registrations.register(zone, APPLICATION))
+    return Done(report=BulkReport(view_registrations.register(zone, APPLICATION)))
 
 
-def _json(found: Any) -> Outcome:
-    return text(terms.json_encode(found), NO_RETURN, data=found)
+def _json(found: object) -> Result:
+    return Answer(NO_RETURN, found, [terms.json_encode(found)])
 
 
-def _csv(zone: Zone, task_id: str, name: str) -> Outcome:
+def _csv(zone: Zone, task_id: str, name: str) -> Result:
     try:
-        return text(background.attachment(zone, task_id, name), NO_RETURN)
+        return Answer(NO_RETURN, lines=background.attachment(zone, task_id, name))
     except NotFound:
-        return text("ERROR: not_found", NO_RETURN)
+        return Answer(NO_RETURN, lines=["ERROR: not_found"])
 
 
-def _started(zone: Zone, task_id: str, *, watch: bool, before: list[str] | None = None) -> Outcome:
+def _started(zone: Zone, task_id: str, *, watch: bool, before: Sequence[background.TaskStored] = ()) -> Result:
     try:
-        started = background.ordered(zone, "start", task_id)
+        answer = background.ordered(zone, "start", task_id)
     except background.TaskRefused as refusal:
         return _refused(refusal, before)
-
-    def lines() -> Iterator[str]:
-        yield from before or ()
-        yield terms.json_encode(started)
-        if watch:
-            yield from background.followed(zone, task_id)
-
-    return text(lines(), NO_RETURN, live=watch)
+    if answer is None:
+        return Done(NO_RETURN)
+    events: list[background.TaskStored | background.TaskStarted] = [*before, background.TaskStarted(answer)]
+    if watch:
+        return Live(chain(events, background.followed(zone, task_id)), texts.lines, NO_RETURN, watched=True)
+    return Answer(NO_RETURN, lines=list(texts.lines(events)))
 
 
-def _refused(refusal: SupError, before: list[str] | None = None) -> Outcome:
-    return text([*(before or ()), f"ERROR: {refusal.facts['reason']}"], NO_RETURN, errors=[refusal])
+def _refused(refusal: background.TaskRefused, before: Sequence[background.TaskStored] = ()) -> Answer:
+    lines = [*texts.lines(before), f"ERROR: {refusal.reason}"]
+    return Answer(NO_RETURN, lines=lines, report=BulkReport(errors=[refusal]))
 
 
-def _planned(zone: Zone, deed: str, task_id: str) -> Outcome:
-    bus.publish(zone, [(f"tasks.{deed}_req", {"Task-ID": task_id})])
-    return Outcome(NO_RETURN)
+ON_NODE = (
+    OnNode(
+        "restart",
+        "TASK_ID",
+        "Have the node run the finished task TASK_ID again.",
+        only_there(
+            "run a finished task again",
+            "store it again with `sup tasks_maintenance add`; `task_input {task_id}` shows its CSV",
+        ),
+        "changes",
+    ),
+    OnNode(
+        "start_cleanup_pass",
+        "",
+        "Have the node's triggers go over all databases.",
+        only_there(
+            "have its triggers go over all databases",
+            "`sup tasks_maintenance cleanup_soft_deletes DATABASE` cleans one, `sup couchdb compact` compacts",
+        ),
+        "changes",
+    ),
+)
+"""What only a running node can do."""
