@@ -1,3 +1,3 @@
 """The operator command line of a Kazoo telephony cluster."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,7 +1,7 @@
 """A plain typed Python function becomes a sup function.
 
     @command
-    def set_default(zone: Zone, category: str, key: Key, value: str) -> Outcome:
+    def set_default(zone: Zone, category: str, key: Key, value: str) -> Done:
         \"\"\"Set KEY of CATEGORY to the text VALUE for every node.\"\"\"
 
 The module is the file, the name the function's, the arguments its positional parameters, the options its keyword-only
@@ -13,93 +13,37 @@ ones, the help its docstring. Kazoo's arities are Python defaults. A parameter a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from kazoo_sup.arguments.descriptions import Command, OnNode, Parameter
+from kazoo_sup.arguments.reads import MayBeEmpty, Reads, path_of, utf_8
 from kazoo_sup.errors import BadArgument, SupError
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from kazoo_sup.types import Values
+
+Function = TypeVar("Function", bound=Callable[..., object])
+Mark = TypeVar("Mark")
+Given = TypeVar("Given")
 
 _INJECTED = ("Zone", "Settings", "Run")
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """How a parameter's text is read: `reader(text, zone)` returns the value or raises ValueError with the reason.
-
-    What is `secret` is never shown.
-    """
-
-    reader: Callable[[str, Any], Any]
-    metavar: str | None = None
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter that the user types; `kind` is "argument", "arguments" (any number) or "option"."""
-
-    name: str
-    kind: str
-    type: str
-    metavar: str
-    default: Any = None
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What there is to know about one sup function without calling it."""
-
-    module: str
-    name: str
-    help: str
-    parameters: tuple[Parameter, ...]
-
-    @property
-    def summary(self) -> str:
-        """The first line of the help."""
-        return self.help.partition("\n")[0]
-
-    @property
-    def arguments(self) -> str:
-        """The positional parameters as a usage line shows them: `CATEGORY KEY [DEFAULT]`."""
-        words = []
-        for parameter in self.parameters:
-            if parameter.kind == "arguments":
-                words.append(f"[{parameter.metavar}]…")
-            elif parameter.kind == "argument":
-                words.append(parameter.metavar if parameter.required else f"[{parameter.metavar}]")
-        return " ".join(words)
-
-    def shown(self, words: Sequence[str]) -> list[str]:
-        """Return the positional words as they may be shown, without what is secret."""
-        secret = [each.secret for each in self.parameters if each.kind != "option"]
-        return ["****" if place < len(secret) and secret[place] else word for place, word in enumerate(words)]
-
-    @property
-    def usage(self) -> str:
-        """How the command is typed."""
-        return f"sup {self.module} {self.name} {self.arguments}".rstrip()
-
-
 def command(function: Function) -> Function:
-    """Mark FUNCTION as a sup function of the module it stands in. A trailing underscore is no part of its name."""
+    """Mark FUNCTION as a sup function of the module it is in. A trailing underscore is no part of its name."""
     function.__sup_command__ = True  # type: ignore[attr-defined]
     return function
 
 
 def is_command(thing: object) -> bool:
-    """Tell whether THING is a function marked with `command`."""
+    """Return whether THING is a function marked with `command`."""
     return getattr(thing, "__sup_command__", False) is True
 
 
-def describe(module: str, function: Callable[..., Any]) -> Command:
+def describe(module: str, function: Callable[..., object]) -> Command:
     """Read everything about a marked function of a sup module from its signature and docstring."""
     hints = get_type_hints(function, include_extras=True)
     parameters = tuple(
@@ -110,7 +54,19 @@ def describe(module: str, function: Callable[..., Any]) -> Command:
     return Command(module, function.__name__.rstrip("_"), inspect.getdoc(function) or "", parameters)
 
 
-def bind(function: Callable[..., Any], words: Sequence[str], options: dict[str, Any], given: dict[str, Any]) -> Any:
+def described_on_node(module: str, entry: OnNode) -> Command:
+    """Return what there is to know about a function of the table ON_NODE of a sup module."""
+    parameters = []
+    for word in entry.parameters.split():
+        metavar = word.strip("[]")
+        required = metavar == word
+        parameters.append(Parameter(metavar.lower(), "argument", "str", metavar, required=required))
+    return Command(module, entry.name, entry.help, tuple(parameters), entry)
+
+
+def bind(
+    function: Callable[..., Given], words: Sequence[str], options: Values, given: Mapping[str, Callable[[], object]]
+) -> Given:
     """Read WORDS by the types of FUNCTION's parameters and call it.
 
     `options` are its keyword-only values as the command line parsed them; `given` holds what is handed in
@@ -122,7 +78,7 @@ def bind(function: Callable[..., Any], words: Sequence[str], options: dict[str, 
     zone = None
     if any(_injected(hints[parameter.name]) == "Zone" for parameter in parameters):
         zone = given["Zone"]()
-    arguments: list[Any] = []
+    arguments: list[object] = []
     rest = list(words)
     for parameter in parameters:
         hint = hints[parameter.name]
@@ -130,9 +86,9 @@ def bind(function: Callable[..., Any], words: Sequence[str], options: dict[str, 
         if injected:
             arguments.append(zone if injected == "Zone" else given[injected]())
         elif parameter.kind is parameter.VAR_POSITIONAL:
-            arguments.extend(_read(parameter.name, hint, word, zone) for word in rest)
+            arguments.extend(_named(parameter.name, hint, word, zone) for word in rest)
         elif parameter.kind is not parameter.KEYWORD_ONLY and rest:
-            arguments.append(_read(parameter.name, hint, rest.pop(0), zone))
+            arguments.append(_named(parameter.name, hint, rest.pop(0), zone))
     named = {each.name.rstrip("_"): each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
     chosen = {
         named[name]: _read(name, hints[named[name]], value, zone) if isinstance(value, str) else value
@@ -141,13 +97,13 @@ def bind(function: Callable[..., Any], words: Sequence[str], options: dict[str, 
     return function(*arguments, **chosen)
 
 
-def _injected(hint: Any) -> str:
+def _injected(hint: object) -> str:
     """Name what a parameter of this type is handed in, if anything."""
     name = getattr(hint, "__name__", "")
     return name if name in _INJECTED else ""
 
 
-def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
+def _parameter(parameter: inspect.Parameter, hint: object) -> Parameter:
     plain = _plain(hint)
     reads = _reads(hint)
     kind = "argument"
@@ -160,26 +116,32 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
     return Parameter(
         name=name,
         kind=kind,
-        type="text" if reads else getattr(plain, "__name__", "text"),
+        type="text" if reads and get_origin(plain) is not tuple else getattr(plain, "__name__", "text"),
         metavar=(reads.metavar if reads and reads.metavar else name.upper()),
         default=None if required or parameter.default is parameter.empty else parameter.default,
         required=required,
         choices=tuple(map(str, get_args(plain))) if get_origin(plain) is Literal else (),
         secret=bool(reads and reads.secret),
+        file=reads.file if reads else plain is Path,
     )
 
 
-def _reads(hint: Any) -> Reads | None:
+def _reads(hint: object) -> Reads | None:
+    return _marked(hint, Reads)
+
+
+def _marked(hint: object, mark: type[Mark]) -> Mark | None:
+    """Return the MARK that a type is annotated with, if any."""
     for part in get_args(hint) if get_origin(hint) in (Annotated, Union, UnionType) else ():
-        if isinstance(part, Reads):
+        if isinstance(part, mark):
             return part
-        found = _reads(part)
+        found = _marked(part, mark)
         if found:
             return found
     return None
 
 
-def _plain(hint: Any) -> Any:
+def _plain(hint: object) -> object:
     """Strip Annotated and `| None` from a type."""
     if get_origin(hint) is Annotated:
         return _plain(get_args(hint)[0])
@@ -188,7 +150,16 @@ def _plain(hint: Any) -> Any:
     return hint
 
 
-def _read(name: str, hint: Any, word: str, zone: Any) -> Any:
+def _named(name: str, hint: object, word: str, zone: object) -> object:
+    """Read a word that names something unless its type says that it may be empty."""
+    reads = _reads(hint)
+    is_text = _plain(hint) in (str, Path) and (reads is None or reads.file)
+    if not word and is_text and not _marked(hint, MayBeEmpty):
+        raise BadArgument(parameter=name.rstrip("_").upper(), reason="it is empty")
+    return _read(name, hint, word, zone)
+
+
+def _read(name: str, hint: object, word: str, zone: object) -> object:
     reads = _reads(hint)
     plain = _plain(hint)
     try:
@@ -196,7 +167,7 @@ def _read(name: str, hint: Any, word: str, zone: Any) -> Any:
             return reads.reader(word, zone)
         if get_origin(plain) is Literal:
             return _choice(word, get_args(plain))
-        return _READERS.get(plain, str)(word)
+        return _READERS.get(plain, utf_8)(word)
     except SupError:
         raise
     except ValueError as error:
@@ -233,9 +204,9 @@ def _boolean(word: str) -> bool:
     return word == "true"
 
 
-_READERS: dict[Any, Callable[[str], Any]] = {
+_READERS: dict[object, Callable[[str], object]] = {
     int: _integer,
     float: _number,
     bool: _boolean,
-    Path: lambda word: Path(word).expanduser(),
+    Path: path_of,
 }

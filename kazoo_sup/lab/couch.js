@@ -12,8 +12,11 @@ require.cache[cleanFilename] = { id: cleanFilename, filename: cleanFilename, loa
 
 const crypto = require('crypto');
 const express = require('express');
+const http = require('http');
+const access = require('./access');
 const { CONFLICT, asCouch, handler, refuse, utils } = require('./answers');
 const { ifMatch, isObject, readJson, readQuery, viewOptions } = require('./requests');
+const sandbox = require('./sandbox');
 const views = require('./views');
 
 const PouchDB = require('pouchdb-core').plugin(require('pouchdb-adapter-memory')).defaults({ adapter: 'memory' });
@@ -21,7 +24,6 @@ const PouchDB = require('pouchdb-core').plugin(require('pouchdb-adapter-memory')
 const DATABASE_NAME = /^[a-z][a-z0-9_$()+/-]*$/;
 const SYSTEM_DATABASES = ['_users', '_replicator', '_global_changes', '_dbs', '_nodes'];
 const DEFAULT_SECURITY = { members: { roles: ['_admin'] }, admins: { roles: ['_admin'] } };
-const SERVER_ID = crypto.randomBytes(16).toString('hex');
 // What express-pouchdb serves under POST /{db}/; anything else it would take for a form that uploads an attachment.
 const POST_ENDPOINTS = [
   '_all_docs', '_changes', '_compact', '_ensure_full_commit', '_explain', '_find', '_index', '_revs_diff',
@@ -103,14 +105,20 @@ app.use((request, response, next) => {
   response.setHeader('Cache-Control', 'must-revalidate');
   next();
 });
-app.use(readJson, readQuery);
+app.use(access.check, readJson, readQuery);
+app.all('/:db/_changes', (request, response, next) => {
+  // Filter functions of design documents would be run by PouchDB, in this process.
+  const { filter } = { ...request.body, ...request.query };
+  if (filter === undefined || filter === '_doc_ids') return next();
+  return refuse(response, 400, 'bad_request', 'The lab has no filters.');
+});
 
 app.get('/', (request, response) =>
   utils.sendJSON(response, 200, {
     couchdb: 'Welcome',
     version: '3.3.0',
     git_sha: '0000000',
-    uuid: SERVER_ID,
+    uuid: access.uuid,
     features: [],
     vendor: { name: 'kazoo-sup lab' },
   })
@@ -252,9 +260,7 @@ app.use((error, request, response, next) => {
 // --- server ---
 
 process.chdir(__dirname); // not where it was started from: that may be removed or unmounted
-const server = app.listen(Number(process.argv[2] || 5984), '127.0.0.1', () => {
-  console.log(`listening on http://127.0.0.1:${server.address().port}`);
-});
+const server = http.createServer(app);
 server.on('error', error => {
   console.error(`cannot listen: ${error.message}`);
   process.exit(1);
@@ -263,4 +269,9 @@ server.on('error', error => {
 server.keepAliveTimeout = 300_000;
 server.requestTimeout = 0;
 process.on('unhandledRejection', error => console.error(error));
+sandbox.ready.then(() =>
+  server.listen(Number(process.argv[2] || 5984), '127.0.0.1', () => {
+    console.log(`listening on http://127.0.0.1:${server.address().port}`);
+  })
+);
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0));

@@ -78,7 +78,7 @@ def _in_package(package: Path | None) -> Node | None:
 
 
 def _major_version(program: str | Path) -> int:
-    """Return 22 for a Node.js that says v22.1.0; 0 for what does not run or is no Node.js."""
+    """Return 22 for a Node.js that says v22.1.0; 0 for what does not run or is not Node.js."""
     try:
         said = subprocess.run(
             [program, "--version"], capture_output=True, text=True, timeout=_VERSION_TIMEOUT, check=False

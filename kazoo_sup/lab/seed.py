@@ -7,18 +7,20 @@ is an operator's edit.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from kazoo_sup.errors import ServerRefused, ServerUnreachable
 from kazoo_sup.kazoo.documents import stamped
-from kazoo_sup.names import SYSTEM_DATABASES, account_database, plain
-from kazoo_sup.resources import PACKAGE, config_directory
+from kazoo_sup.messages.names import SYSTEM_DATABASES, account_database, plain
+from kazoo_sup.settings.resources import PACKAGE, config_directory
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     import requests
 
-Document = dict[str, Any]
+    from kazoo_sup.types import Document, Json
 
 NODE = "kazoo_apps@lab.example.com"
 ACCOUNT = "4c61622d6d61737465722d6163636e74"
@@ -62,7 +64,8 @@ def seed(url: str) -> None:
             for database, wanted in documents().items():
                 _add_missing(session, f"{url}/{quote(plain(database), safe='')}", wanted)
         except requests.RequestException as error:
-            raise ServerUnreachable(server="the lab", address=url, reason=type(error).__name__) from error
+            address = url.rpartition("@")[2]
+            raise ServerUnreachable(server="the lab", address=address, reason=type(error).__name__) from error
 
 
 def databases() -> tuple[str, ...]:
@@ -166,14 +169,14 @@ def _registration(name: str) -> Document:
 
 
 def _design(name: str) -> Document:
-    return _read(PACKAGE / "kazoo" / "design" / f"{name}.json")
+    return _read(PACKAGE / "kazoo" / "databases" / "design" / f"{name}.json")
 
 
 def _stamped(document: Document, database: str, document_type: str | None = None) -> Document:
     return stamped(document, database, node=NODE, document_type=document_type)
 
 
-def _read(file: Any) -> Document:
+def _read(file: Traversable) -> Document:
     content: Document = json.loads(file.read_text(encoding="utf-8"))
     return content
 
@@ -191,12 +194,15 @@ def _add_missing(session: requests.Session, url: str, wanted: list[Document]) ->
 
 
 def _request(
-    session: requests.Session, method: str, url: str, *, accepted: tuple[int, ...] = (200,), body: Any = None
-) -> Any:
+    session: requests.Session, method: str, url: str, *, accepted: tuple[int, ...] = (200,), body: object = None
+) -> Json:
     response = session.request(method, url, json=body, timeout=TIMEOUT)
     answer = response.json()
     if response.status_code not in accepted:
         raise ServerRefused(
-            server="the lab", status=response.status_code, request=f"{method} {url}", reason=answer.get("reason")
+            server="the lab",
+            status=response.status_code,
+            request=f"{method} {urlsplit(url).path}",
+            reason=answer.get("reason"),
         )
     return answer

@@ -1,8 +1,8 @@
 'use strict';
 // JavaScript map/reduce views, kept in memory beside their database and brought up to date when they are asked.
 
-const vm = require('vm');
 const json = require('./json');
+const { Sandbox, TooLong } = require('./sandbox');
 
 const CHANGES_AT_ONCE = 2000;
 const LOWEST_ID = '';
@@ -109,21 +109,34 @@ const BUILT_IN = {
   _approx_count_distinct: keys => new Set(keys.map(([key]) => JSON.stringify(key))).size,
 };
 
-function compile(design) {
+// What WORK returns; as CouchDB's own error where a function of a design document does not come to an end.
+function timed(work) {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TooLong) throw new QueryError(500, 'os_process_error', 'A view function takes too long.');
+    throw new QueryError(500, 'view_function_error', error.message);
+  }
+}
+
+// One sandbox for all databases whose design document has the same functions: it keeps nothing between two calls.
+const sandboxes = new Map();
+
+function sandboxOf(signature) {
+  if (!sandboxes.has(signature)) sandboxes.set(signature, { sandbox: new Sandbox(), defined: new Set() });
+  return sandboxes.get(signature);
+}
+
+function compile(design, signature) {
   if (design.language && design.language !== 'javascript') {
     throw new QueryError(500, 'unknown_query_language', design.language);
   }
-  const emitted = [];
-  const sandbox = vm.createContext({
-    emit: (key, value) => emitted.push([key, value]),
-    sum,
-    log: () => undefined,
-    isArray: Array.isArray,
-    toJSON: JSON.stringify,
-  });
-  const evaluate = (source, what) => {
+  const { sandbox, defined } = sandboxOf(signature);
+  const define = (key, source, what) => {
+    if (defined.has(key)) return;
     try {
-      return vm.runInContext(`(${source.replace(/;\s*$/, '')}\n)`, sandbox);
+      sandbox.define(key, source);
+      defined.add(key);
     } catch (error) {
       throw new QueryError(400, 'compilation_error', `Compilation of the ${what} failed: ${error.message}`);
     }
@@ -131,22 +144,26 @@ function compile(design) {
   const views = {};
   for (const [name, source] of Object.entries(design.views || {})) {
     if (typeof source.map !== 'string') continue;
-    const map = evaluate(source.map, `map function in the '${name}' view`);
-    const reduce =
-      source.reduce &&
-      (BUILT_IN[source.reduce.trim()] || evaluate(source.reduce, `reduce function in the '${name}' view`));
+    define(`map ${name}`, source.map, `map function in the '${name}' view`);
+    const builtIn = source.reduce && BUILT_IN[source.reduce.trim()];
+    if (source.reduce && !builtIn) {
+      define(`reduce ${name}`, source.reduce, `reduce function in the '${name}' view`);
+    }
+    const own = (keys, values, again) => timed(() => sandbox.reduce(`reduce ${name}`, keys, values, again));
     views[name] = {
-      reduce,
+      reduce: source.reduce && (builtIn || own),
       rows: [],
       ids: new Set(),
       rowsOf(document) {
-        emitted.length = 0;
-        try {
-          map(document);
-        } catch {
-          return []; // as CouchDB does: a document that a map function cannot take is not in the view
-        }
-        return emitted.map(([key, value]) => ({ id: document._id, key: plain(key), value: plain(value) }));
+        const rows = timed(() => {
+          try {
+            return sandbox.map(`map ${name}`, document);
+          } catch (error) {
+            if (error instanceof TooLong) throw error;
+            return []; // as CouchDB does: a document that a map function cannot take is not in the view
+          }
+        });
+        return rows.map(([key, value]) => ({ id: document._id, key, value }));
       },
     };
   }
@@ -162,7 +179,7 @@ function indexOf(database, design) {
   const known = indexes.get(database);
   const signature = JSON.stringify([design.language, design.views]);
   if (known.get(design._id)?.signature !== signature) {
-    known.set(design._id, { signature, views: compile(design), sequence: 0, refreshed: Promise.resolve() });
+    known.set(design._id, { signature, views: compile(design, signature), sequence: 0, refreshed: Promise.resolve() });
   }
   return known.get(design._id);
 }

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kazoo_sup.errors import SettingsError
-from kazoo_sup.settings import servers
-from kazoo_sup.settings.servers import COUCHDB, Server
-from kazoo_sup.settings.sources import DEFAULT, Found, Key, expanded, seconds, truth
+from kazoo_sup.settings import journaling, servers
+from kazoo_sup.settings.servers import COUCHDB
+from kazoo_sup.settings.sources import DEFAULT, Found, Key, days, expanded, megabytes, port, seconds, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from kazoo_sup.settings.servers import Reader
+    from kazoo_sup.transports.server import Reader, Server
 
 Value = TypeVar("Value")
 
-_COUCHDB = ("SUP_COUCHDB_URL", "SUP_COUCHDB_USER", "SUP_COUCHDB_PASSWORD", "SUP_COUCHDB_PASSWORD_FILE")
-_GLOBAL: Mapping[str, tuple[Key, Callable[[str], Any]]] = {
+COUCHDB_VARIABLES = ("SUP_COUCHDB_URL", "SUP_COUCHDB_USER", "SUP_COUCHDB_PASSWORD", "SUP_COUCHDB_PASSWORD_FILE")
+GLOBAL: Mapping[str, tuple[Key, Callable[[str], object]]] = {
     "SUP_HOST": (("host",), str),
     "SUP_STATE_DIR": (("state_dir",), expanded),
+    "SUP_JOURNAL": (("journal", "mode"), journaling.mode),
+    "SUP_JOURNAL_DAYS": (("journal", "days"), days),
+    "SUP_JOURNAL_MEGABYTES": (("journal", "megabytes"), megabytes),
+    "SUP_JOURNAL_RUN_MEGABYTES": (("journal", "run_megabytes"), megabytes),
 }
-_ZONE: Mapping[str, tuple[tuple[Key, ...], Callable[[str], Any]]] = {
+ZONE: Mapping[str, tuple[tuple[Key, ...], Callable[[str], object]]] = {
     "SUP_SCHEMAS_DIR": ((("schemas_dir",),), expanded),
     "SUP_CA_FILE": ((("couchdb_tls", "ca_file"), ("amqp_tls", "ca_file")), expanded),
     "SUP_CERT_FILE": ((("couchdb_tls", "cert_file"), ("amqp_tls", "cert_file")), expanded),
@@ -29,8 +33,14 @@ _ZONE: Mapping[str, tuple[tuple[Key, ...], Callable[[str], Any]]] = {
     "SUP_TLS_VERIFY": ((("couchdb_tls", "verify"), ("amqp_tls", "verify")), truth),
     "SUP_CONNECT_TIMEOUT": ((("timeouts", "connect"),), seconds),
     "SUP_READ_TIMEOUT": ((("timeouts", "read"),), seconds),
+    "SUP_NODES_TIMEOUT": ((("timeouts", "nodes"),), seconds),
+    "SUP_LIMIT_MEGABYTES": ((("limits", "megabytes"),), megabytes),
+    "SUP_LIMIT_SECONDS": ((("limits", "seconds"),), seconds),
+    "ERL_EPMD_PORT": ((("epmd_port",),), port),
     "KAZOO_COOKIE": ((("cookie",),), str),
 }
+YIELDING = ("KAZOO_COOKIE",)
+"""Those that count only where no file has the setting, as for Kazoo's sup (sup.erl:get_cookie/2)."""
 
 
 def names_servers(environ: Mapping[str, str]) -> bool:
@@ -44,15 +54,16 @@ def settings(environ: Mapping[str, str], zone: str, below: Mapping[Key, Found]) 
     Raises SettingsError naming the variable that cannot be used.
     """
     found: dict[Key, Found] = {}
-    for name, (key, convert) in _GLOBAL.items():
+    for name, (key, convert) in GLOBAL.items():
         if environ.get(name):
             found[key] = _converted(environ, name, convert), _origin(name)
-    for name, (keys, convert) in _ZONE.items():
+    for name, (keys, convert) in ZONE.items():
         if environ.get(name):
             value = _converted(environ, name, convert)
-            found |= {("zones", zone, *key): (value, _origin(name)) for key in keys}
+            named = [("zones", zone, *key) for key in keys]
+            found |= {key: (value, _origin(name)) for key in named if name not in YIELDING or key not in below}
     couchdb = ("zones", zone, "couchdb")
-    if any(environ.get(name) for name in _COUCHDB):
+    if any(environ.get(name) for name in COUCHDB_VARIABLES):
         found[couchdb] = _couchdb(environ, *below.get(couchdb, (COUCHDB, DEFAULT)))
     if "SUP_AMQP_URL" in environ:
         brokers = _servers(environ, "SUP_AMQP_URL", ("amqp", "amqps"))
@@ -64,7 +75,7 @@ def settings(environ: Mapping[str, str], zone: str, below: Mapping[Key, Found]) 
 
 
 def _couchdb(environ: Mapping[str, str], coordinators: tuple[Server, ...], origin: str) -> Found:
-    given = [name for name in _COUCHDB if environ.get(name)]
+    given = [name for name in COUCHDB_VARIABLES if environ.get(name)]
     source = _origin(", ".join(given))
     if "SUP_COUCHDB_URL" in given:
         coordinators = _servers(environ, "SUP_COUCHDB_URL", ("http", "https"))

@@ -8,16 +8,20 @@ Which of the sections that have the same name count is kz_config's business; `No
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import SettingsError
 from kazoo_sup.settings import servers, sources
 from kazoo_sup.settings.sources import DEFAULT, Found, Key, Source
+from kazoo_sup.transports.server import WELL_KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+_PASSWORD = re.compile(r"://[^:/@\s]*:([^@/\s]*)@")
 
 LOCAL = "local"
 """The zone of a node that is told no other (Kazoo kz_config:zone/0)."""
@@ -73,12 +77,12 @@ def settings(path: Path, *, host: str, node: str, environ: Mapping[str, str]) ->
         found = {(): (name, str(path))} | couchdb | _of_zone(Node(sections, full, name), node, path, source)
         source.values |= {("zones", name, *key): value for key, value in found.items()}
     if own.zones() and zone not in own.zones():
-        source.warnings.append(
+        source.homeless = (
             f"{path} has the zones {', '.join(own.zones())} but not {zone}, the zone of this host; "
             "choose one with -z or KAZOO_ZONE"
         )
-    if source.holds_secret and (warning := sources.exposed(path)):
-        source.warnings.append(warning)
+    source.more_secrets = any(_is_secret(entry) for section in sections for entry in section.entries)
+    source.warnings += [f"{file} {reason}" for file, reason in source.exposures(path)]
     return source
 
 
@@ -191,6 +195,13 @@ def full_host(sections: Sequence[Section], host: str, source: str) -> str:
         reason = f"has sections for {' and '.join(fitting)}, and this host is only known as {host}; set SUP_HOST"
         raise SettingsError(source=source, reason=reason)
     return fitting[0] if fitting else host
+
+
+def _is_secret(entry: Entry) -> bool:
+    if entry.key in ("cookie", "password"):
+        return bool(entry.value) and entry.value not in WELL_KNOWN
+    found = _PASSWORD.search(entry.value)
+    return found is not None and found[1] not in WELL_KNOWN
 
 
 def _value(text: str, where: str) -> str:

@@ -2,83 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kazoo_sup.errors import SettingsError
+from kazoo_sup.transports.server import Reader, Server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-Reader = Callable[[], str]
 
 COMMAND_TIMEOUT = 10.0
 """Seconds that a password command may take."""
 
-MASK = "****"
-WELL_KNOWN = frozenset({"guest", "change_me", "monster", "ClueCon"})
-"""Passwords and cookies that the servers ship with: whoever reads them in a file has learnt nothing."""
 
 KAMAILIO = ("http", "https", "unix", "udp", "fifo", "binrpc")
 """The schemes of Kamailio servers: JSON-RPC over HTTP, over datagrams and over the FIFO, BINRPC over a ctl socket."""
 
 _PATHS = frozenset({"unix", "fifo"})
 _PATHS_OR_HOSTS = frozenset({"binrpc"})
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Server:
-    """One server: a URL without credentials, and the credentials beside it.
-
-    A password kept elsewhere (file, variable, command) is read when `password` is first asked for, and once.
-    """
-
-    url: str
-    username: str | None
-    _password: str | Reader | None = field(repr=False)
-
-    def __init__(self, url: str, username: str | None = None, password: str | Reader | None = None) -> None:
-        """Take a URL without credentials; PASSWORD is the password itself, or a function that reads it."""
-        object.__setattr__(self, "url", url)
-        object.__setattr__(self, "username", username)
-        object.__setattr__(self, "_password", password)
-
-    @property
-    def password(self) -> str | None:
-        """The password; SettingsError when the place it is kept in does not give it."""
-        return self._password() if callable(self._password) else self._password
-
-    @property
-    def has_password(self) -> bool:
-        """Whether there is a password, without reading it."""
-        return self._password is not None
-
-    @property
-    def holds_secret(self) -> bool:
-        """Whether the password stood in the settings themselves and is not one that everybody knows."""
-        return isinstance(self._password, str) and self._password not in WELL_KNOWN
-
-    @property
-    def uri(self) -> str:
-        """The URL with the credentials in it, percent-encoded (RFC 3986, 3.2.1)."""
-        return _compose(self.url, self.username, None if self.password is None else quote(self.password, safe=""))
-
-    @property
-    def masked(self) -> str:
-        """The URI for people to see, with **** for the password, which is not read."""
-        return _compose(self.url, self.username, MASK if self.has_password else None)
-
-    def with_credentials(self, username: str | None, password: str | Reader | None) -> Server:
-        """Return this server with USERNAME and PASSWORD in place of its own, each where it is not None."""
-        return Server(
-            self.url,
-            self.username if username is None else username,
-            self._password if password is None else password,
-        )
 
 
 COUCHDB = (Server("http://127.0.0.1:5984"),)
@@ -190,11 +135,3 @@ def _first_line(text: str, source: str, what: str) -> str:
     if not line:
         raise SettingsError(source=source, reason=f"{what} gave an empty first line")
     return line
-
-
-def _compose(url: str, username: str | None, password: str | None) -> str:
-    if username is None and password is None:
-        return url
-    scheme, _, rest = url.partition("://")
-    credentials = quote(username or "", safe="") + ("" if password is None else f":{password}")
-    return f"{scheme}://{credentials}@{rest}"

@@ -1,5 +1,6 @@
-"""The settings file sup.yaml: what may stand in it, and every problem it has, with its line.
+"""The settings file sup.yaml: what is read from it, and every problem it has, with its line.
 
+Which keys there are, and of what kind each is, is taken from the schema of the file; how a kind is read is said here.
 This module imports PyYAML and is imported only when there is such a file. Text is taken as it is written: a
 password of 0123 or a user named `no` needs no quotes, for it is known here what must be text and what a number.
 """
@@ -9,22 +10,21 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 
-from kazoo_sup.errors import SettingsError
-from kazoo_sup.settings import servers, sources
-from kazoo_sup.settings.sources import Source, hint
-from kazoo_sup.settings.yaml_places import TAG, Place, Reading, WrongError, compose
+from kazoo_sup.errors import SettingsError, did_you_mean
+from kazoo_sup.settings import journaling, schema, servers, sources
+from kazoo_sup.settings.sources import Source
+from kazoo_sup.settings.yaml_marks import TAG, Place, Reading, WrongError, compose
+from kazoo_sup.transports.server import Server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kazoo_sup.settings.servers import Reader, Server
-
-_PASSWORDS = ("password", "password_file", "password_env", "password_command")
-_FIELDS = ("url", "username", *_PASSWORDS)
+    from kazoo_sup.transports.server import Reader
 
 Value = TypeVar("Value")
 
@@ -37,19 +37,19 @@ def settings(path: Path, *, environ: Mapping[str, str]) -> Source:
     except SettingsError as error:
         source.problems.append(error)
         return source
-    top = Place(root, (), 1, Reading(path, environ, source))
-    if not (root is None or top.is_empty):
-        _TOP(top)
+    if root is not None:
+        top = Place(root, (), 1, Reading(path, environ, source))
+        if not top.is_empty:
+            _whole()(top)
     active, origin = source.values.get(("zone",), (None, ""))
     if active and source.zones and active not in source.zones:
-        source.problem(origin, f"zone: there is no zone {active!r}{hint(active, source.zones)}")
-    if source.holds_secret and (warning := sources.exposed(path)):
-        source.warnings.append(warning)
+        source.problem(origin, f"zone: there is no zone {active!r}{did_you_mean(active, source.zones)}")
+    source.warnings += [f"{file} {reason}" for file, reason in source.exposures(path)]
     return source
 
 
 Taker = Callable[[Place], None]
-"""Takes what stands at a place into the source, or notes what is wrong with it."""
+"""Takes what is at a place into the source, or notes what is wrong with it."""
 
 
 def _group(known: Mapping[str, Taker]) -> Taker:
@@ -129,13 +129,23 @@ def _one_server(*schemes: str) -> Taker:
     return _value(lambda place: _servers(place, schemes, least=1, most=1)[0])
 
 
+def _several_ways(*schemes: str) -> Taker:
+    """Take one server that may have several addresses, which are tried in turn."""
+
+    def together(place: Place) -> Server:
+        first, *others = _servers(place, schemes, least=1)
+        return Server(first.url, others=tuple(others)).with_credentials(*first.credentials)
+
+    return _value(together)
+
+
 def _one_or_named(*schemes: str) -> Taker:
     """Take one server, or a mapping of names to servers: one that has none of the keys of a server."""
     one = _one_server(*schemes)
     several = _named(one)
 
     def take(place: Place) -> None:
-        named = place.is_mapping and not any(name in _FIELDS for name in place.inside())
+        named = place.is_mapping and not any(name in _fields() for name in place.inside())
         (several if named else one)(place)
 
     return take
@@ -149,8 +159,8 @@ def _servers(place: Place, schemes: Sequence[str], least: int, most: int | None 
     if place.is_mapping:
         fields = place.inside()
         for name, inner in fields.items():
-            if name not in _FIELDS:
-                inner.unknown(_FIELDS)
+            if name not in _fields():
+                inner.unknown(_fields())
         if "url" not in fields:
             raise WrongError("has no url")
         urls = fields["url"]
@@ -181,7 +191,7 @@ def _server(text: str, schemes: Sequence[str], username: str | None, password: s
 
 
 def _password(fields: Mapping[str, Place]) -> str | Reader | None:
-    given = [name for name in _PASSWORDS if name in fields]
+    given = [name for name in _fields() if name.startswith("password") and name in fields]
     if len(given) > 1:
         raise WrongError(f"has {' and '.join(given)}; give exactly one of them")
     if not given:
@@ -219,37 +229,74 @@ def _naming(field: str) -> Iterator[None]:
         raise WrongError(f"has a {field} that {wrong}") from None
 
 
-def _zone(place: Place) -> None:
-    place.keep(place.key[-1])
-    if not place.is_empty:
-        _ZONE(place)
+def _zone(settings: Taker) -> Taker:
+    """Take a zone, which exists also where it sets nothing."""
+
+    def take(place: Place) -> None:
+        place.keep(place.key[-1])
+        if not place.is_empty:
+            settings(place)
+
+    return take
 
 
-_TLS = _group(
-    {
-        "ca_file": _value(_existing),
-        "cert_file": _value(_existing),
-        "key_file": _value(_existing),
-        "verify": _plainly(sources.truth),
-    }
-)
-_ZONE = _group(
-    {
-        "couchdb": _some_servers("http", "https"),
-        "couchdb_tls": _TLS,
-        "amqp": _some_servers("amqp", "amqps", least=0),
-        "amqp_tls": _TLS,
-        "rabbitmq_api": _one_or_named("http", "https"),
-        "freeswitch": _named(_one_server("esl")),
-        "kamailio": _named(_one_server(*servers.KAMAILIO)),
-        "haproxy": _named(_one_server("unix", "tcp")),
-        "crossbar": _one_or_named("http", "https"),
-        "monster_ui": _one_or_named("http", "https"),
-        "kazoo_nodes": _value(_nodes),
-        "cookie": _value(_text),
-        "schemas_dir": _value(_existing),
-        "timeouts": _group({"connect": _plainly(sources.seconds), "read": _plainly(sources.seconds)}),
-        "locked": _plainly(sources.truth),
-    }
-)
-_TOP = _group({"zone": _value(_text), "host": _value(_text), "state_dir": _value(_path), "zones": _named(_zone)})
+_mode = _plainly(journaling.mode)
+
+
+def _journal(settings: Taker) -> Taker:
+    """Take a mode alone, or a mapping."""
+
+    def take(place: Place) -> None:
+        if place.is_mapping or place.is_empty:
+            settings(place)
+        else:
+            _mode(Place(place.node, (*place.key, "mode"), place.line, place.reading))
+
+    return take
+
+
+_KINDS: Mapping[str, Taker] = {
+    "text": _value(_text),
+    "path": _value(_path),
+    "file": _value(_existing),
+    "seconds": _plainly(sources.seconds),
+    "megabytes": _plainly(sources.megabytes),
+    "days": _plainly(sources.days),
+    "port": _plainly(sources.port),
+    "truth": _plainly(sources.truth),
+    "journal_mode": _mode,
+    "node_names": _value(_nodes),
+    "address": _plainly(sources.place),
+    "coordinators": _some_servers("http", "https"),
+    "brokers": _some_servers("amqp", "amqps", least=0),
+    "http_server": _one_server("http", "https"),
+    "http_servers": _one_or_named("http", "https"),
+    "event_socket": _one_server("esl"),
+    "kamailio_server": _several_ways(*servers.KAMAILIO),
+    "stats_socket": _one_server("unix", "tcp"),
+}
+"""How a value of each definition of the schema is read."""
+
+
+@cache
+def _fields() -> tuple[str, ...]:
+    """The keys of a server that is written as a mapping."""
+    return tuple(schema.definition("credentials")["properties"])
+
+
+@cache
+def _whole() -> Taker:
+    return _taker(schema.schema())
+
+
+def _taker(described: schema.Schema) -> Taker:
+    """Return what takes the settings that a part of the schema describes."""
+    name, found = schema.kind(described)
+    if name in _KINDS:
+        return _KINDS[name]
+    if name == "journal":
+        return _journal(_taker(found["anyOf"][1]))
+    if "properties" in found:
+        group = _group({key: _taker(each) for key, each in found["properties"].items()})
+        return _zone(group) if name == "zone" else group
+    return _named(_taker(found["additionalProperties"]))

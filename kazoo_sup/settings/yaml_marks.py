@@ -8,25 +8,26 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
-from kazoo_sup.errors import SettingsError
-from kazoo_sup.settings.sources import Key, Source, hint
+from kazoo_sup.errors import SettingsError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from kazoo_sup.settings.sources import Key, Source
+
 TAG = "tag:yaml.org,2002:"
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGES = 8
-"""How many merges (`<<`) may stand inside one another."""
+"""How many merges (`<<`) may be inside one another."""
 
 
-def compose(content: bytes, path: Path) -> Any:
+def compose(content: bytes, path: Path) -> yaml.Node | None:
     """Return the root node of the document in CONTENT, None when it has none; SettingsError names PATH and line."""
     try:
         return yaml.compose(content, Loader=_Loader)
@@ -58,7 +59,7 @@ class WrongError(Exception):
 class Place:
     """A node of the file, the setting that it gives, and the line of that setting."""
 
-    node: Any
+    node: yaml.Node
     key: Key
     line: int
     reading: Reading
@@ -79,7 +80,7 @@ class Place:
         self.reading.source.problem(self.where, f"{'.'.join(self.key) or 'the file'} {reason}")
 
     def unknown(self, known: Collection[str]) -> None:
-        reason = f"there is no setting {'.'.join(self.key)!r}{hint(self.key[-1], known)}"
+        reason = f"there is no setting {'.'.join(self.key)!r}{did_you_mean(self.key[-1], known)}"
         self.reading.source.problem(self.where, reason)
 
     @contextmanager
@@ -94,7 +95,7 @@ class Place:
         self.reading.source.values[self.key] = value, self.where
 
     def inside(self) -> dict[str, Place]:
-        """Return the places in a mapping by name; empty, and a problem noted, when this is none."""
+        """Return the places in a mapping by name; empty, and a problem noted, when this is not a mapping."""
         if not self.is_mapping:
             self.problem("is empty" if self.is_empty else "must be lines of name: value, indented")
             return {}
@@ -104,14 +105,14 @@ class Place:
         }
 
     def each(self) -> list[Place]:
-        """Return the places in a list, or just this one when it is none."""
+        """Return the places in a list, or just this one when it is not one."""
         if not isinstance(self.node, yaml.SequenceNode):
             return [self]
         return [Place(node, self.key, _line(node), self.reading) for node in self.node.value]
 
-    def _pairs(self, mapping: Any, merges: int) -> dict[str, tuple[Any, int]]:
-        own: dict[str, tuple[Any, int]] = {}
-        merged: dict[str, tuple[Any, int]] = {}
+    def _pairs(self, mapping: yaml.Node, merges: int) -> dict[str, tuple[yaml.Node, int]]:
+        own: dict[str, tuple[yaml.Node, int]] = {}
+        merged: dict[str, tuple[yaml.Node, int]] = {}
         for key, node in mapping.value:
             if key.tag == f"{TAG}merge":
                 for each in node.value if isinstance(node, yaml.SequenceNode) else [node]:
@@ -129,5 +130,5 @@ class Place:
         return merged | own
 
 
-def _line(node: Any) -> int:
+def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1

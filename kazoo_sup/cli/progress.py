@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from kazoo_sup.texts import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
@@ -30,7 +32,7 @@ def on_terminal(label: str, total: int | None) -> Iterator[Callable[[int], None]
             count += done
             if bar is None and time.monotonic() - started > _PATIENCE:
                 bar = stack.enter_context(_bar())
-                bar.add_task(label, total=total)
+                bar.add_task(printable.line(label), total=total)
             if bar is not None:
                 bar.update(bar.task_ids[0], completed=count)
 
@@ -46,5 +48,11 @@ def _bar() -> Progress:
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,0 +1,1 @@
+"""Completing a command line that is being typed, with values of the cluster."""

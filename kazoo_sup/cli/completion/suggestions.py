@@ -1,0 +1,210 @@
+"""What may come next on a command line that is being typed: names of commands and options, and values that there are.
+
+The values are accounts, nodes, settings and such, as `remembered` has them: no server is asked while somebody types.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from kazoo_sup.cli import catalogue, options
+from kazoo_sup.cli.completion import remembered
+from kazoo_sup.cli.options import FORMATS, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kazoo_sup.arguments.descriptions import Command, Parameter
+
+MOST = 500
+"""More than anybody looks through."""
+
+_KINDS = {
+    "ACCOUNT": "accounts",
+    "ACCOUNTS": "accounts",
+    "ACCOUNT_ID": "accounts",
+    "RESELLER": "accounts",
+    "APP": "apps",
+    "APPLICATION": "apps",
+    "BACKEND": "haproxy_backends",
+    "CATEGORY": "categories",
+    "DATABASE": "databases",
+    "DB": "databases",
+    "FS_NODE": "nodes",
+    "HAPROXY": "haproxy",
+    "KAMAILIO": "kamailio",
+    "KEY": "keys",
+    "NODE": "nodes",
+    "NUMBER_DB": "number_databases",
+    "NUMBER_DBS": "number_databases",
+    "REALM": "realms",
+    "SCHEMA": "schemas",
+    "ZONE": "zones",
+}
+"""What the parameters of this name are."""
+
+_OF_MODULE = {
+    ("freeswitch", "SERVER"): "freeswitch",
+    ("haproxy", "SERVER"): "haproxy_servers",
+    ("kamailio", "SERVER"): "kamailio",
+    ("rabbitmq", "SERVER"): "rabbitmq_api",
+    ("blackhole_maintenance", "MODULE"): "blackhole_modules",
+    ("crossbar_maintenance", "MODULE"): "crossbar_modules",
+    ("knm_carriers", "MODULE"): "carrier_modules",
+    ("amqp", "CATEGORY"): "",
+    ("amqp", "KEY"): "",
+}
+"""What they are in one module."""
+
+_DEPENDS = {"keys": "CATEGORY", "haproxy_servers": "BACKEND"}
+"""Kinds of values that there are in something that was typed before, and the parameter that names it."""
+
+_OPTIONS = {"-z": "zones", "--zone": "zones", "-n": "nodes", "--node": "nodes"}
+
+
+_MARK = "\0"
+"""Stands where the cursor is; no line holds it."""
+
+_ENDS = ("", "'", '"')
+
+
+class _Line(NamedTuple):
+    """A line as far as it is typed: its words before the one at which the cursor is, and that one."""
+
+    asked: Options
+    words: list[str]
+    option: str
+    """The option whose value is typed now, if it is one."""
+    current: str
+
+    @property
+    def command(self) -> Command | None:
+        """The function that is called, once it is there."""
+        if len(self.words) < 2 or not catalogue.has(self.words[0], self.words[1]):  # noqa: PLR2004
+            return None
+        return catalogue.command(self.words[0], self.words[1])
+
+
+def for_line(text: str, asked: Options) -> list[str]:
+    """Return what the last word of a whole line may become, quoted as the line needs it; for our own shell."""
+    line = _read(split(text), asked)
+    names = [name for name in _names(line) if name.startswith(line.current)]
+    return [f"{shlex.quote(each)} " for each in (*names, *values(text, asked))]
+
+
+def values(text: str, asked: Options) -> list[str]:
+    """Return the values that the last word of a line, which begins with the module, may become."""
+    line = _read(split(text), asked)
+    parameter = _parameter(line)
+    if parameter and parameter.choices:
+        found: Sequence[str] = parameter.choices
+    else:
+        kind = _kind(line, parameter)
+        if not kind:
+            return []
+        found = remembered.values(kind, _depends(line, kind), config=line.asked.config, zone=line.asked.zone)
+    return [each for each in found if each.startswith(line.current)][:MOST]
+
+
+def split(text: str) -> list[str]:
+    """Split a line that may end within quotes; the last word is that at which the cursor is, empty or not."""
+    for end in _ENDS:
+        try:
+            words = shlex.split(f"{text}{_MARK}{end}")
+        except ValueError:
+            continue
+        return [*words[:-1], words[-1].replace(_MARK, "")]
+    return [""]
+
+
+def is_in_quotes(text: str) -> bool:
+    """Return whether a line ends within quotes."""
+    try:
+        shlex.split(f"{text}{_MARK}")
+    except ValueError:
+        return True
+    return False
+
+
+def _read(words: Sequence[str], asked: Options) -> _Line:
+    common = {name: each for each in options.COMMON for name in each.names}
+    *before, current = words
+    said: dict[str, str] = {}
+    plain: list[str] = []
+    option = ""
+    for word in before:
+        if option:
+            if option in common:
+                said[common[option].field] = word
+            option = ""
+        elif word.startswith("-") and word != "-":
+            takes_value = common[word].metavar if word in common else word in _own_valued(plain)
+            option = word if takes_value else ""
+        else:
+            plain.append(word)
+    zone, config = said.get("zone", asked.zone), said.get("config")
+    if config:
+        from pathlib import Path
+
+        asked = asked._replace(config=Path(config))
+    return _Line(asked._replace(zone=zone), plain, option, current)
+
+
+def _own_valued(words: list[str]) -> dict[str, Parameter]:
+    """Return the options with a value of the function that WORDS begin with."""
+    command = _Line(Options(), words, "", "").command
+    found = command.parameters if command else ()
+    return {_flag(each): each for each in found if each.kind == "option" and each.type != "bool"}
+
+
+def _flag(parameter: Parameter) -> str:
+    return f"--{parameter.name.replace('_', '-')}"
+
+
+def _names(line: _Line) -> list[str]:
+    """Return the modules, functions, options or formats that may be here."""
+    command = line.command
+    if line.option:
+        return list(FORMATS) if line.option in ("-f", "--format") else []
+    if line.current.startswith("-"):
+        own = [_flag(each) for each in command.parameters if each.kind == "option"] if command else []
+        return [name for each in options.described() for name in each.names] + own
+    if not line.words:
+        return [*catalogue.own_modules(), "help", "list", "exit"]
+    if len(line.words) == 1 and line.words[0] in set(catalogue.own_modules()):
+        return list(catalogue.module(line.words[0]).functions)
+    return []
+
+
+def _parameter(line: _Line) -> Parameter | None:
+    """Return the parameter that is typed now."""
+    command = line.command
+    if command is None or line.current.startswith("-"):
+        return None
+    if line.option:
+        return _own_valued(line.words).get(line.option)
+    arguments = [each for each in command.parameters if each.kind != "option"]
+    place = len(line.words) - 2
+    if place < len(arguments):
+        return arguments[place]
+    return arguments[-1] if arguments and arguments[-1].kind == "arguments" else None
+
+
+def _kind(line: _Line, parameter: Parameter | None) -> str:
+    """Return what kind of value is typed now, if there is anything to know of it."""
+    if line.option in _OPTIONS:
+        return _OPTIONS[line.option]
+    if parameter is None or parameter.secret:
+        return ""
+    return _OF_MODULE.get((line.words[0], parameter.metavar), _KINDS.get(parameter.metavar, ""))
+
+
+def _depends(line: _Line, kind: str) -> str:
+    """Return the earlier word on which it depends which values there are."""
+    command, wanted = line.command, _DEPENDS.get(kind)
+    if command is None or wanted is None:
+        return ""
+    names = [each.metavar for each in command.parameters if each.kind != "option"]
+    place = names.index(wanted) + 2 if wanted in names else len(line.words)
+    return line.words[place] if place < len(line.words) else ""

@@ -1,0 +1,1 @@
+"""Results shown in the format asked for."""

@@ -1,0 +1,135 @@
+"""What of an answer is shown: --columns of a listing, or what the JMESPath expression of --query makes of it.
+
+Both make another result of the one that a command hands back, so that every format shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kazoo_sup.cli.render.ending import Ending, has_pages
+from kazoo_sup.cli.render.listings import plain_cell, plain_json
+from kazoo_sup.errors import SupError, UsageError
+from kazoo_sup.results import Answer, BulkReport, Listing, Live, Page, Result
+from kazoo_sup.terms import as_data
+
+if TYPE_CHECKING:
+    from jmespath.parser import ParsedResult
+
+    from kazoo_sup.cli.options import Options
+
+Select = Callable[[Result], Result]
+
+
+class QueryFailed(SupError):
+    """--query: {reason}; what was asked for is done, but its answer is not shown"""
+
+    reason: str
+
+
+def selector(asked: Options, warn: Callable[[str], object]) -> Select:
+    """Return what makes the result that is shown of the one that a command hands back.
+
+    Raises UsageError for what cannot be understood, before anything is run.
+    """
+    columns = _named(asked.columns) if asked.columns is not None else ()
+    query = _compiled(asked.query) if asked.query is not None else None
+    if columns and query:
+        raise UsageError(reason="--columns and --query exclude each other: a query can choose columns, [].{name: name}")
+
+    def select(result: Result) -> Result:
+        if query:
+            return _queried(result, query)
+        return _with_columns(result, columns, warn)
+
+    return select
+
+
+def _named(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise UsageError(reason="--columns takes names with commas between them")
+    return names
+
+
+def _compiled(text: str) -> ParsedResult:
+    try:
+        import jmespath
+    except ImportError:
+        raise UsageError(reason="--query needs the package jmespath: pip install 'kazoo-sup[query]'") from None
+    try:
+        return jmespath.compile(text)
+    except (jmespath.exceptions.JMESPathError, ValueError) as error:
+        raise UsageError(reason=f"--query: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(":. ")
+
+
+def _with_columns(result: Result, columns: Sequence[str], warn: Callable[[str], object]) -> Result:
+    if isinstance(result, Listing):
+        return result._replace(rows=_only(result.rows, columns, result.columns), columns=columns)
+    if has_pages(result):
+        assert isinstance(result, Live)
+        pages = (_page(each, columns, result.columns) for each in result.events)
+        return result._replace(events=pages, columns=columns, draw=None)
+    warn("--columns is for listings, and this is not one")
+    return result
+
+
+def _page(event: object, columns: Sequence[str], known: Sequence[str]) -> object:
+    return Page(list(_only(event.rows, columns, known))) if isinstance(event, Page) else event
+
+
+def _only(items: Iterable[Any], columns: Sequence[str], known: Sequence[str]) -> Iterator[Any]:
+    """Yield rows of COLUMNS alone; a first row may have more than those KNOWN, which are shown when nobody chooses.
+
+    Errors and reports among them stay.
+    """
+    every: list[str] = []
+    for item in items:
+        if isinstance(item, SupError | BulkReport):
+            yield item
+            continue
+        if not every:
+            every = list(dict.fromkeys([*known, *item]))
+            for name in columns:
+                if name not in every:
+                    raise UsageError(reason=f"there is no column {name!r}; there are {', '.join(every)}")
+        yield {name: item.get(name) for name in columns}
+
+
+def _queried(result: Result, query: ParsedResult) -> Result:
+    """Return a result that shows what the query makes of the listing, or of the value."""
+    if isinstance(result, Live) and result.watched:
+        raise UsageError(reason="--query needs a whole answer; this one goes on while somebody watches")
+    ending = Ending(result)
+    if isinstance(result, Listing):
+        found: object = list(ending.rest(result.rows))
+    elif isinstance(result, Live) and has_pages(result):
+        found = [row for rows in ending.pages(result) for row in rows]
+    else:
+        # The work may lie behind it.
+        deque(ending.rest(result.events if isinstance(result, Live) else result.lines), maxlen=0)
+        found = as_data(result.term) if result.data is None else result.data
+    value = _answer(query, found)
+    code = result.code if isinstance(result, Answer) else None
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        columns = list(dict.fromkeys(key for each in value for key in each))
+        return Listing(columns, [*value, *ending.reports], term=result.term, instead=True)
+    lines = [plain_cell(each) for each in (value if isinstance(value, list) else [value])]
+    report = next((each for each in ending.reports if each.failure), next(iter(ending.reports), None))
+    return Answer(result.term, value, lines, report, instead=True, code=code)
+
+
+def _answer(query: ParsedResult, found: object) -> object:
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return query.search(json.loads(plain_json(found)))
+    except (JMESPathError, TypeError, ValueError) as error:
+        raise QueryFailed(reason=_first_line(error)) from None

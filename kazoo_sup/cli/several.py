@@ -1,0 +1,74 @@
+"""Several commands in one process: `sup -` takes them from standard input, one a line, `sup shell` from a person.
+
+A line is read as a shell reads words: quotes keep words together, # begins a comment; a leading `sup` is left out. The
+options before and after `-` or `shell` hold for every line, which may have its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from kazoo_sup.cli.shared import Shared
+from kazoo_sup.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kazoo_sup.cli.plain import Several
+
+ENDS = (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.BROKEN_PIPE)
+"""Exit codes of a command after which no other is begun."""
+
+
+class Line(NamedTuple):
+    """The words of one line, or what is wrong with it; `number` is 0 where nobody counts."""
+
+    number: int
+    words: Sequence[str]
+    error: UsageError | None = None
+
+
+def run(asked: Several, perform: Callable[[Line, Shared], int]) -> int:
+    """Have every line of standard input performed; return the highest exit code.
+
+    Standard input itself is empty for the commands: what one of them would read there is the next command.
+    """
+    worst = 0
+    shared = Shared()
+    try:
+        with _commands() as lines:
+            for number, text in enumerate(lines, 1):
+                line = read(text, number)
+                if not line.words and line.error is None:
+                    continue
+                code = perform(line, shared)
+                sys.stdout.flush()
+                worst = max(worst, code)
+                if code in ENDS or (code and asked.stop_on_error):
+                    break
+    finally:
+        shared.close()
+    return worst
+
+
+def read(text: str, number: int = 0) -> Line:
+    """Split one line into words."""
+    try:
+        words = shlex.split(text, comments=True)
+    except ValueError as error:
+        return Line(number, (), UsageError(reason=f"the line cannot be read: {str(error).lower()}"))
+    return Line(number, words[1:] if words[:1] == ["sup"] else words)
+
+
+def _commands() -> TextIO:
+    """Return standard input to read commands from, and put an empty one in its place."""
+    number = sys.stdin.fileno()
+    commands = os.fdopen(os.dup(number), encoding="utf-8", errors="surrogateescape")
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, number)
+    os.close(empty)
+    sys.stdin = os.fdopen(number, encoding="utf-8", closefd=False)
+    return commands
