@@ -1,4 +1,4 @@
-"""Fixtures: the program itself, forked, and real servers, started when the first test asks for them.
+"""Fixtures: the program itself, and real servers, started when the first test asks for them.
 
 Servers of one's own are taken instead where these name them: SUP_TEST_COUCHDB_URL (on a loopback address: its databases
 are deleted), SUP_TEST_AMQP_URL, SUP_TEST_ESL (a FreeSWITCH's event socket: esl://:PASSWORD@HOST:PORT; calls are made
@@ -18,19 +18,27 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
+import hypothesis
 import pytest
 import requests
-import servers
-from servers import SUP
 
+from helpers import in_process, lab_server, real_servers
+from helpers.real_servers import SUP
 from kazoo_sup.lab import seed
-from kazoo_sup.names import plain
+from kazoo_sup.messages.names import plain
 
-TIMEOUT = 120
+TIMEOUT = 600
 """Seconds that one run of the program may take."""
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# What an example costs depends on what else the machine does.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 class Finished(NamedTuple):
@@ -59,20 +67,32 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def sup(environment: dict[str, str]) -> Callable[..., Finished]:
-    """Return a function that runs `sup WORDS…` in a process of its own.
+def sup(environment: dict[str, str], tmp_path: Path) -> Callable[..., Finished]:
+    """Return a function that runs `sup WORDS…`.
 
     `env` is laid over the isolated environment; `input` is what the program reads, nothing when not given; with `tty`
-    it runs on a terminal of 80 columns.
+    it runs on a terminal of 80 columns. With `forked`, on a terminal, or away from the main thread, it is a process of
+    its own, else this one, which is faster.
     """
+    streams = tmp_path / "streams"
+    streams.mkdir()
 
-    def run(*words: str, env: Mapping[str, str] | None = None, input: str = "", tty: bool = False) -> Finished:  # noqa: A002 - as in subprocess.run
+    def run(
+        *words: str,
+        env: Mapping[str, str] | None = None,
+        input: str = "",  # noqa: A002 - as in subprocess.run
+        tty: bool = False,
+        forked: bool = False,
+    ) -> Finished:
         command, given = [SUP, *words], {**environment, **(env or {})}
         if tty:
             return _on_terminal(command, {"TERM": "xterm", "COLUMNS": "80", **given}, input)
+        plainly = {"TERM": "dumb", "NO_COLOR": "1", **given}
+        if not forked and in_process.possible():
+            return Finished(*in_process.run(words, plainly, input, streams))
         done = subprocess.run(
             command,
-            env={"TERM": "dumb", "NO_COLOR": "1", **given},
+            env=plainly,
             input=input,
             capture_output=True,
             text=True,
@@ -111,7 +131,7 @@ def _on_terminal(command: list[str], environment: Mapping[str, str], typed: str)
 @pytest.fixture(scope="session")
 def lab_cache() -> Path:
     """Return the directory with the lab's npm packages; the first run on a machine fills it."""
-    return servers.lab_cache()
+    return lab_server.cache_directory()
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +141,7 @@ def couchdb_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     if given:
         yield given
         return
-    lab = servers.Lab(tmp_path_factory.mktemp("lab"), request.getfixturevalue("lab_cache"))
+    lab = lab_server.Lab(tmp_path_factory.mktemp("lab"), request.getfixturevalue("lab_cache"))
     try:
         _wipe(lab.url)
         yield lab.url
@@ -178,6 +198,16 @@ def at(sup: Callable[..., Finished], cluster: str) -> Callable[..., Finished]:
     return run
 
 
+@pytest.fixture
+def speaking(at: Callable[..., Finished], broker: Any) -> Callable[..., Finished]:
+    """Return `sup` as `at` does, with the tests' broker, which takes only what comes from now on."""
+
+    def run(*words: str, env: Mapping[str, str] | None = None, **more: Any) -> Finished:
+        return at(*words, env={"SUP_AMQP_URL": broker.url, **(env or {})}, **more)
+
+    return run
+
+
 def _wipe(url: str) -> None:
     """Delete every database that is not CouchDB's own."""
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
@@ -189,15 +219,15 @@ def _wipe(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.RabbitMQ]:
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real_servers.RabbitMQ]:
     """Return a broker that is this run's own; tests that stop it ask for `broker`."""
-    rabbitmq = _started(servers.RabbitMQ, tmp_path_factory.mktemp("rabbitmq"))
+    rabbitmq = _started(real_servers.RabbitMQ, tmp_path_factory.mktemp("rabbitmq"))
     yield rabbitmq
     rabbitmq.close()
 
 
 @pytest.fixture
-def broker(rabbitmq: servers.RabbitMQ) -> Iterator[servers.RabbitMQ]:
+def broker(rabbitmq: real_servers.RabbitMQ) -> Iterator[real_servers.RabbitMQ]:
     """Return a broker that a test may stop and start; after the test it runs."""
     yield rabbitmq
     rabbitmq.start()
@@ -213,39 +243,47 @@ def amqp_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def started_kamailio(
-    tmp_path_factory: pytest.TempPathFactory, rabbitmq: servers.RabbitMQ
-) -> Iterator[servers.Kamailio]:
+    tmp_path_factory: pytest.TempPathFactory, rabbitmq: real_servers.RabbitMQ
+) -> Iterator[real_servers.Kamailio]:
     """Return this run's Kamailio; tests ask for `kamailio`."""
-    kamailio = _started(servers.Kamailio, tmp_path_factory.mktemp("kamailio"), rabbitmq.url)
+    kamailio = _started(real_servers.Kamailio, tmp_path_factory.mktemp("kamailio"), rabbitmq.url)
     yield kamailio
     kamailio.stop()
 
 
 @pytest.fixture
-def kamailio(started_kamailio: servers.Kamailio, broker: servers.RabbitMQ) -> servers.Kamailio:
+def kamailio(started_kamailio: real_servers.Kamailio, broker: real_servers.RabbitMQ) -> real_servers.Kamailio:
     """Return a Kamailio that listens to `broker`, also after another test has stopped that for a while."""
-    servers.until(started_kamailio.hears, "Kamailio to be connected to the broker again")
+    real_servers.until(started_kamailio.hears, "Kamailio to be connected to the broker again")
     return started_kamailio
 
 
 @pytest.fixture
-def haproxy(tmp_path: Path, couchdb_url: str) -> Iterator[servers.HAProxy]:
+def haproxy(tmp_path: Path, couchdb_url: str) -> Iterator[real_servers.HAProxy]:
     """Return an HAProxy in front of the CouchDB."""
     directory = tmp_path / "haproxy"
     directory.mkdir()
-    haproxy = _started(servers.HAProxy, directory, couchdb_url)
+    haproxy = _started(real_servers.HAProxy, directory, couchdb_url)
     yield haproxy
     haproxy.stop()
 
 
 @pytest.fixture
-def haproxy_couchdb_url(haproxy: servers.HAProxy) -> str:
+def haproxy_couchdb_url(haproxy: real_servers.HAProxy) -> str:
     """Return the URL of the CouchDB through an HAProxy."""
     return haproxy.url
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real_servers.ErlangNode]:
+    """Return a running Erlang node that stands in for one of Kazoo's."""
+    node = _started(real_servers.ErlangNode, tmp_path_factory.mktemp("node"))
+    yield node
+    node.stop()
 
 
 def _started(server: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return server(*arguments)
-    except servers.NotInstalled as missing:
+    except real_servers.NotInstalled as missing:
         pytest.fail(f"{missing}, or run `make test` as root")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kazoo_nodes import GREGORIAN_EPOCH, SHARED, KazooNode, gregorian
+
+from helpers.kazoo_nodes import GREGORIAN_EPOCH, SHARED, KazooNode, gregorian
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = Path(os.environ.get("SUP_LIVE_DIR") or ROOT.parent / "shared" / "kazoo" / "live")

@@ -8,10 +8,10 @@ import signal
 import subprocess
 
 import pytest
-from couch_cluster_server import CouchClusterServer
-from couch_fault_server import answer, breaks_off, hangs_up, says, stores_then_stalls
-from servers import SUP, until
 
+from helpers.couchdb_server import CouchDBServer
+from helpers.fault_server import answer, breaks_off, hangs_up, says, stores_then_stalls
+from helpers.real_servers import SUP, until
 from kazoo_sup.kazoo.couchdb import backup
 from kazoo_sup.kazoo.couchdb.backup_file import Pieces, path_of, scan
 
@@ -24,19 +24,19 @@ GONE = says(404, b'{"error":"not_found","reason":"Document is missing attachment
 @pytest.fixture
 def server():
     """A database of 900 documents, of which one has an attachment of 2 MB."""
-    with CouchClusterServer(down=()) as server:
+    with CouchDBServer(down=()) as server:
         documents = {f"{number:04}": {"_id": f"{number:04}", "_rev": "1-a", "n": number} for number in range(900)}
         stub = {"content_type": "audio/wav", "length": len(CONTENT), "revpos": 1, "stub": True}
         documents["0500"]["_attachments"] = {"a.wav": stub}
         server.databases["db"] = documents
-        server.attachments["db", "0500", "a.wav"] = (CONTENT, "audio/wav")
+        server.memory.contents["db", "0500", "a.wav"] = CONTENT
         yield server
 
 
 @pytest.fixture
 def run(server, sup):
     def run(*words, **more):
-        environment = {"SUP_COUCHDB_URL": server.url, "SUP_AMQP_URL": "", "SUP_READ_TIMEOUT": "1"}
+        environment = {"SUP_COUCHDB_URL": server.url, "SUP_AMQP_URL": "", "SUP_READ_TIMEOUT": "3"}
         done = sup("couchdb", *words, env=environment, **more)
         assert "Traceback" not in done.stderr
         return done

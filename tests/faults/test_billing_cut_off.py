@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 import requests
-from tcp_proxy import TcpProxy
 
-from kazoo_sup.kazoo import months
+from helpers.tcp_proxy import TcpProxy
 from kazoo_sup.kazoo.billing import ledgers
+from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 pytestmark = pytest.mark.integration
 
@@ -20,7 +20,7 @@ MIGRATE = ("kazoo_modb_migrate_maintenance", "migrate")
 QUANTITY = 60
 TIMES = (63_900_000_000, 63_910_000_000)
 ACCOUNTS = [f"{number:032x}" for number in range(1, 25)]
-TIMEOUT = 60
+TIMEOUT = 600
 
 
 class Server:
@@ -50,10 +50,9 @@ def cut_off(at, cluster):
     """Give a function that runs a command against a server that is gone after so many bytes of requests."""
 
     def run(limit, *words):
-        parts = urlsplit(cluster)
-        with TcpProxy(parts.hostname, parts.port) as proxy:
+        with TcpProxy.before(cluster) as proxy:
             proxy.cut_after(limit)
-            return at(*words, env={"SUP_COUCHDB_URL": f"http://127.0.0.1:{proxy.port}"})
+            return at(*words, env={"SUP_COUCHDB_URL": proxy.url(cluster)})
 
     return run
 

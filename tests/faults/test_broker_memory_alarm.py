@@ -9,9 +9,10 @@ import json
 
 import pytest
 import requests
-from kazoo_nodes import SHARED, KazooNode
-from listener import Listener
-from servers import until
+
+from helpers.bus_listener import Listener
+from helpers.kazoo_nodes import SHARED, KazooNode
+from helpers.real_servers import AMPLE_SECONDS, until
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +25,7 @@ def alarm(broker):
     """Give a function that sets the alarm, and one that takes it back; after the test it is not set."""
 
     def is_set(wanted):
-        (node,) = requests.get(f"{broker.api_url}/api/nodes", timeout=30).json()
+        (node,) = requests.get(f"{broker.api_url}/api/nodes", timeout=600).json()
         return node.get("mem_alarm") is wanted  # a broker that has just begun says nothing yet
 
     def start():
@@ -41,9 +42,10 @@ def alarm(broker):
 
 @pytest.fixture
 def saving(at, broker, tmp_path):
-    """Give `sup` with the seeded CouchDB, our broker, and three seconds for whatever it waits for."""
+    """Give `sup` with the seeded CouchDB, our broker, and some seconds for whatever it waits for."""
     file = tmp_path / "sup.yaml"
-    file.write_text("zones: {local: {timeouts: {connect: 3, read: 3}}}\n", encoding="utf-8")
+    timeouts = f"{{connect: {AMPLE_SECONDS}, read: {AMPLE_SECONDS}}}"
+    file.write_text(f"zones: {{local: {{timeouts: {timeouts}}}}}\n", encoding="utf-8")
     file.chmod(0o600)
     env = {"SUP_AMQP_URL": broker.url, "SUP_CONFIG": str(file)}
     return lambda *words: at(*words, env=env)

@@ -5,26 +5,25 @@ from __future__ import annotations
 import signal
 import subprocess
 from contextlib import ExitStack
-from urllib.parse import urlsplit
 
 import pika
 import pytest
-from fake_amqp_broker import FakeBroker
-from kazoo_nodes import SHARED, KazooNode, advertised, channel, ecallmgr
 from pika import spec
-from servers import SUP, until
-from tcp_proxy import TcpProxy
+
+from helpers.fake_amqp_broker import FakeBroker
+from helpers.kazoo_nodes import SHARED, KazooNode, advertised, channel, ecallmgr
+from helpers.real_servers import SUP, until
+from helpers.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.integration
 
 SUMMARY = ("-n", "ecallmgr", "ecallmgr_maintenance", "channel_summary")
-SECONDS = 120
+SECONDS = 600
 
 
 @pytest.fixture
 def proxy(broker):
-    parts = urlsplit(broker.url)
-    with TcpProxy(parts.hostname, parts.port) as proxy:
+    with TcpProxy.before(broker.url) as proxy:
         yield proxy
 
 
@@ -152,7 +151,7 @@ def test_a_broker_low_on_memory_takes_no_question_and_that_is_told(sup):
 def test_an_event_of_a_changed_acl_is_kept_while_the_broker_takes_nothing(at):
     blocked = [spec.Connection.Blocked("low on memory")]
     with FakeBroker(on_publish=lambda tag: blocked, consumers=0) as broker:
-        words = ("-n", "ecallmgr", "ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.1")
+        words = ("ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.1", "true")
         done = at(*words, env={"SUP_AMQP_URL": broker.uri})
     assert done.stdout == "updating authoritative ACLs sbc1(192.0.2.1/32) to allow traffic\n"
     assert "1 change event could not be published" in done.stderr

@@ -10,13 +10,17 @@ import subprocess
 import threading
 
 import pytest
-from esl_server import EslServer, channel
-from servers import SUP, until
+
+from helpers.esl_server import EslServer, channel
+from helpers.real_servers import AMPLE_SECONDS, START_SECONDS, SUP, until
 
 pytestmark = pytest.mark.integration
 
 HEAD = 180
 """Bytes that are sent before the body of an answer, about."""
+
+BRIEF = 1
+"""Seconds until a server is given up of which nothing is to be seen."""
 
 
 @pytest.fixture
@@ -30,12 +34,12 @@ def freeswitch():
 
 @pytest.fixture
 def settings(tmp_path, environment):
-    """Return a function that returns an environment with servers, and timeouts of a second."""
+    """Return a function that returns an environment with servers, each given up after PATIENCE seconds."""
 
-    def write(*urls, read=1):
+    def write(*urls, patience=START_SECONDS):
         file = tmp_path / "sup.yaml"
         servers = "".join(f'      fs{number}: "{url}"\n' for number, url in enumerate(urls, 1))
-        timeouts = f"    timeouts: {{connect: 1, read: {read}}}\n"
+        timeouts = f"    timeouts: {{connect: {patience}, read: {patience}}}\n"
         file.write_text(f"zones:\n  local:\n    freeswitch:\n{servers}{timeouts}", encoding="utf-8")
         return {**environment, "SUP_CONFIG": str(file)}
 
@@ -61,7 +65,7 @@ def test_a_server_that_ends_before_its_answer(sup, settings, freeswitch, octets)
 @pytest.mark.parametrize("octets", [0, 10, 30, 70, 100])
 def test_a_server_that_falls_silent_before_its_answer(sup, settings, freeswitch, octets):
     freeswitch.silent_after = octets
-    done = sup("freeswitch", "channels", env=settings(freeswitch.url))
+    done = sup("freeswitch", "channels", env=settings(freeswitch.url, patience=BRIEF))
     assert (done.code, done.stdout) == (4, "")
     told_well(done)
 
@@ -70,7 +74,7 @@ def test_a_server_that_falls_silent_before_its_answer(sup, settings, freeswitch,
 @pytest.mark.parametrize("octets", [HEAD + 200_000, HEAD + 250_000])
 def test_a_listing_that_breaks_off_is_partly_there(sup, settings, freeswitch, way, octets):
     setattr(freeswitch, way, octets)
-    done = sup("freeswitch", "channels", "-f", "json", env=settings(freeswitch.url))
+    done = sup("freeswitch", "channels", "-f", "json", env=settings(freeswitch.url, patience=AMPLE_SECONDS))
     answer = json.loads(done.stdout)
     assert (done.code, answer["exit_code"], answer["errors"][0]["id"]) == (5, 5, "PartlyListed")
     assert 0 < len(answer["rows"]) < 300
@@ -90,7 +94,8 @@ def test_the_listing_of_one_does_not_take_that_of_the_other_along(sup, settings,
 def test_a_silent_server_does_not_hide_the_others(sup, settings, freeswitch):
     with EslServer() as silent:
         silent.silent_after = 0
-        done = sup("freeswitch", "status", "-f", "json", env=settings(freeswitch.url, silent.url))
+        env = settings(freeswitch.url, silent.url, patience=AMPLE_SECONDS)
+        done = sup("freeswitch", "status", "-f", "json", env=env)
     answer = json.loads(done.stdout)
     assert (done.code, answer["status"]) == (5, "partial")
     assert [row["server"] for row in answer["rows"]] == ["fs1"]
@@ -162,13 +167,13 @@ def test_byte_by_byte_it_is_the_same(sup, settings, freeswitch):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_run_that_waits_can_be_ended(settings, freeswitch, number, code):
     ended = threading.Event()
-    freeswitch.answers["originate"] = lambda command: str(ended.wait(60))
+    freeswitch.answers["originate"] = lambda command: str(ended.wait(START_SECONDS))
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [SUP, "freeswitch", "originate", "loopback/1", "1"]
-    with subprocess.Popen(command, env=settings(freeswitch.url, read=60), **pipes) as waiting:
+    with subprocess.Popen(command, env=settings(freeswitch.url), **pipes) as waiting:
         until(lambda: [line for line in freeswitch.received if line.startswith("bgapi")], "the command")
         waiting.send_signal(number)
-        _, said = waiting.communicate(timeout=60)
+        _, said = waiting.communicate(timeout=START_SECONDS)
         ended.set()
     assert waiting.returncode == code
     assert said in ("sup: interrupted\n", "sup: terminated\n")
@@ -189,6 +194,6 @@ def test_a_reader_that_leaves_ends_the_listing(settings, freeswitch):
 
 def test_dash_t_ends_what_waits(sup, settings, freeswitch):
     environment = settings(freeswitch.url)
-    done = sup("freeswitch", "-t", "1", "events", "NOTHING_EVER", env=environment)
+    done = sup("freeswitch", "-t", "1", "events", "DTMF", env=environment)
     assert (done.code, done.stdout) == (4, "")
     told_well(done)

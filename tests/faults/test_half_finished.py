@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
-from urllib.parse import urlsplit
 
 import pytest
 import requests
-from listener import Listener
-from servers import SUP
-from tcp_proxy import TcpProxy
 
+from helpers.bus_listener import Listener
+from helpers.real_servers import SUP, until
+from helpers.tcp_proxy import TcpProxy
 from kazoo_sup.lab.seed import ACCOUNT
 
 pytestmark = pytest.mark.integration
@@ -24,14 +22,14 @@ pytestmark = pytest.mark.integration
 FIRST, QUANTITY = 2_223_000_000, 20_000
 GENERATE = ("kazoo_number_manager_maintenance", "generate_numbers", "managed", ACCOUNT, str(FIRST), str(QUANTITY))
 NUMBERS = {f"+{number}" for number in range(FIRST, FIRST + QUANTITY)}
-SECONDS = 120
+SECONDS = 600
 
 
 class Queue(Listener):
     """Hears of every number that was created."""
 
     def __init__(self, url):
-        super().__init__(url, key="doc_created.numbers%2Fmanaged.#", quiet=2)
+        super().__init__(url, key="doc_created.numbers%2Fmanaged.#")
         self._numbers = set()
 
     def collect(self):
@@ -50,8 +48,7 @@ def queue(broker):
 @pytest.fixture
 def proxy(cluster):
     """Give a proxy before CouchDB that makes the work slow enough to be cut off."""
-    parts = urlsplit(cluster)
-    with TcpProxy(parts.hostname, parts.port) as proxy:
+    with TcpProxy.before(cluster) as proxy:
         yield proxy
 
 
@@ -90,13 +87,6 @@ def saved(cluster):
     return saved
 
 
-def wait_until(true):
-    end = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def at_broker(at, broker):
     def run(*words):
@@ -128,13 +118,12 @@ def finish(at_broker, queue, saved):
         (signal.SIGKILL, -9, ""),
     ],
 )
-def test_cut_off_by_a_signal(start, saved, queue, at_broker, proxy, how, code, sentence):
+def test_cut_off_by_a_signal(start, cluster, saved, queue, at_broker, proxy, how, code, sentence):
     proxy.freeze_after(1_000_000)
-    process = start(SUP_COUCHDB_URL=f"http://127.0.0.1:{proxy.port}")
-    wait_until(lambda: len(saved()) > 2000)
-    time.sleep(1)  # until it does nothing but wait for a frozen answer
+    process = start(SUP_COUCHDB_URL=proxy.url(cluster))
+    until(lambda: len(saved()) > 2000, "numbers to be saved")
+    until(lambda: proxy.frozen, "the run to be stuck")
     process.send_signal(how)
-    time.sleep(0.2)
     proxy.thaw()
     out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, out) == (code, "")
@@ -146,9 +135,9 @@ def test_cut_off_by_a_signal(start, saved, queue, at_broker, proxy, how, code, s
     finish(at_broker, queue, saved)
 
 
-def test_couchdb_goes_away_in_mid_run(start, saved, queue, at_broker, proxy):
+def test_couchdb_goes_away_in_mid_run(start, cluster, saved, queue, at_broker, proxy):
     proxy.cut_after(1_000_000)
-    process = start(SUP_COUCHDB_URL=f"http://127.0.0.1:{proxy.port}", SUP_CONNECT_TIMEOUT="1")
+    process = start(SUP_COUCHDB_URL=proxy.url(cluster), SUP_CONNECT_TIMEOUT="5")
     out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, out) == (5, "")
     assert "documents were saved before that" in err
@@ -160,10 +149,9 @@ def test_couchdb_goes_away_in_mid_run(start, saved, queue, at_broker, proxy):
 
 
 def test_the_broker_goes_away_in_mid_run(start, saved, queue, at_broker, broker):
-    parts = urlsplit(broker.url)
-    with TcpProxy(parts.hostname, parts.port) as proxy:
+    with TcpProxy.before(broker.url) as proxy:
         proxy.cut_after(2_000_000)
-        process = start(SUP_AMQP_URL=f"amqp://guest:guest@127.0.0.1:{proxy.port}")
+        process = start(SUP_AMQP_URL=proxy.url(broker.url))
         out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, out) == (0, "ok\n")
     assert "change events could not be published" in err

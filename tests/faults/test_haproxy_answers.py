@@ -10,19 +10,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
-from byte_server import Answer, ByteServer, Silence
 
+from helpers.byte_server import Answer, ByteServer, Silence
 from kazoo_sup.errors import ServerUnreachable, SettingsError, SupError, TimedOut
 from kazoo_sup.kazoo.haproxy import sessions, statistics
 from kazoo_sup.kazoo.haproxy.orders import meant
 from kazoo_sup.transports.haproxy import (
     CutOff,
+    HAProxyRefused,
+    HAProxyUnreadable,
     PermissionDenied,
-    Refused,
     StatsSocket,
-    UnreadableAnswer,
     UnsafeWord,
 )
+from kazoo_sup.transports.limits import Limits
 
 STATISTICS = (
     b"# pxname,svname,scur,status,weight,type,addr,\n"
@@ -45,7 +46,7 @@ def test_every_part_of_an_answer_is_told_from_the_whole():
         whole = statistics.read(at(server))
     assert [stat["svname"] for stat in whole] == ["FRONTEND", "db1", "BACKEND"]
     for length in range(len(STATISTICS)):
-        with ByteServer(answering(STATISTICS[:length])) as server, pytest.raises((CutOff, UnreadableAnswer)):
+        with ByteServer(answering(STATISTICS[:length])) as server, pytest.raises((CutOff, HAProxyUnreadable)):
             statistics.read(at(server))
 
 
@@ -63,12 +64,43 @@ def test_it_does_not_matter_where_an_answer_is_split():
             assert statistics.read(at(server)) == whole
 
 
+def test_empty_lines_without_an_end_are_given_up_at_once():
+    sent = 0
+
+    def for_ever(_request: bytes) -> Iterable[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b"\n" * 65_536
+
+    with ByteServer(for_ever) as server, pytest.raises(HAProxyUnreadable, match="does not end"):
+        list(at(server).lines("show", "sess", limit=2**40))
+    assert sent < 1000
+
+
+def test_no_answer_takes_longer_than_the_limit_whatever_comes():
+    def for_ever(_request: bytes) -> Iterable[bytes]:
+        while True:
+            yield b"Name: HAProxy\n"
+            time.sleep(0.01)
+
+    with ByteServer(for_ever) as server:
+        there = StatsSocket("HAProxy lb", f"tcp://127.0.0.1:{server.port}", 30, 30, Limits(seconds=0.3))
+        with pytest.raises(TimedOut, match="^timed out after 0.3 s waiting for HAProxy lb at "):
+            list(there.lines("show", "info"))
+
+
+def test_a_line_that_breaks_off_is_an_error_of_ours():
+    with pytest.raises(ValueError, match="breaks off"):
+        statistics.parse(["# pxname,svname,status,type", "couchdb,db1,UP"])
+
+
 @pytest.mark.parametrize("piece", [b"x" * 65_536, b"x\n" * 32_768, b"\n" * 65_536], ids=["line", "lines", "empty"])
 def test_an_answer_without_an_end_is_given_up(piece: bytes):
     def for_ever(_request: bytes) -> Iterable[bytes]:
         return itertools.repeat(piece)
 
-    with ByteServer(for_ever) as server, pytest.raises((UnreadableAnswer, Refused)):
+    with ByteServer(for_ever) as server, pytest.raises((HAProxyUnreadable, HAProxyRefused)):
         list(at(server).lines("show", "stat", begins="#", limit=2**20))
 
 
@@ -113,7 +145,10 @@ def test_a_server_that_says_nothing_is_given_up():
     def nothing(_request: bytes) -> Iterable[bytes]:
         raise Silence
 
-    with ByteServer(nothing) as server, pytest.raises(TimedOut, match="waiting for HAProxy lb to answer 'show stat'"):
+    with (
+        ByteServer(nothing) as server,
+        pytest.raises(TimedOut, match="waiting for HAProxy lb at .* to answer 'show stat'"),
+    ):
         statistics.read(at(server, read_timeout=0.2))
 
 
@@ -128,7 +163,10 @@ def test_a_server_that_says_a_little_now_and_then_is_given_up():
 
 
 def test_a_refusal_is_an_error_with_its_reason():
-    with ByteServer(answering(b"No such server.\n\n")) as server, pytest.raises(Refused, match=": No such server$"):
+    with (
+        ByteServer(answering(b"No such server.\n\n")) as server,
+        pytest.raises(HAProxyRefused, match=": No such server$"),
+    ):
         at(server).order("set", "server", "a/b", "state", "maint")
     with (
         ByteServer(answering(b"Permission denied\n\n")) as server,
@@ -137,7 +175,7 @@ def test_a_refusal_is_an_error_with_its_reason():
         statistics.read(at(server))
     with (
         ByteServer(answering(b"Unknown command, but maybe one of these\n  help\n\n")) as server,
-        pytest.raises(Refused, match="does not know"),
+        pytest.raises(HAProxyRefused, match="does not know"),
     ):
         statistics.read(at(server))
 

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 import requests
-from servers import SUP
 
+from helpers.real_servers import SUP
 from kazoo_sup.lab.seed import ACCOUNT
 
 pytestmark = pytest.mark.integration
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 QUANTITY = 200
 IMPORT = ("kazoo_media_maintenance", "import_prompts")
 FAXES = ("fax_maintenance", "migrate_outbound_faxes")
-TIMEOUT = 120
+TIMEOUT = 600
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from byte_server import Answer, ByteServer, Silence
 
+from helpers.byte_server import Answer, ByteServer, Silence
 from kazoo_sup.errors import NotAuthorised, NotFound, ServerRefused, ServerUnreachable, SupError, TimedOut
-from kazoo_sup.transports.http import LARGEST
-from kazoo_sup.transports.rabbitmq import PAGE, ManagementAPI, NoSuchPath, UnreadableAnswer
+from kazoo_sup.transports.limits import Limits
+from kazoo_sup.transports.rabbitmq import PAGE, ManagementAPI, NoManagementAPI, NoSuchPath, RabbitMQUnreadable
+from kazoo_sup.transports.server import Server
 
 ITEMS = [{"name": "one"}, {"name": "two"}]
 
@@ -31,8 +32,9 @@ def said(status: str, **answer: Any) -> Answer:
     return answering(http(json.dumps(answer).encode(), status))
 
 
-def at(server: ByteServer, **more: Any) -> ManagementAPI:
-    return ManagementAPI(f"http://127.0.0.1:{server.port}", **{"read_timeout": 30, "retry": 0, **more})
+def at(server: ByteServer, username: str | None = None, password: str | None = None, **more: Any) -> ManagementAPI:
+    there = Server(f"http://127.0.0.1:{server.port}", username, password)
+    return ManagementAPI(there, **{"read_timeout": 30, "retry": 0, **more})
 
 
 WHOLE = http(json.dumps(ITEMS).encode())
@@ -62,8 +64,8 @@ def test_an_answer_without_an_end_is_given_up():
 
     with (
         ByteServer(for_ever) as server,
-        at(server) as api,
-        pytest.raises(ServerRefused, match=f"larger than {LARGEST}"),
+        ManagementAPI(Server(f"http://127.0.0.1:{server.port}"), limits=Limits(megabytes=1)) as api,
+        pytest.raises(ServerRefused, match="larger than 1 MB"),
     ):
         api.whole("nodes")
 
@@ -75,14 +77,18 @@ def test_an_answer_without_an_end_is_given_up():
 )
 def test_what_is_no_list_of_objects_is_an_error_of_ours(body: bytes):
     with ByteServer(answering(http(body))) as server, at(server) as api:
-        with pytest.raises(UnreadableAnswer):
+        with pytest.raises(RabbitMQUnreadable):
             api.whole("nodes")
-        with pytest.raises(UnreadableAnswer):
+        with pytest.raises(RabbitMQUnreadable):
             list(api.pages("queues"))
 
 
 def test_what_is_no_object_is_an_error_of_ours():
-    with ByteServer(answering(WHOLE)) as server, at(server) as api, pytest.raises(UnreadableAnswer, match="no object"):
+    with (
+        ByteServer(answering(WHOLE)) as server,
+        at(server) as api,
+        pytest.raises(RabbitMQUnreadable, match="an object"),
+    ):
         api.item("overview")
 
 
@@ -117,10 +123,38 @@ def test_a_refusal_is_an_error_with_the_words_of_the_broker():
     assert str(told.value).endswith(" no [2J")
 
 
+def test_a_page_that_is_missing_elsewhere_is_told_from_something_that_the_broker_lacks():
+    page = answering(http(b"<h1>Not Found</h1>", "404 Not Found"))
+    with ByteServer(page) as server, at(server) as api, pytest.raises(NoManagementAPI, match="GET /api/nodes at 127"):
+        api.whole("nodes")
+    with (
+        ByteServer(answering(http(b"[]"))) as server,
+        at(server) as api,
+        pytest.raises(RabbitMQUnreadable, match="no node"),
+    ):
+        api.members()
+
+
+def test_a_check_that_fails_is_an_answer_and_is_asked_for_once():
+    words = {"status": "failed", "reason": "alarms", "alarms": []}
+    failed = answering(http(json.dumps(words).encode(), "503 Service Unavailable"))
+    with ByteServer(failed) as server, at(server, retry=60) as api:
+        assert api.check("health", "checks", "alarms") == words
+        assert len(server.requests) == 1
+    with ByteServer(said("404 Not Found", error="Object Not Found")) as server, at(server) as api:
+        assert api.check("health", "checks", "alarms") is None
+    gateway = answering(http(b"<h1>no backend</h1>", "503 Service Unavailable"))
+    with ByteServer(gateway) as server, at(server) as api, pytest.raises(ServerRefused):
+        api.check("health", "checks", "alarms")
+
+
 def test_who_is_not_there_is_told():
     with ByteServer(answering()) as server:
         port = server.port
-    with ManagementAPI(f"http://127.0.0.1:{port}") as api, pytest.raises(ServerUnreachable, match="connection refused"):
+    with (
+        ManagementAPI(Server(f"http://127.0.0.1:{port}")) as api,
+        pytest.raises(ServerUnreachable, match="connection refused"),
+    ):
         api.whole("nodes")
 
 

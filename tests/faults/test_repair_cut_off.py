@@ -8,17 +8,17 @@ import subprocess
 
 import pytest
 import requests
-from servers import SUP
 
+from helpers.real_servers import SUP
 from kazoo_sup.lab.seed import ACCOUNT
-from kazoo_sup.names import account_database
+from kazoo_sup.messages.names import account_database
 
 pytestmark = pytest.mark.integration
 
 QUANTITY = 6_000
 COPY = ("kazoo_number_manager_maintenance", "copy_number_dbs_to_accounts", '["+1415"]')
 NUMBERS_DB = "numbers%2F%2B1415"
-TIMEOUT = 120
+TIMEOUT = 600
 
 
 def documents(quantity):

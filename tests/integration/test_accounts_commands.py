@@ -10,21 +10,20 @@ import pty
 import re
 import signal
 import subprocess
-import time
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 import requests
-from listener import Listener
-from servers import SUP
-from tcp_proxy import TcpProxy
 
+from helpers.bus_listener import Listener
+from helpers.real_servers import SUP, until
+from helpers.tcp_proxy import TcpProxy
 from kazoo_sup.lab.seed import ACCOUNT
-from kazoo_sup.resources import config_directory
+from kazoo_sup.settings.resources import config_directory
 
 pytestmark = pytest.mark.integration
 
-TIMEOUT = 60
+TIMEOUT = 600
 CROSSBAR = "crossbar_maintenance"
 SUB = "0123456789abcdef0123456789abcdef"
 CREATE = (CROSSBAR, "create_account", "Sub", "sub.example.com", "admin")
@@ -94,11 +93,11 @@ class TestOnAnEmptyCluster:
         assert [each["pvt_enabled"] for each in definitions] == [False, False]
         assert len(definitions[0]["pvt_tree"]) == 1
 
-    def test_without_schemas_nothing_is_created_and_it_is_said_why(self, run, empty):
+    def test_without_schema_files_those_of_the_program_are_stored_and_it_is_said(self, run, empty):
         done = run(*CREATE, "pass", env={"SUP_SCHEMAS_DIR": ""})
-        assert (done.code, done.stdout.splitlines()[-1]) == (2, "failed")
-        assert "update_schemas" in done.stderr
-        assert not [name for name in get(empty, "_all_dbs") if name.startswith("account/")]
+        assert (done.code, done.stdout.splitlines()[-1]) == (0, "ok")
+        assert "no schema users is stored or in a file: that of kazoo-sup itself is stored" in done.stderr
+        assert get(empty, "system_schemas", "users")["provider"] == "kazoo-sup"
 
 
 class TestPasswords:
@@ -133,10 +132,9 @@ class TestPasswords:
         )
         os.close(theirs)
         said = b""
-        for question in (b"Password: ", b"again: "):
+        for question in (b"Password: ", b"again: "):  # the last space comes when what was typed before was dropped
             while question not in said:
                 said += os.read(ours, 1000)
-            time.sleep(0.2)  # what is typed before the question is dropped
             os.write(ours, b"from afar\n")
         with contextlib.suppress(OSError):  # EIO: the program has ended
             while more := os.read(ours, 1000):
@@ -183,11 +181,10 @@ class TestCutOff:
 
     @pytest.mark.parametrize("octets", [15_000, 35_000, 45_000, 52_000])
     def test_by_an_interruption(self, run, empty, settled, environment, amqp_url, octets):
-        parts = urlsplit(empty)
         events = Listener(amqp_url, key="#")
-        with TcpProxy(parts.hostname, parts.port) as proxy:
+        with TcpProxy.before(empty) as proxy:
             proxy.freeze_after(octets)
-            servers = {"SUP_COUCHDB_URL": f"http://127.0.0.1:{proxy.port}", "SUP_AMQP_URL": amqp_url}
+            servers = {"SUP_COUCHDB_URL": proxy.url(empty), "SUP_AMQP_URL": amqp_url}
             process = subprocess.Popen(
                 [SUP, *CREATE, "pass", SUB],
                 env={**environment, **servers},
@@ -196,9 +193,8 @@ class TestCutOff:
                 stderr=subprocess.PIPE,
                 text=True,
             )
-            time.sleep(3)
+            until(lambda: proxy.frozen, "the run to be stuck")
             process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
             proxy.thaw()
             out, err = process.communicate(timeout=TIMEOUT)
         heard = [each.key for each in events.heard()]
@@ -210,10 +206,9 @@ class TestCutOff:
         assert {key.replace("db_created", "db_deleted") for key in created} <= set(heard)
 
     def test_by_a_server_that_goes_away_and_what_is_left_is_named(self, run, empty, settled):
-        parts = urlsplit(empty)
-        with TcpProxy(parts.hostname, parts.port) as proxy:
+        with TcpProxy.before(empty) as proxy:
             proxy.cut_after(45_000)
-            env = {"SUP_COUCHDB_URL": f"http://127.0.0.1:{proxy.port}", "SUP_CONNECT_TIMEOUT": "1"}
+            env = {"SUP_COUCHDB_URL": proxy.url(empty), "SUP_CONNECT_TIMEOUT": "5"}
             done = run(*CREATE, "pass", SUB, env=env)
         assert done.code != 0
         assert "Traceback" not in done.stderr
@@ -261,3 +256,18 @@ class TestApps:
         assert done.code == 5
         assert "failed to find metadata" in done.stdout
         assert "saved app voip" in done.stdout
+
+
+def test_a_reader_who_goes_away_leaves_no_half_of_an_account(run, empty, environment):
+    assert run(*CREATE, "s3cretpass").code == 0
+    before = get(empty, "_all_dbs")
+    env = {**environment, "SUP_COUCHDB_URL": empty, "SUP_AMQP_URL": "", "PYTHONUNBUFFERED": "1"}
+    words = ["-f", "json", CROSSBAR, "create_account", "Other", "other.example.com", "admin", "s3cretpass"]
+    with subprocess.Popen([SUP, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while '"action": "created"' not in process.stdout.readline():
+            assert process.poll() is None
+        process.stdout.close()
+        told = process.stderr.read()
+        assert process.wait(TIMEOUT) == 141
+    assert "nothing is left of account" in told
+    assert get(empty, "_all_dbs") == before

@@ -4,9 +4,9 @@ import uuid
 from urllib.parse import urlsplit
 
 import pytest
-from listener import Listener
-from tcp_proxy import TcpProxy
 
+from helpers.bus_listener import Listener
+from helpers.tcp_proxy import TcpProxy
 from kazoo_sup.transports.amqp import Message, Publisher, PublishResult
 
 BODY = b'{"ID":"%08d","Type":"account","Event-Category":"configuration","Event-Name":"doc_edited"' + b" " * 260 + b"}"
@@ -20,7 +20,7 @@ class Consumer(Listener):
     def __init__(self, url):
         self.url = url
         self.exchange = f"sup_test_{uuid.uuid4().hex}"
-        super().__init__(url, self.exchange, quiet=0.5)
+        super().__init__(url, self.exchange)
 
     def messages(self, count: int) -> list[Message]:
         return [
@@ -29,7 +29,7 @@ class Consumer(Listener):
         ]
 
     def received(self) -> list[bytes]:
-        """Everything in the queue, until it stays empty for half a second."""
+        """Everything that the broker has taken so far."""
         bodies = []
         for each in self.heard():
             assert each.properties.content_type == "application/json"
@@ -51,8 +51,7 @@ def consumer(amqp_url):
 
 @pytest.fixture
 def proxy(amqp_url):
-    parts = urlsplit(amqp_url)
-    with TcpProxy(parts.hostname, parts.port or 5672) as proxy:
+    with TcpProxy.before(amqp_url) as proxy:
         yield proxy
 
 

@@ -8,16 +8,16 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from kazoo_sup.kazoo import months
 from kazoo_sup.kazoo.billing import ledgers
+from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 pytestmark = pytest.mark.integration
 
 CHILD = "b" * 32
-TIMEOUT = 60
+TIMEOUT = 600
 SERVICES, LEDGERS = "kazoo_services_maintenance", "kazoo_ledgers_maintenance"
 IP = "192.0.2.7"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from listener import Listener
-from servers import until
+
+from helpers.bus_listener import Listener
+from helpers.real_servers import until
 
 pytestmark = pytest.mark.integration
 
@@ -26,16 +27,6 @@ def ear(broker):
     ear = Ear(broker.url)
     yield ear
     ear.close()
-
-
-@pytest.fixture
-def speaking(at, broker):
-    """Give `sup` with the seeded CouchDB and our broker."""
-
-    def run(*words, env=None, **more):
-        return at(*words, env={"SUP_AMQP_URL": broker.url, **(env or {})}, **more)
-
-    return run
 
 
 def set_default(run, value, **more):

@@ -6,11 +6,13 @@ import json
 import uuid
 from contextlib import ExitStack
 
-import kazoo_nodes
 import pika
 import pytest
-from kazoo_nodes import SHARED, KazooNode, advertised, channel, ecallmgr, registration
-from servers import until
+import requests
+
+from helpers import kazoo_nodes
+from helpers.kazoo_nodes import SHARED, KazooNode, advertised, channel, ecallmgr, registration
+from helpers.real_servers import AMPLE_SECONDS, until
 
 pytestmark = pytest.mark.integration
 
@@ -84,12 +86,12 @@ class TestChannels:
             ]
         }
         nodes(KazooNode, "ecallmgr@wrong", wrong, shared=SHARED, advert=advertised("ecallmgr"))
-        done = asking("ecallmgr_maintenance", "channel_summary", "--wait", "4")
+        done = asking("ecallmgr_maintenance", "channel_summary", "--wait", str(AMPLE_SECONDS))
         assert sorted(row[0] for row in table_rows(done.stdout)) == ["c1", "c2"]
         assert done.code == 5
         assert "answered by ecallmgr@good, ecallmgr@slow" in done.stderr
         assert "ecallmgr@wrong answered call.query_channels_req with something else" in done.stderr
-        assert "no answer from ecallmgr@silent within 4 s" in done.stderr
+        assert f"no answer from ecallmgr@silent within {AMPLE_SECONDS} s" in done.stderr
 
     def test_nodes_that_are_there_and_all_silent_are_no_empty_table(self, asking, nodes):
         silent = {("callevt", "call.status_req.#", "query_channels_req"): lambda request: None}
@@ -103,8 +105,8 @@ class TestChannels:
             KazooNode, "kazoo_apps@one", {("callevt", "#", "any"): lambda request: None}, advert=advertised("callflow")
         )
         done = asking("ecallmgr_maintenance", "channel_summary")
-        assert (done.code, done.stdout) == (0, "No channels found!\n")
-        assert "no ecallmgr node was heard" in done.stderr
+        assert (done.code, done.stdout) == (5, "")
+        assert "no ecallmgr node is on the bus of zone local: nobody could be asked for channels" in done.stderr
         assert other.heard == []
 
     def test_old_channels_are_counted_but_only_freeswitch_could_end_them(self, asking, nodes):
@@ -154,6 +156,86 @@ class TestRegistrations:
         assert kamailio.event(Event_Name="reg_sync")["Event-Category"] == "directory"
 
 
+class TestNobody:
+    """Where no node is there, that is not taken for there being nothing."""
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("channel_summary",),
+            ("channel_details",),
+            ("channel_details", "c1"),
+            ("conference_summary",),
+            ("conference_details",),
+            ("registrar_summary",),
+            ("registrar_details", "u1", "a.org"),
+            ("flush_registrar",),
+            ("flush_registrar", "u1", "a.org"),
+            ("list_fs_nodes",),
+            ("node_summary",),
+            ("node_details",),
+            ("node_details", "freeswitch@fs1"),
+            ("sync_channels",),
+            ("sync_channels", "freeswitch@fs1"),
+            ("sync_conferences",),
+            ("flush_node_channels", "freeswitch@fs1"),
+            ("flush_node_conferences", "freeswitch@fs1"),
+            ("test_carrier_ip", "192.0.2.1"),
+            ("test_sbc_ip", "192.0.2.1"),
+            ("reload_acls",),
+            ("hangup_long_running_channels", "5"),
+        ],
+    )
+    def test_without_an_ecallmgr_nothing_is_said_and_nothing_ends_well(self, asking, words):
+        done = asking("ecallmgr_maintenance", *words)
+        assert (done.code, done.stdout) == (5, "")
+        assert "no ecallmgr node is on the bus of zone local" in done.stderr
+
+    def test_what_was_not_there_to_be_removed_is_not_called_saved(self, asking):
+        asking("ecallmgr_maintenance", "add_fs_node", "freeswitch@fs1", "true")
+        done = asking("ecallmgr_maintenance", "remove_acl", "nobody", "true")
+        assert (done.code, done.stdout) == (5, "no ACL named nobody found\n")
+        assert done.stderr.startswith("sup: nothing was changed, but FreeSWITCH was not told: no ecallmgr node")
+
+    def test_a_configured_node_is_listed_and_the_answer_is_not_complete(self, asking):
+        asking("ecallmgr_maintenance", "add_fs_node", "freeswitch@fs1", "true")
+        done = asking("ecallmgr_maintenance", "node_summary")
+        assert (done.code, [row[:2] for row in table_rows(done.stdout)]) == (5, [["freeswitch@fs1", "false"]])
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("kz_nodes", "status"),
+            ("kz_nodes", "list"),
+            ("kz_nodes", "whapps"),
+            ("kz_nodes", "media_servers"),
+            ("omnipresence_maintenance", "current_subscriptions", "a.org"),
+            ("call_inspector_maintenance", "callid_details", "c1"),
+            ("hangups_maintenance", "hangups_summary"),
+        ],
+    )
+    def test_without_any_node_nothing_is_said_and_nothing_ends_well(self, asking, words):
+        done = asking(*words, env={"SUP_NODES_TIMEOUT": "0.2"})
+        assert (done.code, done.stdout) == (5, "")
+        assert "node" in done.stderr
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("kapps_config", "flush"),
+            ("ecallmgr_maintenance", "flush_acls"),
+            ("ecallmgr_maintenance", "flush_authn"),
+            ("kazoo_data_maintenance", "flush"),
+            ("stepswitch_maintenance", "flush"),
+        ],
+    )
+    def test_a_flush_that_reaches_no_broker_does_not_end_well(self, asking, words):
+        done = asking(*words, env={"SUP_AMQP_URL": "amqp://guest:guest@127.0.0.1:1"})
+        assert (done.code, done.stdout) == (5, "")
+        assert "the nodes were not told to forget what they know" in done.stderr
+        assert "kept for the next run" in done.stderr
+
+
 class TestConferences:
     def test_they_are_found_by_the_accounts_that_have_channels(self, asking, nodes):
         nodes(ecallmgr, "ecallmgr@one", channels=[channel("call-1")], conferences={"room": ROOM})
@@ -168,7 +250,7 @@ class TestConferences:
 
 class TestAcls:
     def test_a_change_reaches_every_freeswitch_and_every_cache(self, asking, nodes, kamailio):
-        node = nodes(ecallmgr, "ecallmgr@one", servers=("freeswitch@fs1", "freeswitch@fs2"))
+        node = nodes(ecallmgr, "ecallmgr@ops", servers=("freeswitch@fs1", "freeswitch@fs2"))
         done = asking("ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.0/24")
         assert done.stdout.splitlines() == [
             "updating authoritative ACLs sbc1(192.0.2.0/24) to allow traffic",
@@ -188,30 +270,78 @@ class TestAcls:
         assert tested.stdout.splitlines() == [
             f"IP 192.0.2.9 on node {name} would be denied" for name in ("freeswitch@fs1", "freeswitch@fs2")
         ]
-        assert asking("ecallmgr_maintenance", "test_sbc_ip", "192.0.2.8", "fs").stdout.endswith("accepted\nok\n")
+        assert asking("ecallmgr_maintenance", "test_sbc_ip", "192.0.2.8", "fs1").stdout.endswith("accepted\nok\n")
+        assert asking("ecallmgr_maintenance", "test_sbc_ip", "192.0.2.8", "fs").code == 1
         removed = asking("ecallmgr_maintenance", "remove_acl", "sbc2")
         assert removed.stdout.startswith("removing authoritative ACLs sbc2(192.0.2.9/32) from ecallmgr system config\n")
         assert [row[0] for row in table_rows(asking("ecallmgr_maintenance", "acl_summary").stdout)] == ["sbc1"]
 
+    def test_for_a_node_that_nobody_knows_nothing_is_stored(self, asking, nodes, stored):
+        nodes(ecallmgr, "ecallmgr@one")
+        before = stored("system_config", "ecallmgr")
+        for words in (
+            ["allow_sbc", "sbc1", "192.0.2.1"],
+            ["deny_carrier", "c1", "192.0.2.2"],
+            ["add_fs_node", "freeswitch@fs9", "false"],
+        ):
+            done = asking("ecallmgr_maintenance", *words)
+            assert (done.code, done.stdout) == (1, "")
+            assert done.stderr == (
+                "sup: ecallmgr@ops is not heard, not in kazoo_nodes, and has no section: nothing was stored; "
+                "heard is ecallmgr@one: name it with -n; `true` as the last argument is for all; or --yes\n"
+            )
+        assert stored("system_config", "ecallmgr") == before
+
+    def test_but_it_is_when_all_are_meant_or_it_is_confirmed(self, asking, nodes, stored):
+        nodes(ecallmgr, "ecallmgr@one")
+        assert asking("ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.1", "true").code == 0
+        assert asking("--yes", "ecallmgr_maintenance", "allow_sbc", "sbc2", "192.0.2.2").code == 0
+        assert set(stored("system_config", "ecallmgr")["ecallmgr@ops"]["acls"]) == {"sbc1", "sbc2"}
+        # There is a section by now.
+        assert asking("ecallmgr_maintenance", "allow_sbc", "sbc3", "192.0.2.3").code == 0
+
+    def test_a_node_of_the_settings_need_not_be_heard(self, cluster, sup, tmp_path):
+        file = tmp_path / "sup.yaml"
+        file.write_text(f"zones: {{east: {{couchdb: '{cluster}', amqp: [], kazoo_nodes: [ecallmgr@far]}}}}")
+        words = ["--config", str(file), "ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.1"]
+        assert sup("-n", "ecallmgr@near", *words).code == 1
+        assert sup("-n", "ecallmgr@far", *words).code == 0
+
+    def test_where_nobody_is_heard_the_one_that_saved_last_is_known(self, asking, stored, cluster):
+        saved = {**stored("system_config", "ecallmgr"), "pvt_node": "ecallmgr@ops"}
+        requests.put(f"{cluster}/system_config/ecallmgr", json=saved, timeout=AMPLE_SECONDS).raise_for_status()
+        # What is saved from here beside it takes nothing from that.
+        assert asking("kapps_config", "set_default", "ecallmgr", "some_key", "x").code == 0
+        assert asking("ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.1").code == 0
+        assert "acls" in stored("system_config", "ecallmgr")["ecallmgr@ops"]
+
+    def test_a_name_that_was_only_given_here_makes_no_node_known(self, asking, stored):
+        added = asking("ecallmgr_maintenance", "add_fs_node", "freeswitch@fs9")
+        assert stored("system_config", "ecallmgr")["default"]["fs_nodes"] == ["freeswitch@fs9"], added
+        done = asking("ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.1")
+        assert (done.code, done.stdout) == (1, "")
+        assert "no ecallmgr node was heard" in done.stderr
+        assert "ecallmgr@ops" not in stored("system_config", "ecallmgr")
+
     def test_a_dry_run_tells_nobody(self, asking, nodes):
-        node = nodes(ecallmgr, "ecallmgr@one", servers=("freeswitch@fs1",))
+        node = nodes(ecallmgr, "ecallmgr@ops", servers=("freeswitch@fs1",))
         done = asking("--dry-run", "ecallmgr_maintenance", "allow_carrier", "c1", "192.0.2.1")
         assert done.code == 0
         assert '"cidr": "192.0.2.1/32"' in done.stdout
         assert asking("ecallmgr_maintenance", "carrier_acls").stdout.count("\n") == 4
         assert node.said("reload_acls") == []
 
-    @pytest.mark.parametrize("address", ["192.0.2.1/24", "300.1.1.1", "no-such-host.invalid", ""])
+    @pytest.mark.parametrize("address", ["192.0.2.1/24", "300.1.1.1", "no-such-host.invalid"])
     def test_what_is_no_address_is_refused_before_anything_is_touched(self, asking, address):
         done = asking("ecallmgr_maintenance", "allow_sbc", "sbc1", address)
         assert done.code == 1
         assert done.stdout.startswith(f"the supplied address {address} could not be processed.\n  is cidr: false\n")
-        assert "is no address" in done.stderr
+        assert "is not an address" in done.stderr
 
     def test_without_a_broker_it_is_saved_and_said_that_nobody_was_told(self, asking):
         nowhere = {"SUP_AMQP_URL": "amqp://guest:guest@127.0.0.1:1"}
         assert asking("ecallmgr_maintenance", "add_fs_node", "freeswitch@fs1", "true").code == 2
-        done = asking("ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.1", env=nowhere)
+        done = asking("ecallmgr_maintenance", "allow_sbc", "sbc1", "192.0.2.1", "true", env=nowhere)
         assert done.code == 5
         assert "the ACLs are saved, but FreeSWITCH was not told" in done.stderr
         assert "1 change event could not be published" in done.stderr
@@ -309,7 +439,7 @@ class TestPresence:
             ]
         }
         nodes(KazooNode, "kamailio@one", answers, advert=advertised("kamailio"))
-        done = asking("omnipresence_maintenance", "current_subscriptions", "a.org", "--wait", "2")
+        done = asking("omnipresence_maintenance", "current_subscriptions", "a.org", "--wait", str(AMPLE_SECONDS))
         assert done.code == 0
         heading, line, result = done.stdout.splitlines()
         assert [cell.strip() for cell in line.split("|")][:4] == ["u1@a.org", "sip:x@a.org", "60", "presence"]
@@ -350,7 +480,7 @@ class TestApplications:
         }
         for name in ("kazoo_apps@one", "kazoo_apps@two"):
             nodes(KazooNode, name, answers, advert=advertised("blackhole"))
-        done = asking("blackhole_maintenance", "start_module", "bh_call", "false", "--wait", "2")
+        done = asking("blackhole_maintenance", "start_module", "bh_call", "false", "--wait", str(AMPLE_SECONDS))
         assert done.stdout.startswith("starting bh_call:\nnode kazoo_apps@")
         assert done.stdout.count("  Persisted: false\n  Started: true\n") == 2
         assert done.stdout.endswith("ok\n")
@@ -375,7 +505,9 @@ class TestApplications:
                 }
             }
             nodes(KazooNode, f"kazoo_apps@{number}", answers, advert=advertised("call_inspector"))
-        found = json.loads(asking("call_inspector_maintenance", "callid_details", "c1", "--wait", "2").stdout)
+        found = json.loads(
+            asking("call_inspector_maintenance", "callid_details", "c1", "--wait", str(AMPLE_SECONDS)).stdout
+        )
         assert sorted(each["label"] for each in found) == [1, 2]
         one = json.loads(asking("call_inspector_maintenance", "inspect_call_id", "c1").stdout)
         assert (one["call-id"], [list(each) for each in one["messages"]]) == ("c1", [["label"]])

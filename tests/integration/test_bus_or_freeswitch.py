@@ -7,9 +7,10 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from esl_server import EslServer
-from esl_server import channel as row
-from kazoo_nodes import channel, ecallmgr
+
+from helpers.esl_server import EslServer
+from helpers.esl_server import channel as row
+from helpers.kazoo_nodes import channel, ecallmgr
 
 pytestmark = pytest.mark.integration
 
@@ -134,7 +135,7 @@ class TestHangingUp:
 
     def test_a_dry_run_and_a_configured_age_of_0_hang_nothing_up(self, asking, fs):
         dry = asking("--dry-run", HANGUP, "100", servers={"fs1": fs})
-        assert (dry.code, f"would hang up {OLD}" in dry.stderr) == (0, True)
+        assert (dry.code, OLD in dry.stdout + dry.stderr, "hungup" in dry.stdout) == (0, True, False), dry
         unlimited = asking(HANGUP, servers={"fs1": fs})
         assert unlimited.stdout == "hanging up channels older than 0 seconds\nhungup 0 channels\nok\n"
         assert len(fs.channels) == 2
@@ -157,6 +158,77 @@ def test_freeswitch_itself_says_whom_it_takes(asking, fs, nodes):
     assert "worked out from the configured ACLs for freeswitch@fs2" in of_all.stderr
     one = asking("test_sbc_ip", "192.0.2.1", "freeswitch@fs1", servers={"fs1": fs})
     assert (one.stdout, one.stderr) == ("IP 192.0.2.1 on node freeswitch@fs1 would be denied\nok\n", "")
+
+
+class TestNames:
+    """A FreeSWITCH is meant by the name that ecallmgr, the settings or it itself has for it."""
+
+    @pytest.fixture
+    def far(self, fs):
+        fs.hostname = "ip-192-0-2-1.example.com"
+        return fs
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "edge",
+            "freeswitch@edge",
+            "freeswitch@ip-192-0-2-1.example.com",
+            "IP-192-0-2-1",
+            "freeswitch@127.0.0.1",
+        ],
+    )
+    def test_it_is_found_by_each_of_them(self, asking, far, name):
+        for function, count in (("channel_summary", 2), ("conference_summary", 1)):
+            done = asking(function, name, servers={"edge": far})
+            assert (done.code, len(cells(done.stdout))) == (0, count), done.stderr
+        assert "Found 1 nodes" in asking("node_details", name, servers={"edge": far}).stdout
+        far.acls["trusted"] = {"192.0.2.1"}
+        tested = asking("test_carrier_ip", "192.0.2.1", name, servers={"edge": far})
+        assert (tested.code, tested.stdout) == (0, f"IP 192.0.2.1 on node {name} would be accepted\nok\n")
+
+    def test_where_no_ecallmgr_is_there_it_goes_by_the_name_that_ecallmgr_would_give_it(self, asking, far):
+        done = asking("test_sbc_ip", "192.0.2.1", servers={"edge": far})
+        denied = "IP 192.0.2.1 on node freeswitch@ip-192-0-2-1.example.com would be denied\n"
+        assert (done.code, done.stdout) == (0, denied), done.stderr
+
+    def test_what_ecallmgr_tells_of_is_found_by_the_settings_name(self, asking, far, nodes):
+        nodes("ecallmgr@one", channels=[channel("c1", node="freeswitch@ip-192-0-2-1.example.com"), channel("c2")])
+        done = asking("channel_summary", "edge", servers={"edge": far})
+        assert [line[0] for line in cells(done.stdout)] == ["c1"]
+        assert asking("channel_summary", "fs1.example.org", servers={"edge": far}).stdout.count("c2") == 1
+
+    def test_it_is_shown_by_the_name_that_ecallmgr_has_for_it(self, asking, far):
+        asking("add_fs_node", "freeswitch@ip-192-0-2-1", servers={"edge": far})
+        done = asking("channel_summary", servers={"edge": far})
+        assert {line[1] for line in cells(done.stdout)} == {"freeswitch@ip-192-0-2-1"}
+
+    def test_a_node_without_channels_has_none_and_one_that_is_not_there_is_an_error(self, asking, fs, nodes):
+        nodes("ecallmgr@one", channels=[channel("c1", node="freeswitch@other")])
+        none = asking("channel_summary", "fs1", servers={"fs1": fs})
+        assert (none.code, none.stdout) == (0, "No channels found!\n")
+        for function in ("channel_summary", "conference_summary"):
+            wrong = asking(function, "freeswitch@nowhere", servers={"fs1": fs})
+            assert (wrong.code, wrong.stdout) == (1, "")
+            assert "no FreeSWITCH of zone local is called 'freeswitch@nowhere'" in wrong.stderr
+
+
+def test_without_an_ecallmgr_the_servers_of_the_settings_read_their_acls_anew(asking, fs):
+    done = asking("reload_acls", servers={"fs1": fs})
+    assert (done.code, done.stdout) == (0, "issued reload ACLs to freeswitch@fs1\n")
+    assert "api reloadacl" in fs.received
+    with EslServer() as down:
+        pass
+    both = asking("reload_acls", servers={"fs1": fs, "fs9": down})
+    assert (both.code, both.stdout) == (5, "issued reload ACLs to freeswitch@fs1\n")
+    assert "FreeSWITCH fs9" in both.stderr
+
+
+def test_an_ipv6_address_is_stored_with_its_mask(asking, fs):
+    for words in (("allow_sbc", "six"), ("deny_carrier", "other")):
+        done = asking(*words, "2001:db8::1", "true", servers={"fs1": fs})
+        assert (done.code, "(2001:db8::1/128)" in done.stdout) == (0, True), done
+    assert "2001:db8::1/128" in asking("sbc_acls", "true", servers={"fs1": fs}).stdout
 
 
 def test_a_node_that_is_not_connected_tells_of_itself(asking, fs, nodes):

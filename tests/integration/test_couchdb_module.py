@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from couch_cluster_server import NODES, CouchClusterServer
-from servers import SUP, until
+
+from helpers.couchdb_server import NODES, CouchDBServer
+from helpers.real_servers import SUP, until
 
 pytestmark = pytest.mark.integration
 
-TIMEOUT = 60
+TIMEOUT = 600
 NAME = "sup-test/big"
 BIG = random.Random(7).randbytes(3_000_000)
 ATTACHMENTS = {"large.bin": BIG, "pröm pt.csv": b"a,b\n" * 500, "empty": b""}
@@ -143,6 +144,8 @@ class TestBackup:
             ("restore", "/nosuch.jsonl"),
             ("restore", "a", "b", "--as", "c"),
             ("conflicts", "list", "nosuch"),
+            ("conflicts", "list", "accounts", "nosuch"),
+            ("conflicts", "resolve", "accounts", "nosuch"),
             ("conflicts", "merge", "accounts"),
             ("compact",),
             ("compact", "nosuch"),
@@ -268,7 +271,7 @@ class TestServer:
 class TestClusterWithANodeDown:
     @pytest.fixture
     def through(self, sup):
-        with CouchClusterServer() as server:
+        with CouchDBServer() as server:
             server.add("accounts", documents=3)
 
             def run(*words):

@@ -7,9 +7,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from kazoo_sup.errors import NotFound, SupError
-from kazoo_sup.transports.couchdb import CouchDB, Endpoint, SaveResult, Timeouts
-from kazoo_sup.transports.couchdb_bulk import save_what_did_not_arrive
+from kazoo_sup.errors import Delivered, NotFound, SupError
+from kazoo_sup.transports.couchdb import CouchDB, SaveResult
+from kazoo_sup.transports.couchdb.bulk import save_what_did_not_arrive
+from kazoo_sup.transports.http import Timeouts
+from kazoo_sup.transports.server import Server
 
 pytestmark = pytest.mark.integration
 
@@ -28,7 +30,7 @@ def endpoint(url, **other):
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     username = None if parts.username is None else unquote(parts.username)
     password = None if parts.password is None else unquote(parts.password)
-    return Endpoint(**{"url": bare, "username": username, "password": password, **other})
+    return Server(**{"url": bare, "username": username, "password": password, **other})
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +151,9 @@ class TestDocuments:
         ]
         arrived = couchdb.save(database, documents)
         late = {"_id": "not arrived", "n": 1}
-        unknown = [SaveResult(document["_id"], None, "TimedOut", "") for document in [*documents, late]]
+        unknown = [
+            SaveResult(document["_id"], None, "TimedOut", "", Delivered.MAYBE) for document in [*documents, late]
+        ]
         *found, last = save_what_did_not_arrive(couchdb._database(database), [*documents, late], unknown)
         assert found == arrived
         assert couchdb.get(database, "not arrived") == {**late, "_rev": last.rev}

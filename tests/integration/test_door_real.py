@@ -1,33 +1,22 @@
-"""The door for writes on a real server, and that the stand-in of the unit tests behaves like one."""
+"""The door for writes on a real server."""
 
 from __future__ import annotations
 
-import uuid
-from urllib.parse import unquote, urlsplit
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from memory_couchdb import MemoryCouchDB, MemoryZone
 
+from helpers.couchdb_server import connected
+from helpers.memory_zone import MemoryZone
 from kazoo_sup import changes
 from kazoo_sup.changes import Change
 from kazoo_sup.errors import Conflict
-from kazoo_sup.kazoo import accounts, system_config, views
+from kazoo_sup.kazoo import accounts
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.numbers import pools
 from kazoo_sup.lab.seed import ACCOUNT
-from kazoo_sup.names import MANAGED, encoded
-from kazoo_sup.transports.couchdb import CouchDB, Endpoint
+from kazoo_sup.messages.names import MANAGED, encoded
 
 pytestmark = pytest.mark.integration
-
-
-def connected(url):
-    parts = urlsplit(url)
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return CouchDB(
-        [Endpoint(bare, parts.username and unquote(parts.username), parts.password and unquote(parts.password))]
-    )
 
 
 @pytest.fixture
@@ -93,7 +82,8 @@ def test_what_was_deleted_can_be_made_again(zone):
     assert zone.couchdb.get("sup-test/db", "x") is None
     changes.apply(zone, [Change(DATABASE, None, before)])
     changes.apply(zone, [Change(DATABASE, {"_id": "x", "n": 2}, None)])
-    assert [report.action for report in zone.reports] == ["deleted", "unchanged", "created"]
+    # What is gone when it shall be deleted may be gone by a first copy of this very request, so it counts as deleted.
+    assert [report.action for report in zone.reports] == ["deleted", "deleted", "created"]
     assert zone.couchdb.get("sup-test/db", "x")["n"] == 2
 
 
@@ -137,55 +127,3 @@ def test_settings_and_accounts(zone):
     assert stored == document
     assert stored["default"] == {"a": {"b": {"c": None}}}
     assert accounts.find("LAB.example.com", zone) == accounts.find("Lab", zone) == ACCOUNT
-
-
-# -- the stand-in
-
-texts = st.text("ab", max_size=2)
-fields = st.dictionaries(texts.filter(bool), st.none() | st.booleans() | st.integers(-9, 9) | texts, max_size=2)
-steps = st.lists(
-    st.tuples(st.sampled_from(("save", "delete")), st.sampled_from("xy"), st.integers(0, 4), fields), max_size=8
-)
-
-
-@pytest.fixture(scope="module")
-def server(couchdb_url):
-    couchdb = connected(couchdb_url)
-    yield couchdb
-    couchdb.close()
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps)
-def test_the_stand_in_answers_as_the_server_does(server, steps):
-    """Each save names a revision: none, or one of those that the document has had so far."""
-    database = f"sup-test/{uuid.uuid4().hex}"
-    memory = MemoryCouchDB([database])
-    server.create(database)
-    had: dict[str, list[tuple[str | None, str | None]]] = {"x": [(None, None)], "y": [(None, None)]}
-    try:
-        for step, identifier, back, more in steps:
-            known = had[identifier]
-            revisions = known[max(0, len(known) - 1 - back)]
-            gone = memory.get(database, identifier) is None
-            if step == "delete" and (gone or revisions == (None, None)):
-                continue  # the door never deletes what is not there
-            document = {"_id": identifier, **({"_deleted": True} if step == "delete" else more)}
-            answers = [
-                couchdb.save(database, [document | ({"_rev": revision} if revision else {})])[0]
-                for couchdb, revision in zip((memory, server), revisions, strict=True)
-            ]
-            assert answers[0].error == answers[1].error, (step, identifier, back)
-            if answers[0].error is None:
-                known.append((answers[0].rev, answers[1].rev))
-        for couchdb in (memory, server):
-            assert couchdb.get(database, "nosuch") is None
-        assert without_revisions(memory, database) == without_revisions(server, database)
-    finally:
-        server.delete(database)
-
-
-def without_revisions(couchdb, database):
-    found = couchdb.get_many(database, ["x", "y", "z"])
-    generations = {identifier: document["_rev"].partition("-")[0] for identifier, document in found.items()}
-    return generations, {each: {**document, "_rev": ""} for each, document in found.items()}

@@ -10,17 +10,20 @@ import os
 import signal
 import subprocess
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from esl_server import EslServer, channel
-from servers import SUP, running, until
+
+from helpers.esl_server import EslServer, channel, gateway
+from helpers.real_servers import AMPLE_SECONDS, SUP, running, until
+from kazoo_sup.kazoo.zone import awaited
 
 pytestmark = pytest.mark.integration
 
-SECONDS = 60
+SECONDS = 600
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def configured(tmp_path, environment):
     def write(**urls):
         file = tmp_path / "sup.yaml"
         servers = "".join(f"      {name}: {json.dumps(url)}\n" for name, url in urls.items())
-        timeouts = "    timeouts: {connect: 5, read: 20}\n"
+        timeouts = f"    timeouts: {{connect: {SECONDS}, read: {SECONDS}}}\n"
         file.write_text(f"zones:\n  local:\n    freeswitch:\n{servers}{timeouts}", encoding="utf-8")
         file.chmod(0o600)
         return {**environment, "SUP_CONFIG": str(file)}
@@ -118,7 +121,8 @@ class TestBoth:
         assert fs("uuid_kill", call) == (3, "", f"sup: FreeSWITCH fs1 refused uuid_kill {call}: No such channel\n")
 
     def test_a_dry_run_does_nothing(self, fs, call):
-        assert fs("uuid_kill", call, "--dry-run") == (0, f"fs1 would be told: uuid_kill {call}\n", "")
+        done = fs("uuid_kill", call, "--dry-run")
+        assert (done.code, done.stdout) == (0, f"fs1 would be told: uuid_kill {call}\n")
         assert fs("uuid_dump", call).code == 0
 
     def test_a_conference_has_members_that_are_muted_and_kicked(self, fs):
@@ -198,7 +202,10 @@ class TestBoth:
             ("sofia_status", "no-such-profile"),
             ("modules", "load", "no_such/module"),
             ("modules", "unload", "mod_no_such", "--yes"),
+            ("modules", "list", "mod_no_such"),
             ("conference", "kick", "no-such-room", "1"),
+            ("api", "sofia"),
+            ("api", "conference no-such-room mute 1"),
             ("conference", "list", "no-such-room"),
         ],
     )
@@ -300,6 +307,11 @@ class TestOwn:
             ("modules", "load"),
             ("conference", "mute", "3000"),
             ("conference", "list", "a", "fs1", "fs1"),
+            ("conference", "mute", "3000", "abc"),
+            ("conference", "kick", "3000", "12x"),
+            ("uuid_kill", "a", "--cause", "NOT_A_CAUSE"),
+            ("events", "CHANNEL_CREATE,CHANEL_HANGUP"),
+            ("events", "CUSTOM"),
             ("loglevel", "loud"),
             ("events", "--filter", "x"),
             ("events", "HEARTBEAT\n\napi version"),
@@ -318,6 +330,139 @@ class TestOwn:
         assert (done.code, done.stdout) == (1, "")
         assert done.stderr.count("\n") == 1
         assert not own.received
+
+    @pytest.mark.parametrize("words", [("--inbound",), ("--outbound",), ()])
+    def test_a_server_that_takes_no_calls_is_not_ready(self, fs, own, words):
+        assert [row["state"] for row in rows(fs, "status")] == ["ready"]
+        assert fs("pause", *words).code == 0
+        paused = f"{words[0][2:]} paused" if words else "paused"
+        assert [row["state"] for row in rows(fs, "status")] == [paused]
+
+    @pytest.fixture
+    def looking(self, monkeypatch):
+        """Look often, where the program runs in this process."""
+        monkeypatch.setattr(awaited, "EVERY", 0.01)
+
+    @pytest.mark.parametrize("option", ["", "--inbound"])
+    def test_a_pause_waits_for_the_last_call(self, fs, own, looking, option):
+        own.channels["a"] = {**channel(uuid="a"), "direction": "inbound"}
+        looks = []
+
+        def last(command):
+            looks.append(command)
+            answer = getattr(own, f"_api_{command.partition(' ')[0]}")(command.partition(" ")[2])
+            own.channels.pop("a", None)
+            return answer
+
+        own.answers |= {"status": last, "show": last}
+        done = fs("pause", *filter(None, [option]), "--wait")
+        assert (done.code, done.stdout, len(looks)) == (0, "+OK\n", 2)
+        assert own.paused
+
+    def test_who_does_not_wait_any_longer_hears_that_calls_go_on(self, fs, own):
+        own.channels["a"] = channel(uuid="a")
+        done = fs("pause", "--wait", "-t", "3")
+        assert (done.code, bool(own.paused)) == (4, True)
+        assert "the calls that are left go on, and new ones are refused" in done.stderr
+
+    def test_a_shutdown_waits_until_nobody_answers(self, fs, own, looking):
+        def end():
+            until(lambda: own.shutdown, "the order")
+            own.close()
+
+        ending = threading.Thread(target=end)
+        ending.start()
+        done = fs("shutdown", "--wait", "--yes")
+        ending.join()
+        assert (done.code, done.stdout) == (0, "+OK shutdown begun\n")
+
+    def test_a_restart_waits_until_it_runs_again(self, fs, own, looking):
+        status, old, looks = own._api_status(""), "1 day, 2 hours", []
+
+        def young(command):
+            looks.append(command)
+            return status if len(looks) < 4 else status.replace(old, "0 days, 0 hours")
+
+        own.answers["status"] = young
+        assert fs("shutdown", "--restart", "--wait", "--yes").code == 0
+        assert (own.shutdown, len(looks)) == ("asap restart", 4)
+
+    def test_a_pause_is_planned_and_then_done(self, sup, configured, fs, own, tmp_path):
+        plan = tmp_path / "plan"
+        done = fs("pause", "--inbound", "--plan", str(plan))
+        assert (done.code, own.paused) == (0, set())
+        done = sup("apply", str(plan), "-y", env=configured(fs1=own.url))
+        assert (done.code, done.stdout, own.paused) == (0, "+OK\n", {"inbound"})
+
+    def test_a_shutdown_that_is_called_off_is_not_waited_for(self, fs, own):
+        assert fs("shutdown", "--cancel", "--wait").code == 1
+        assert not own.received
+
+    def test_a_server_that_is_about_to_end_is_not_ready(self, fs):
+        assert fs("shutdown", "--when-idle", "--yes").code == 0
+        assert [row["state"] for row in rows(fs, "status")] == ["shutdown pending"]
+        assert fs("shutdown", "--cancel").code == 0
+        assert [row["state"] for row in rows(fs, "status")] == ["ready"]
+
+    def test_what_a_server_does_not_tell_of_itself_is_said(self, fs, own):
+        own.answers["fsctl"] = "-ERR Invalid command\n"
+        done = fs("status")
+        assert (done.code, "ready" in done.stdout) == (5, True)
+        assert "does not tell of inbound calls and outbound calls and a shutdown" in done.stderr
+
+    def test_a_gateway_that_does_not_answer_pings_is_down(self, fs, own):
+        own.gateways = [gateway("up"), gateway("deaf", status="DOWN"), gateway("old", status="")]
+        found = {row["gateway"].partition("::")[2]: (row["state"], row["status"]) for row in rows(fs, "gateways")}
+        assert found == {"up": ("NOREG", "UP"), "deaf": ("NOREG", "DOWN"), "old": ("NOREG", None)}
+        own.answers["sofia xmlstatus gateway"] = "Invalid Syntax!\n"
+        assert [row["status"] for row in rows(fs, "gateways")] == [None, None, None]
+
+    def test_a_list_that_is_not_there_lets_nobody_in_and_is_named(self, fs, own):
+        own.acls["trusted"] = set()
+        assert [row["allowed"] for row in rows(fs, "acl_test", "192.0.2.1", "trusted")] == [False]
+        done = fs("acl_test", "192.0.2.1", "trustd")
+        assert (done.code, done.stdout) == (3, "")
+        assert "has no access list trustd; it has loopback.auto, trusted" in done.stderr
+        own.answers["xml_locate"] = "can't find anything\n"
+        assert [row["allowed"] for row in rows(fs, "acl_test", "192.0.2.1", "trustd")] == [False]
+
+    def test_registrations_say_for_how_long_they_hold(self, fs, own):
+        own.registrations = [{"reg_user": "1000", "realm": "sub1.example.com", "expires": str(int(time.time()) + 5000)}]
+        (row,) = rows(fs, "registrations")
+        assert 0 < row["expires"] <= 5000
+        del own.registrations[0]["expires"]
+        assert rows(fs, "registrations")[0]["expires"] is None
+
+    def test_fields_that_a_server_does_not_send_are_empty(self, fs, own):
+        own.channels["a"] = {"uuid": "a"}
+        assert fs("channels").code == fs("calls").code == 0
+        assert rows(fs, "channels") == [{"server": "fs1", "uuid": "a"}]
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("modules", "unload", "mod_event_socket", "--yes"),
+            ("modules", "unload", "mod_commands", "--yes"),
+            ("api", "unload -f mod_event_socket"),
+            ("api", "reload mod_event_socket"),
+        ],
+    )
+    def test_the_way_back_is_not_cut_off(self, fs, own, words):
+        done = fs(*words)
+        assert (done.code, done.stdout) == (3, "")
+        assert "only its console can" in done.stderr
+        assert not [line for line in own.received if "load" in line]
+
+    def test_an_answer_that_is_a_usage_line_is_a_refusal(self, fs, own):
+        own.conferences["3000"] = {}
+        done = fs("api", "conference 3000 mute abc")
+        assert (done.code, done.stdout) == (3, "")
+        assert "usage: mute <[member_id|all]|last|non_moderator>" in done.stderr
+
+    def test_an_event_that_a_server_does_not_have_is_named(self, fs, own):
+        done = fs("events", "HEARTBEAT,CERT_RELOAD", "--for", "1")
+        assert (done.code, done.stdout) == (3, "")
+        assert "refused event CERT_RELOAD" in done.stderr
 
     def test_several_servers_are_asked_side_by_side(self, two):
         run, _ = two
@@ -341,6 +486,18 @@ class TestOwn:
         done = run("uuid_dump", "b")
         assert (done.code, done.stderr) == (3, "sup: zone local has no channel b\n")
 
+    @pytest.mark.parametrize("command", ["uuid_kill", "uuid_dump"])
+    def test_a_call_that_is_not_seen_may_be_on_a_server_that_is_dead(self, two, own, command):
+        run, second = two
+        second.close()
+        done = run(command, "b")
+        assert (done.code, done.stdout) == (5, "")
+        assert "FreeSWITCH fs2" in done.stderr
+        assert "fs1 has none" in done.stderr
+        own.close()
+        done = run(command, "b")
+        assert (done.code, "FreeSWITCH fs1" in done.stderr, "FreeSWITCH fs2" in done.stderr) == (5, True, True)
+
     def test_a_dead_server_does_not_hide_the_other(self, two):
         run, second = two
         second.close()
@@ -350,6 +507,44 @@ class TestOwn:
         assert [row["uuid"] for row in answer["rows"]] == ["a"]
         assert [error["id"] for error in answer["errors"]] == ["ServerUnreachable"]
         assert run("channels", "fs2").code == 1
+
+    def test_of_two_the_one_that_answers_is_named(self, two):
+        run, second = two
+        second.close()
+        done = run("reload_xml", "all")
+        assert (done.code, done.stdout) == (5, "fs1: +OK [Success]\n")
+        assert "FreeSWITCH fs2" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("words", "answer"),
+        [(("reload_xml", "all"), "fs1: +OK [Success]\n"), (("channels",), "fs1")],
+    )
+    def test_when_time_is_up_what_the_living_answered_is_shown_and_the_hung_one_named(self, two, words, answer):
+        run, second = two
+        ended = threading.Event()
+        second.run = lambda command: str(ended.wait(SECONDS))
+        done = run("-t", str(AMPLE_SECONDS), *words)
+        ended.set()
+        assert done.code == 5, done
+        assert answer in done.stdout
+        assert "fs2" not in done.stdout
+        assert f"timed out after {AMPLE_SECONDS} s waiting for fs2" in done.stderr
+
+    def test_a_listing_that_hangs_on_its_way_hides_no_other(self, two, own):
+        run, _ = two
+        own.channels = {str(number): channel(number) for number in range(2000)}
+        own.silent_after = 300_000
+        done = run("-t", str(AMPLE_SECONDS), "channels", "-f", "json")
+        answer = json.loads(done.stdout)
+        assert (done.code, answer["exit_code"]) == (5, 5)
+        assert {row["server"] for row in answer["rows"]} == {"fs1", "fs2"}
+
+    def test_a_module_of_one_of_two_is_listed_and_the_other_named(self, two):
+        run, second = two
+        second.modules.discard("mod_sofia")
+        done = run("modules", "list", "mod_sofia", "-f", "json")
+        assert (done.code, [row["server"] for row in json.loads(done.stdout)["rows"]]) == (0, ["fs1"])
+        assert "FreeSWITCH fs2 has no module mod_sofia" in done.stderr + done.stdout
 
     def test_when_all_are_dead_the_errors_are_all_there_is(self, two, own):
         run, second = two
@@ -366,6 +561,15 @@ class TestOwn:
             assert done.code == 0
             assert "fs1" not in done.stdout
         assert run("conference", "list", "fs2").code == 0
+
+    def test_a_server_is_meant_by_what_ecallmgr_calls_it(self, two, own):
+        run, second = two
+        second.hostname = "edge7.example.com"
+        for word in ("freeswitch@fs2", "freeswitch@edge7", "edge7.example.com"):
+            assert [row["uuid"] for row in rows(run, "channels", word)] == ["b"]
+        assert run("pause", "freeswitch@edge7.example.com").code == 0
+        assert (bool(second.paused), bool(own.paused)) == (True, False)
+        assert run("channels", "freeswitch@edge8").code == 1
 
     def test_an_address_needs_no_settings(self, sup, own):
         assert sup("freeswitch", "version", own.url).code == 0

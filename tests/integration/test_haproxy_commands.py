@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
-from servers import START_SECONDS, HAProxy, NotInstalled, until
+
+from helpers.real_servers import START_SECONDS, HAProxy, NotInstalled, until
 
 pytestmark = pytest.mark.integration
 
@@ -31,10 +32,16 @@ class Welcome(BaseHTTPRequestHandler):
     def log_message(self, format, *args): ...  # noqa: A002 - as in http.server
 
 
+class Backend(ThreadingHTTPServer):
+    """A server that keeps to itself what goes wrong when its clients leave."""
+
+    def handle_error(self, request, client_address): ...
+
+
 @pytest.fixture(scope="module")
 def started(tmp_path_factory):
     """An HAProxy in front of a server that says 200 to everything."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Welcome) as backend:
+    with Backend(("127.0.0.1", 0), Welcome) as backend:
         threading.Thread(target=backend.serve_forever).start()
         try:
             proxy = HAProxy(tmp_path_factory.mktemp("haproxy"), f"http://127.0.0.1:{backend.server_address[1]}")
@@ -97,6 +104,16 @@ def state(rows, proxy):
         return row["status"], row["weight"]
 
     return found
+
+
+def test_one_that_hangs_keeps_no_other_from_an_order(sup, proxy, tmp_path):
+    settings = tmp_path / "sup.yaml"
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        named = {"well": f"unix:{proxy.admin_socket}", "stuck": f"tcp://127.0.0.1:{hung.getsockname()[1]}"}
+        settings.write_text(json.dumps({"zones": {"local": {"haproxy": named}}}), encoding="utf-8")
+        done = sup("--config", str(settings), "-t", "20", "haproxy", "drain", "pair", "db1", "all")
+    assert (done.code, done.stdout) == (5, "well: pair/db1: no check, weight 1 -> DRAIN, weight 1\n")
+    assert "waiting for stuck" in done.stderr
 
 
 def test_proxies_servers_and_counters_are_listed(rows, lb, proxy):
@@ -239,3 +256,41 @@ def test_a_haproxy_that_is_away_does_not_hide_the_others(sup, proxy, tmp_path):
         assert done.code == 5
         assert "here" in done.stdout
         assert "no such file" in done.stderr
+
+
+def test_a_server_that_is_put_to_work_without_weight_is_not_said_to_work(haproxy_sup, lb):
+    assert haproxy_sup("weight", "pair", "db2", "0", lb).code == 0
+    done = haproxy_sup("production", "db2", lb)
+    assert done.code == 2
+    assert "ok\n" not in done.stdout
+    assert "pair/db2 of" in done.stderr
+    assert "gets no new sessions: its weight is 0, see sup haproxy weight pair db2" in done.stderr
+    assert "gets no new sessions" in haproxy_sup("ready", "pair", "db2", lb, "--dry-run").stderr
+    assert haproxy_sup("weight", "pair", "db2", "50", lb).code == 0
+    assert haproxy_sup("production", "db2", lb).code == 0
+
+
+def test_a_backend_that_is_not_there_is_no_empty_one(haproxy_sup):
+    done = haproxy_sup("servers", "nope", "all")
+    assert (done.code, done.stdout) == (3, "")
+    assert "no HAProxy that was asked has a backend 'nope'; there is " in done.stderr
+
+
+def test_a_drain_waits_for_the_last_session(haproxy_sup, proxy, lb):
+    Welcome.released.clear()
+    where = urlsplit(proxy.url)
+    with socket.create_connection((where.hostname, where.port)) as client:
+        client.sendall(b"GET /slow HTTP/1.0\r\n\r\n")
+
+        def sessions():
+            rows = json.loads(haproxy_sup("servers", "couchdb", lb, "-f", "json").stdout)["rows"]
+            return sum(row["sessions"] for row in rows if row["server"] == "one")
+
+        until(lambda: sessions() == 1, "the session to be counted")
+        early = haproxy_sup("drain", "couchdb", "one", lb, "--wait", "--yes", "-t", "2")
+        assert early.code == 4
+        assert "timed out" in early.stderr
+        Welcome.released.set()
+        assert client.recv(1)
+    done = haproxy_sup("drain", "couchdb", "one", lb, "--wait", "--yes")
+    assert (done.code, sessions()) == (0, 0)

@@ -9,12 +9,12 @@ import pytest
 import requests
 
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 pytestmark = pytest.mark.integration
 
 MODULE = "kapps_maintenance"
-TIMEOUT = 60
+TIMEOUT = 600
 OTHERS = [f"{'a1' * 12}{number:08x}" for number in range(7)]
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from kazoo_sup.kazoo import views
+from kazoo_sup.kazoo.databases import views
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +24,7 @@ class Server:
 
     def __call__(self, method, *path, **more):
         parts = "/".join(quote(part, safe="") for part in path)
-        return self.session.request(method, f"{self.url}/{parts}", timeout=30, **more)
+        return self.session.request(method, f"{self.url}/{parts}", timeout=600, **more)
 
     def saved(self, database, *documents):
         results = self("POST", database, "_bulk_docs", json={"docs": list(documents)})
@@ -84,7 +84,7 @@ def test_names_hold_slashes_and_plus_signs_as_kazoos_do(couch, prefix):
 
 
 def test_a_plus_sign_in_a_path_is_a_space(couch, database):
-    raw = couch.session.get(f"{couch.url}/{database.replace('/', '%2F')}", timeout=30)
+    raw = couch.session.get(f"{couch.url}/{database.replace('/', '%2F')}", timeout=600)
     assert raw.status_code in (400, 404)
 
 

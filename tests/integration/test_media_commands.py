@@ -7,11 +7,13 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from kazoo_sup import terms
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
+from kazoo_sup.terms import Atom
 
 pytestmark = pytest.mark.integration
 
-TIMEOUT = 60
+TIMEOUT = 600
 REALM = "lab.example.com"
 MONTH = f"{ACCOUNT_DATABASE}-202411"
 MADE = 63_900_000_000
@@ -57,7 +59,8 @@ class TestPrompts:
         (folder / "a.wav").mkdir()
         done = at(*self.COMMAND, str(folder))
         assert done.code == 5
-        assert f"  '{folder}/a.wav': {{error,eisdir}}\n" in done.stdout
+        reason = (Atom("error"), Atom("eisdir"))
+        assert terms.formatted("  '~s': ~p", f"{folder}/a.wav", reason) + "\n" in done.stdout
 
     def test_a_dry_run_stores_nothing(self, at, stored, folder):
         assert at("--dry-run", *self.COMMAND, str(folder)).code == 0

@@ -11,14 +11,14 @@ import pytest
 import requests
 
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
-from kazoo_sup.names import plain
+from kazoo_sup.messages.names import plain
 
 pytestmark = pytest.mark.integration
 
 MAINTENANCE = "kazoo_number_manager_maintenance"
 QUANTITY = 1200  # more than one batch
 FIRST, LAST = "+14155550000", f"+1415555{QUANTITY - 1:04}"
-TIMEOUT = 60
+TIMEOUT = 600
 
 
 @pytest.fixture
@@ -101,6 +101,10 @@ def test_a_feature_is_set_and_taken_away(at):
     [row] = json.loads(at("-f", "json", "number", "show", FIRST).stdout)["rows"]
     assert row["features"] == "local prepend"
     assert at("number", "set_feature", FIRST, "cnam", '{"display_name":"ACME"}').code == 3
+    for feature, value in (("e911", '"x"'), ("prepend", "true"), ("force_outbound", '"yes"'), ("carrier_name", "1")):
+        done = at("number", "set_feature", FIRST, feature, value)
+        assert (done.code, feature in done.stderr) == (1, True)
+    assert at("number", "create", "+14155550177", ACCOUNT, "--public", '{"failover":"+1"}').code == 1
     assert at("number", "remove_feature", FIRST, "prepend").code == 0
     [row] = json.loads(at("-f", "json", "number", "show", FIRST).stdout)["rows"]
     assert row["features"] == "local"

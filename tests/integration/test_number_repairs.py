@@ -8,14 +8,14 @@ import pytest
 import requests
 
 from kazoo_sup.lab.seed import ACCOUNT
-from kazoo_sup.names import account_database, encoded
+from kazoo_sup.messages.names import account_database, encoded
 
 pytestmark = pytest.mark.integration
 
 MODULE = "kazoo_number_manager_maintenance"
 A, B, C = "+14155550100", "+14155550101", "+14155550102"
 OWN = account_database(ACCOUNT)
-TIMEOUT = 60
+TIMEOUT = 600
 
 
 @pytest.fixture

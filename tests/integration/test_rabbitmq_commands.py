@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 import uuid
 from urllib.parse import quote, urlsplit
 
 import pika
 import pytest
 import requests
-from servers import START_SECONDS, until
+
+from helpers import real_servers
+from helpers.real_servers import START_SECONDS, until
 
 pytestmark = pytest.mark.integration
 
@@ -25,7 +28,6 @@ def api(rabbitmq):
         answer.raise_for_status()
         return answer
 
-    until(lambda: requests.get(f"{rabbitmq.api_url}/api/overview", timeout=START_SECONDS).ok, "the management API")
     return ask
 
 
@@ -118,7 +120,11 @@ def test_bindings_exchanges_consumers_and_connections_are_shown(rows, channel, c
     assert binding in rows("bindings")
     (found,) = [row for row in rows("exchanges") if row["exchange"] == exchange]
     assert (found["type"], found["durable"], found["auto_delete"]) == ("topic", False, True)
-    (consumer,) = until(lambda: [row for row in rows("consumers") if row["queue"] == queue], "the consumer to be shown")
+
+    def consumers():
+        return [row for row in rows("consumers") if row["queue"] == queue and row["connection"]]
+
+    (consumer,) = until(consumers, "the consumer to be shown")
     assert consumer["tag"] == "tag"
     (own,) = until(lambda: [row for row in rows("connections") if row["called"] == called], "the connection")
     assert own["connection"] == consumer["connection"]
@@ -251,3 +257,130 @@ def test_several_management_apis_go_by_their_names(sup, api, rabbitmq, tmp_path)
     assert done.code == 0
     assert "here" in done.stdout
     assert sup("--config", str(settings), "rabbitmq", "purge", "q").code == 1
+
+
+@pytest.fixture
+def permitted_nothing(api, rabbitmq):
+    """A function that makes a user with tags and without permissions; returns the management API's URL for him."""
+    users = []
+
+    def make(tags):
+        users.append(f"nobody{uuid.uuid4().hex}")
+        api("PUT", f"users/{users[-1]}", password="hunter2", tags=tags)
+        there = urlsplit(rabbitmq.api_url)
+        return f"http://{users[-1]}:hunter2@{there.hostname}:{there.port}"
+
+    yield make
+    for user in users:
+        api("DELETE", f"users/{user}")
+
+
+@pytest.mark.parametrize("tags", ["management", "monitoring"])
+@pytest.mark.parametrize("listing", ["queues", "exchanges", "bindings", "policies"])
+def test_a_user_without_permissions_is_not_shown_an_empty_broker(sup, permitted_nothing, channel, listing, tags):
+    channel.queue_declare(f"unseen {uuid.uuid4()}", exclusive=True)
+    done = sup("rabbitmq", listing, env={"SUP_RABBITMQ_API": permitted_nothing(tags)})
+    assert (done.code, done.stdout) == (5, "")
+    assert " of RabbitMQ has no permissions in " in done.stderr
+
+
+def test_a_user_of_few_rights_sees_queues_and_that_he_does_not_see_who_listens(sup, api, permitted_nothing, channel):
+    queue = f"{NODE}-cf_exe-<0.4321.0>-deadbeef"
+    channel.queue_declare(queue, auto_delete=True)
+    channel.basic_consume(queue, lambda *_: None)
+    url = permitted_nothing("management")
+    api("PUT", f"permissions/%2F/{urlsplit(url).username}", configure="", write="", read=".*")
+
+    def shown(listing):
+        done = sup("-f", "json", "rabbitmq", listing, env={"SUP_RABBITMQ_API": url})
+        assert done.code == 5
+        return json.loads(done.stdout), done.stderr
+
+    def seen():
+        rows, said = shown("kazoo_queues")
+        return [(row, said) for row in rows["rows"] if row["queue"] == queue and row["consumers"]]
+
+    [(row, said)] = until(seen, "the queue's consumer to be counted")
+    assert (row["app"], row["nodes"], row["consumers"]) == ("callflow", NODE, 1)
+    assert "only consumers and connections of its own are listed" in said
+    assert "only its own virtual hosts are listed" in shown("queues")[1]
+
+
+@pytest.mark.parametrize(("tags", "code"), [("management", 5), ("monitoring", 0)])
+def test_consumers_are_shown_to_who_monitors_whatever_his_permissions(sup, permitted_nothing, channel, tags, code):
+    queue = f"unseen {uuid.uuid4()}"
+    channel.queue_declare(queue, exclusive=True)
+    channel.basic_consume(queue, lambda *_: None)
+
+    def shown_to(url):
+        return sup("rabbitmq", "consumers", env={"SUP_RABBITMQ_API": url})
+
+    monitor = permitted_nothing("monitoring")
+    until(lambda: queue in shown_to(monitor).stdout, "the consumer to be shown")
+    done = shown_to(permitted_nothing(tags))
+    assert done.code == code
+    assert (queue in done.stdout, "only consumers of its own are listed" in done.stderr) == (code == 0, code == 5)
+
+
+def test_an_exchange_that_is_not_there_is_no_empty_list(rabbitmq_sup):
+    for words in (("--vhost", "/"), ()):
+        done = rabbitmq_sup("bindings", "--exchange", "nope", *words)
+        assert (done.code, done.stdout, done.stderr) == (3, "", "sup: RabbitMQ has no exchange 'nope'\n")
+
+
+def test_a_broker_that_hangs_does_not_hide_what_another_lists(sup, api, rabbitmq, channel, tmp_path):
+    name = f"seen {uuid.uuid4()}"
+    channel.queue_declare(name, exclusive=True)
+    parts = urlsplit(rabbitmq.api_url)
+    file = tmp_path / "sup.yaml"
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        well = {"url": f"http://{parts.hostname}:{parts.port}", "username": parts.username, "password": parts.password}
+        apis = {"stuck": f"http://127.0.0.1:{hung.getsockname()[1]}", "well": well}
+        file.write_text(json.dumps({"zones": {"local": {"rabbitmq_api": apis, "amqp": []}}}), encoding="utf-8")
+        file.chmod(0o600)
+        done = sup("--config", str(file), "-t", "15", "rabbitmq", "queues")
+    assert done.code == 5
+    assert name in done.stdout
+    assert "timed out after 15 s waiting for stuck" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    broker = real_servers.RabbitMQ(tmp_path_factory.mktemp("bare"), statistics=False)
+    queue = f"{broker.api_url}/api/queues/%2F/lonely"
+    requests.put(queue, json={"durable": True}, timeout=START_SECONDS).raise_for_status()
+    yield broker
+    broker.close()
+
+
+@pytest.fixture
+def bare_sup(sup, bare):
+    couchdb = "http://127.0.0.1:1"
+    env = {"SUP_AMQP_URL": bare.url, "SUP_RABBITMQ_API": bare.api_url, "SUP_COUCHDB_URL": couchdb}
+    return lambda *words: sup(*words, env=env)
+
+
+class TestWithoutStatistics:
+    """A broker that keeps no statistics still tells which alarms are in effect; the rest is not known."""
+
+    def test_what_is_not_told_is_unknown(self, bare_sup):
+        done = bare_sup("rabbitmq", "alarms")
+        assert done.code == 5
+        assert "keeps no statistics" in done.stderr
+        assert bare_sup("rabbitmq", "queues").code == 0
+        lost = bare_sup("rabbitmq", "unroutable")
+        assert (lost.code, "keeps no statistics: how many messages were lost is not known" in lost.stderr) == (5, True)
+        rows = json.loads(bare_sup("zone", "status", "--deadline", "20", "-f", "json").stdout)["rows"]
+        found = {row["component"]: row for row in rows}
+        assert (found["rabbitmq"]["state"], found["queues"]["state"]) == ("unknown", "unknown")
+        assert "whether lonely has consumers is not known" in found["queues"]["summary"]
+
+    def test_an_alarm_is_one(self, bare_sup, bare):
+        bare.control("set_vm_memory_high_watermark", "absolute", "1")
+        try:
+            done = until(lambda: (ran := bare_sup("rabbitmq", "alarms")).code == 2 and ran, "the alarm")
+            assert "memory  publishers are blocked" in done.stdout
+            rows = json.loads(bare_sup("zone", "status", "--deadline", "20", "-f", "json").stdout)["rows"]
+            assert {row["state"] for row in rows if row["component"] == "rabbitmq"} == {"critical"}
+        finally:
+            bare.control("set_vm_memory_high_watermark", "0.8")

@@ -51,7 +51,7 @@ def test_where_a_number_is_sent(at, put):
     done = at("-f", "json", MODULE, "process_number", "4155550199")
     assert [each["Name"] for each in json.loads(done.stdout)["result"]] == ["Carrier"]
     assert "hidden" not in done.stdout
-    assert "the rule '(' of resource cheaper" in done.stderr
+    assert "rules of resource cheaper: '(' is not an expression" in done.stderr
     printed = at(MODULE, "process_number", "911")
     assert printed.stdout.startswith("Route              : sip:911@192.0.2.10\n")
     assert printed.stdout.endswith("\n\nok\n")

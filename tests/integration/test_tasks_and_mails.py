@@ -10,14 +10,14 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from kazoo_nodes import KazooNode, gregorian
 
+from helpers.kazoo_nodes import KazooNode, gregorian
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
-from kazoo_sup.names import plain
+from kazoo_sup.messages.names import plain
 
 pytestmark = pytest.mark.integration
 
-TIMEOUT = 60
+TIMEOUT = 600
 ACTIONS = {
     "numbers": {
         "import": {"description": "d", "expected_content": "text/csv", "mandatory": ["e164"], "optional": ["name"]},
@@ -196,7 +196,7 @@ class TestTasks:
 
 
 def _month():
-    from kazoo_sup.kazoo.gregorian import moment
+    from kazoo_sup.kazoo.documents.gregorian import moment
 
     at = moment(gregorian())
     return f"{at.year}{at.month:02}"

@@ -13,11 +13,13 @@ import subprocess
 import pika
 import pytest
 import yaml
-from byte_server import ByteServer
-from esl_server import EslServer
-from kazoo_nodes import KazooNode
-from servers import SUP, free_port, running, until
-from zone_bench import ZoneBench
+
+from helpers.byte_server import ByteServer
+from helpers.esl_server import EslServer
+from helpers.kazoo_nodes import KazooNode
+from helpers.real_servers import AMPLE_SECONDS, START_SECONDS, SUP, free_port, running, until
+from helpers.zone_bench import ZoneBench
+from kazoo_sup.kazoo.zone.health import nodes
 
 pytestmark = pytest.mark.integration
 
@@ -37,12 +39,13 @@ COMPONENTS = {
     "crossbar",
     "monster_ui",
 }
-DEADLINE = ("--deadline", "8")
-"""Enough for whoever lives on a machine that has other things to do; the silent ones are waited for as long."""
+DEADLINE = ("--deadline", str(2 * AMPLE_SECONDS))
+"""Enough for whoever lives; the silent ones are waited for as long."""
 
 
 @pytest.fixture
-def bench(tmp_path, rabbitmq, haproxy, couchdb_url, kamailio):
+def bench(monkeypatch, tmp_path, rabbitmq, haproxy, couchdb_url, kamailio):
+    monkeypatch.setattr(nodes, "_MARGIN", AMPLE_SECONDS / 2)
     directory = tmp_path / "bench"
     directory.mkdir()
     with ZoneBench(
@@ -72,8 +75,9 @@ def states(done, *kinds):
 
 
 class TestThirtyEndpoints:
-    def test_every_one_has_its_state_and_the_dead_keep_nobody_back(self, bench, sup):
+    def test_every_one_has_its_state_and_the_dead_keep_nobody_back(self, bench, sup, rabbitmq):
         assert len(bench.names) == 30
+        until(rabbitmq.tells_all, "RabbitMQ's statistics")
         done = sup("zone", "status", "--config", str(bench.file), "-f", "json", *DEADLINE)
         rows = json.loads(done.stdout)["rows"]
         assert {row["component"] for row in rows} == COMPONENTS
@@ -89,18 +93,18 @@ class TestThirtyEndpoints:
         assert (done.code, json.loads(done.stdout)["exit_code"]) == (3, 3)
 
     def test_silent_servers_are_given_up_after_the_deadline(self, bench, sup):
-        done = sup("-t", "60", "zone", "status", "--config", str(bench.file), "--deadline", "0.5", "-f", "json")
-        assert done.code == 3
-        assert states(done, "freeswitch")["fs8.example.com"] == "critical"
+        done = sup("zone", "status", "--config", str(bench.file), "--deadline", "2", "-f", "json")
+        assert done.code == 3  # others refuse their connections
+        assert states(done, "freeswitch")["fs8.example.com"] == "unknown"  # it had only a moment
         assert len(json.loads(done.stdout)["rows"]) >= len(bench.names)
 
     def test_plain_rows_are_aligned_and_say_the_same(self, bench, sup):
         done = sup("zone", "status", "--config", str(bench.file), *DEADLINE)
         head, *lines = done.stdout.splitlines()
-        assert head.split() == ["zone", "component", "name", "state", "summary"]
+        assert head.split() == ["zone", "component", "name", "state", "summary"], done
         at = head.index("state")
-        assert {line[at:].split()[0] for line in lines} == {"ok", "warning", "critical", "unknown"}
-        assert re.fullmatch(r"sup: \d+ critical, \d+ warning, \d+ unknown of \d+\n", done.stderr)
+        assert {line[at:].split()[0] for line in lines} >= {"ok", "critical", "unknown"}
+        assert re.fullmatch(r"sup: \d+ critical, (\d+ warning, )?\d+ unknown of \d+\n", done.stderr)
 
     def test_on_a_terminal_it_is_one_screen(self, bench, sup):
         done = sup(
@@ -117,7 +121,7 @@ class TestThirtyEndpoints:
 class TestWatching:
     def test_rows_are_printed_again_until_it_is_interrupted(self, zone, tmp_path, environment):
         zone({"east": {}}, "status")
-        command = [SUP, "zone", "status", "--watch", "0.2", "--config", str(tmp_path / "sup.yaml"), "--deadline", "0.5"]
+        command = [SUP, "zone", "status", "--watch", "0.2", "--config", str(tmp_path / "sup.yaml"), *DEADLINE]
         with running(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
             seen = 0
             for line in run.stdout:
@@ -126,11 +130,11 @@ class TestWatching:
                     run.send_signal(signal.SIGINT)
                     break
             run.stdout.read()
-            assert (run.wait(60), run.stderr.read()) == (130, "sup: interrupted\n")
+            assert (run.wait(START_SECONDS), run.stderr.read()) == (130, "sup: interrupted\n")
 
     def test_a_terminal_is_redrawn(self, zone, tmp_path, environment):
         zone({"east": {}}, "status")
-        command = [SUP, "zone", "status", "--watch", "0.2", "--config", str(tmp_path / "sup.yaml"), "--deadline", "0.5"]
+        command = [SUP, "zone", "status", "--watch", "0.2", "--config", str(tmp_path / "sup.yaml"), *DEADLINE]
         ours, theirs = pty.openpty()
         with running(
             command,
@@ -148,7 +152,7 @@ class TestWatching:
             with contextlib.suppress(OSError):
                 while more := os.read(ours, 65_536):
                     said += more
-            assert run.wait(60) == 130
+            assert run.wait(START_SECONDS) == 130
         os.close(ours)
         assert b"connection refused" in said
 
@@ -165,7 +169,7 @@ class TestWatching:
             assert next(rows)["state"] == "ok"  # for a while after it was heard last
             run.send_signal(signal.SIGINT)
             run.stdout.read()
-            assert run.wait(60) == 130
+            assert run.wait(START_SECONDS) == 130
 
     def test_a_broker_that_goes_away_is_heard_again_when_it_is_back(self, broker, zone, tmp_path, environment):
         zone({"east": {"amqp": broker.url, "kazoo_nodes": ["kazoo_apps@a.example.com"]}}, "status")
@@ -174,12 +178,12 @@ class TestWatching:
             rows = (json.loads(line.strip().rstrip(",")) for line in run.stdout if '"kazoo_apps@a.' in line)
             assert next(rows)["summary"].startswith("not heard within")
             broker.stop()
-            assert any("nobody can be heard" in row["summary"] for row in rows)
+            assert any("no node can be heard" in row["summary"] for row in rows)
             broker.start()
             assert any(row["summary"].startswith("not heard within") for row in rows)
             run.send_signal(signal.SIGINT)
             run.stdout.read()
-            assert run.wait(60) == 130
+            assert run.wait(START_SECONDS) == 130
 
 
 class TestZones:

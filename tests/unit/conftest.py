@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from couch_cluster_server import CouchClusterServer
-from couch_fault_server import CouchFaultServer
-from memory_couchdb import MemoryZone
 
-from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts
+from helpers.couchdb_server import CouchDBServer
+from helpers.memory_zone import MemoryZone
+from kazoo_sup.transports.couchdb import CouchDB
+from kazoo_sup.transports.http import Timeouts
+from kazoo_sup.transports.server import Server
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def zone(tmp_path):
 @pytest.fixture
 def server():
     """A server that speaks CouchDB and fails when told, with the empty database `db`."""
-    with CouchFaultServer() as server:
+    with CouchDBServer() as server:
         server.databases["db"] = {}
         yield server
 
@@ -30,7 +31,7 @@ def server():
 @pytest.fixture
 def cluster_server():
     """A CouchDB 3 of three nodes, the third of which is down."""
-    with CouchClusterServer() as server:
+    with CouchDBServer() as server:
         yield server
 
 
@@ -40,7 +41,7 @@ def zone_of(tmp_path):
     zones = []
 
     def zone_of(url, **run):
-        zone = MemoryZone(tmp_path / "state", couchdb=CouchDB([Endpoint(url)], timeouts=Timeouts(5, 5, 0)))
+        zone = MemoryZone(tmp_path / "state", couchdb=CouchDB([Server(url)], timeouts=Timeouts(retry=0)))
         zone.rerun(**run)
         zones.append(zone)
         return zone

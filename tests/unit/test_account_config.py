@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import account_config
-from kazoo_sup.kazoo.account_config import MISSING
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.config import account_config
+from kazoo_sup.kazoo.config.account_config import MISSING
+from kazoo_sup.messages.names import account_database, plain
 
 MASTER, RESELLER, PARENT, SUB = (letter * 32 for letter in "0123")
 TREE = {MASTER: [], RESELLER: [MASTER], PARENT: [MASTER, RESELLER], SUB: [MASTER, RESELLER, PARENT]}

@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
-from accounts_couchdb import AccountsCouchDB
-from interrupter import Interrupter, places
-from memory_couchdb import MemoryZone
 
+from helpers.interrupter import Interrupter, places
+from helpers.memory_zone import MemoryZone
 from kazoo_sup.errors import BadArgument, ServerUnreachable
-from kazoo_sup.kazoo.new_accounts import account_creation, users
-from kazoo_sup.kazoo.new_accounts.account_creation import LeftBehind
-from kazoo_sup.kazoo.new_accounts.account_documents import Request
-from kazoo_sup.kazoo.new_accounts.account_validation import Refused
-from kazoo_sup.names import account_database, plain
-from kazoo_sup.resources import config_directory
+from kazoo_sup.kazoo.accounts import account_creation, users
+from kazoo_sup.kazoo.accounts.account_creation import LeftBehind
+from kazoo_sup.kazoo.accounts.account_documents import Request
+from kazoo_sup.kazoo.accounts.account_validation import Refused
+from kazoo_sup.kazoo.config import schemas
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.settings.resources import config_directory
+from kazoo_sup.texts import crossbar as texts
 
 MASTER, SUB = "a" * 32, "b" * 32
 ADMIN, USER = "c" * 32, "d" * 32
@@ -27,7 +29,7 @@ ADMIN, USER = "c" * 32, "d" * 32
 @pytest.fixture
 def zone(tmp_path):
     """Return an empty cluster with files of schemas."""
-    return MemoryZone(tmp_path, couchdb=AccountsCouchDB(), schemas_dir=config_directory() / "schemas")
+    return MemoryZone(tmp_path, schemas_dir=config_directory() / "schemas")
 
 
 @pytest.fixture
@@ -88,10 +90,10 @@ class TestTheFirst:
         assert any(SUB in warning for warning in zone.warnings)
 
     def test_missing_databases_are_told_of(self, zone):
-        lines = create(zone, "Master", "master.example.com", MASTER)
-        assert [line for line in lines if line.startswith("db '")] == [
-            f"db '{name}' doesn't exist" for name in account_creation.DATABASES
-        ]
+        events = create(zone, "Master", "master.example.com", MASTER)
+        missing = [account_creation.DatabaseMissing(name) for name in account_creation.DATABASES]
+        assert events[: len(missing)] == missing
+        assert next(texts.of_creation(events)) == f"db '{account_creation.DATABASES[0]}' doesn't exist"
 
 
 class TestAnother:
@@ -189,8 +191,14 @@ class TestRefused:
         with pytest.raises(BadArgument):
             create(settled, "Sub", "sub.example.com", SUB)
 
-    def test_without_schemas_it_is_said_where_they_come_from(self, tmp_path):
-        zone = MemoryZone(tmp_path, couchdb=AccountsCouchDB())
+    def test_without_schema_files_those_that_come_with_the_program_do(self, tmp_path):
+        zone = MemoryZone(tmp_path)
+        create(zone, "Master", "master.example.com")
+        assert zone.couchdb.all("system_schemas")["users"]["provider"] == "kazoo-sup"
+
+    def test_a_schema_that_is_nowhere_is_named(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(schemas, "bundled", lambda: tmp_path)
+        zone = MemoryZone(tmp_path)
         with pytest.raises(Refused) as refused:
             create(zone, "Master", "master.example.com")
         assert refused.value.errors["error"] == "schema users not found"
@@ -273,7 +281,7 @@ class TestHalfWay:
             }
 
         def fresh():
-            zone = MemoryZone(tmp_path / "fresh", couchdb=AccountsCouchDB())
+            zone = MemoryZone(tmp_path / "fresh")
             zone.couchdb.stored = copy.deepcopy(stored)
             return zone
 
@@ -288,3 +296,88 @@ def test_a_dry_run_shows_all_and_changes_nothing(settled):
     assert settled.broker.messages == []
     shown = {(report.database, report.id) for report in settled.reports if report.planned}
     assert {(account_database(SUB), SUB), ("accounts", SUB), (account_database(SUB), USER), ("services", SUB)} <= shown
+
+
+class TestRealms:
+    def test_an_account_without_a_realm_gets_a_random_one(self, settled):
+        create(settled, "Sub", "", SUB)
+        realm = own(settled, SUB)[SUB]["realm"]
+        assert re.fullmatch(r"[0-9a-f]{6}\.sip\.2600hz\.com", realm)
+
+    def test_what_it_is_made_of_is_set(self, settled):
+        values = {"account_realm_suffix": "sip.example.com", "random_realm_strength": 5}
+        settled.couchdb.put("system_config", {"_id": "crossbar.accounts", "default": values})
+        create(settled, "Sub", "", SUB)
+        assert re.fullmatch(r"[0-9a-f]{10}\.sip\.example\.com", own(settled, SUB)[SUB]["realm"])
+
+
+class TestTwoAtOnce:
+    """Somebody else makes an account with the same realm between our look and our saving."""
+
+    @pytest.fixture
+    def rival(self, settled, monkeypatch):
+        """Give a function that has one appear when ours is saved, and act at each of our looks from then on."""
+        monkeypatch.setattr(account_creation.time, "sleep", lambda _seconds: None)
+
+        def appear(identifier, then=lambda copy: None, **more):
+            copy = {
+                "_id": identifier,
+                "pvt_type": "account",
+                "realm": "sub.example.com",
+                "name": "Other",
+                "pvt_tree": [],
+                **more,
+            }
+
+            def save(database, documents):
+                if database == "accounts" and any(document["_id"] == SUB for document in documents):
+                    settled.couchdb.before_save.clear()
+                    settled.couchdb.put("accounts", copy)
+
+            settled.couchdb.before_save.append(save)
+            get_many = settled.couchdb.get_many
+
+            def looked(database, ids):
+                found = get_many(database, ids)
+                if identifier in ids:
+                    then(copy)
+                return found
+
+            monkeypatch.setattr(settled.couchdb, "get_many", looked)
+
+        return appear
+
+    def test_one_that_was_made_meanwhile_goes_before_and_nothing_is_left_of_ours(self, settled, rival):
+        before = contents(settled)
+        rival("9" * 32)
+        with pytest.raises(Refused, match="failed to validate account") as refused:
+            create(settled, "Sub", "sub.example.com", SUB)
+        assert refused.value.errors["realm"]["unique"]["message"] == "Account realm already in use"
+        after = contents(settled)
+        assert after["accounts"].pop("9" * 32)
+        assert after == before
+
+    def test_of_two_in_the_making_the_one_with_the_lower_id_goes_on(self, settled, rival):
+        def undone(copy):
+            settled.couchdb.put("accounts", {"_id": copy["_id"], "_deleted": True})
+
+        rival("f" * 32, undone, pvt_sup_pending=True)
+        create(settled, "Sub", "sub.example.com", SUB)
+        assert "pvt_sup_pending" not in settled.couchdb.all("accounts")[SUB]
+        assert "pvt_sup_pending" not in own(settled, SUB)[SUB]
+
+    @pytest.mark.parametrize("lower", [True, False])
+    def test_the_other_is_refused(self, settled, rival, lower):
+        def finished(copy):
+            settled.couchdb.put("accounts", {key: each for key, each in copy.items() if key != "pvt_sup_pending"})
+
+        rival("0" * 32 if lower else "f" * 32, finished, pvt_sup_pending=True)
+        with pytest.raises(Refused):
+            create(settled, "Sub", "sub.example.com", SUB)
+        assert SUB not in settled.couchdb.all("accounts")
+
+    def test_one_that_stays_in_the_making_is_not_waited_for_without_end(self, settled, rival, monkeypatch):
+        monkeypatch.setattr(account_creation, "RIVALS_WAIT", 0.0)
+        rival("f" * 32, pvt_sup_pending=True)
+        with pytest.raises(Refused):
+            create(settled, "Sub", "sub.example.com", SUB)

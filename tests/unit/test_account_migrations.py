@@ -5,46 +5,32 @@ from __future__ import annotations
 import copy
 
 import pytest
-from accounts_couchdb import AccountsCouchDB
-from memory_couchdb import MemoryZone
 
+from helpers.memory_zone import MemoryZone
+from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.callflows import callflow_groups
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
-from kazoo_sup.kazoo.upkeep import account_migrations
-from kazoo_sup.kazoo.upkeep.account_migrations import Incomplete
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.migrations import account_migrations
+from kazoo_sup.kazoo.migrations.account_migrations import Incomplete
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts.crossbar import lines
 
 ACCOUNT = "a" * 32
 DATABASE = plain(account_database(ACCOUNT))
 MARCH = GREGORIAN_EPOCH + 1_742_000_000  # 2025
 
 
-def listing(*types):
-    def emit(document):
-        if document.get("pvt_type") in types:
-            yield document["_id"], {key: document.get(key) for key in ("name", "type", "group_id")}
-
-    return emit
-
-
 @pytest.fixture
 def zone(tmp_path):
-    """A cluster with one account, whose views list by type."""
-    zone = MemoryZone(tmp_path, couchdb=AccountsCouchDB())
-    zone.couchdb.views |= {
-        ("click2call", "crossbar_listing"): listing("click2call"),
-        ("callflows", "crossbar_listing"): listing("callflow"),
-        ("vmboxes", "crossbar_listing"): listing("vmbox"),
-        ("lists", "crossbar_listing"): listing("list"),
-        ("lists", "entries"): listing("list", "list_entry"),
-    }
+    """A cluster with one account."""
+    zone = MemoryZone(tmp_path)
     zone.couchdb.put("accounts", {"_id": ACCOUNT, "pvt_type": "account", "name": "A", "pvt_tree": []})
     zone.couchdb.put(DATABASE, {"_id": ACCOUNT, "pvt_type": "account", "name": "A", "pvt_tree": []})
     return zone
 
 
 def migrate(zone):
-    return list(account_migrations.migrate(zone, [ACCOUNT]))
+    return list(lines(account_migrations.migrate(zone, [ACCOUNT])))
 
 
 def of_type(zone, document_type, database=DATABASE):
@@ -152,8 +138,8 @@ class TestRingGroups:
     @pytest.mark.parametrize(("flow", "at"), [(RINGING, ()), (RECORDED, ("children", "_"))])
     def test_what_rings_goes_into_a_group_of_its_own(self, zone, flow, at):
         zone.couchdb.put(DATABASE, self.callflow(copy.deepcopy(flow)))
-        lines = list(callflow_groups.migrate(zone, ACCOUNT))
-        assert [line.partition(":")[0] for line in lines] == [
+        told = list(lines(callflow_groups.migrate(zone, ACCOUNT)))
+        assert [line.partition(":")[0] for line in told] == [
             "migrating callflow cf",
             "  saved base group callflow",
             "  saved ring group callflow",
@@ -168,17 +154,17 @@ class TestRingGroups:
             place = place[key]
         assert (place["module"], place["data"]) == ("callflow", {"id": base["_id"]})
         assert place["children"] == {"_": {"module": "voicemail"}}
-        assert list(callflow_groups.migrate(zone, ACCOUNT)) == []
+        assert list(lines(callflow_groups.migrate(zone, ACCOUNT))) == []
 
     @pytest.mark.parametrize("more", [{"type": "mainCallflow"}, {"group_id": None}, {"flow": {"module": "menu"}}])
     def test_others_are_left_alone(self, zone, more):
         zone.couchdb.put(DATABASE, self.callflow(**{"flow": RINGING, **more}))
-        assert list(callflow_groups.migrate(zone, ACCOUNT)) == []
+        assert list(lines(callflow_groups.migrate(zone, ACCOUNT))) == []
 
     def test_one_that_exists_is_not_made_again(self, zone):
         zone.couchdb.put(DATABASE, self.callflow(RINGING))
         zone.couchdb.put(DATABASE, {"_id": "b", "pvt_type": "callflow", "name": "Sales Base Group", "type": "x"})
-        assert list(callflow_groups.migrate(zone, ACCOUNT))[1].endswith("already exists")
+        assert list(lines(callflow_groups.migrate(zone, ACCOUNT)))[1].endswith("already exists")
 
     def test_where_the_old_one_cannot_be_saved_the_new_one_goes(self, zone):
         zone.couchdb.put(DATABASE, self.callflow(RINGING))
@@ -188,10 +174,10 @@ class TestRingGroups:
                 zone.couchdb.put(database, {**zone.couchdb.all(database)["cf"], "name": "Changed Ring Group"})
 
         zone.couchdb.before_save.append(overtake)
-        assert "removing new one" in list(callflow_groups.migrate(zone, ACCOUNT))[-1]
+        assert "removing new one" in list(lines(callflow_groups.migrate(zone, ACCOUNT)))[-1]
         assert [each["_id"] for each in of_type(zone, "callflow")] == ["cf"]
 
 
 def test_accounts_are_those_with_a_database(zone):
     zone.couchdb.create(f"{DATABASE}-202503")
-    assert list(account_migrations.all_accounts(zone)) == [ACCOUNT]
+    assert list(accounts.ids(zone)) == [ACCOUNT]

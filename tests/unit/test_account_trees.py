@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.billing import account_resellers
-from kazoo_sup.kazoo.upkeep import account_trees
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.migrations import account_trees
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts.account_trees import lines, resellers_of
 
 MASTER, TOP, BOTTOM = (letter * 32 for letter in "123")
 KNOWN = {MASTER, TOP, BOTTOM, "4" * 32}
@@ -50,8 +51,7 @@ def test_repaired(account, tree, wanted):
 @pytest.fixture
 def zone(zone):
     zone.couchdb.put("system_config", {"_id": "accounts", "default": {"master_account_id": MASTER}})
-    zone.couchdb.views["accounts", "listing_by_simple_id"] = lambda each: [(each["_id"], None)]
-    zone.couchdb.put("accounts", {"_id": "_design/accounts"})
+    zone.couchdb.put_views("accounts", "accounts")
     for account, tree in ((MASTER, []), (TOP, [MASTER]), (BOTTOM, [MASTER, "gone", TOP])):
         document = {"_id": account, "pvt_type": "account", "pvt_tree": tree}
         zone.couchdb.put("accounts", document)
@@ -61,7 +61,7 @@ def zone(zone):
 
 
 def repair(zone, *accounts, save=True):
-    return list(account_trees.repair(zone, lambda: account_trees.some_of(zone, accounts), save=save))
+    return list(lines(account_trees.repair(zone, accounts, save=save)))
 
 
 class TestRepair:
@@ -82,14 +82,14 @@ class TestRepair:
         assert repair(zone, BOTTOM)[-1] == "==> nothing to fix, all hail kazoo!"
 
     def test_without_kazoos_view_it_says_so(self, zone):
-        lines = list(account_trees.repair(zone, lambda: account_trees.all_of(zone), save=True))
-        assert lines == ["failed to get accounts tree to compare: not_found"]
+        told = list(lines(account_trees.repair(zone, None, save=True)))
+        assert told == ["failed to get accounts tree to compare: not_found"]
 
 
 class TestResellers:
     def test_the_nearest_reseller_above_is_stored_everywhere(self, zone):
         zone.couchdb.put("services", {"_id": TOP, "pvt_reseller": True})
-        assert list(account_resellers.ensure(zone, BOTTOM)) == ["updated account definitions"]
+        assert list(resellers_of(account_resellers.ensure(zone, BOTTOM))) == ["updated account definitions"]
         for database in (plain(account_database(BOTTOM)), "accounts", "services"):
             assert zone.couchdb.all(database)[BOTTOM]["pvt_reseller_id"] == TOP
 
@@ -100,6 +100,8 @@ class TestResellers:
         assert zone.couchdb.written == []
 
     def test_an_account_that_is_missing_is_told_of(self, zone):
-        assert list(account_resellers.ensure(zone, "9" * 32)) == ["failed to open account from accounts db: not_found"]
+        assert list(resellers_of(account_resellers.ensure(zone, "9" * 32))) == [
+            "failed to open account from accounts db: not_found"
+        ]
         with pytest.raises(NotFound):
             list(account_resellers.ensure(zone, "9" * 32, TOP))

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import resolver
-from kazoo_sup.kazoo.calls import acls, ecallmgr
+from kazoo_sup.kazoo.bus import resolver
+from kazoo_sup.kazoo.ecallmgr import acls, ecallmgr
+from kazoo_sup.texts.ecallmgr import acl_table
 
 NODE = "ecallmgr@apps1.example.com"
 
@@ -26,6 +27,9 @@ def known(monkeypatch):
         ("192.0.2.1", ["192.0.2.1"]),
         ("192.0.2.1:5060", ["192.0.2.1"]),
         ("2001:db8::/32", ["2001:db8::/32"]),
+        ("2001:db8::1", ["2001:db8::1"]),
+        ("[2001:db8::1]", ["2001:db8::1"]),
+        ("[2001:db8::1]:5060", ["2001:db8::1"]),
         ("one.example.org:5060", ["192.0.2.1"]),
         ("two.example.org", ["192.0.2.2", "192.0.2.3"]),
         ("192.0.2.1/24", []),
@@ -40,9 +44,14 @@ def test_addresses_are_read_as_kazoo_reads_them(known, text, found):
 
 @pytest.mark.parametrize(
     ("text", "cidr"),
-    [("192.0.2.1", "192.0.2.1/32"), ("192.0.2.0/24", "192.0.2.0/24"), ("2001:db8::1", "2001:db8::1"), ("a.b", "a.b")],
+    [
+        ("192.0.2.1", "192.0.2.1/32"),
+        ("192.0.2.0/24", "192.0.2.0/24"),
+        ("2001:db8::1", "2001:db8::1/128"),
+        ("a.b", "a.b"),
+    ],
 )
-def test_only_a_plain_ipv4_address_becomes_a_network(text, cidr):
+def test_a_plain_address_becomes_a_network_of_one(text, cidr):
     assert acls.to_cidr(text) == cidr
 
 
@@ -94,18 +103,13 @@ class TestMaps:
         self.put(zone, default={"two": acl("two.example.org"), "bad": acl("nobody.example.org")})
         for database in ("offnet", "sip_auth"):
             zone.couchdb.create(database)
-            zone.couchdb.put(database, {"_id": "_design/resources"}, {"_id": "_design/credentials"})
+            zone.couchdb.put_views(database, "resources")
+        zone.couchdb.put_views("sip_auth", "credentials")
         gateways = [{"server": "one.example.org", "enabled": True}, {"server": "192.0.2.66", "enabled": False}]
-        zone.couchdb.put("offnet", {"_id": "carrier", "inbound_ips": ["192.0.2.7;x"], "gateways": gateways})
-        zone.couchdb.put("sip_auth", {"_id": "device", "ip": "192.0.2.8", "pvt_account_id": "a" * 32})
-        zone.couchdb.views["resources", "listing_active_by_weight"] = lambda document: (
-            [(1, None)] if "gateways" in document else []
-        )
-        zone.couchdb.views["credentials", "lookup_by_ip"] = lambda document: (
-            [(document["ip"], {"account_id": document["pvt_account_id"], "authorizing_type": "device"})]
-            if "ip" in document
-            else []
-        )
+        carrier = {"_id": "carrier", "pvt_type": "resource", "enabled": True, "inbound_ips": ["192.0.2.7;x"]}
+        zone.couchdb.put("offnet", {**carrier, "gateways": gateways})
+        device = {"_id": "device", "pvt_type": "device", "pvt_account_id": "a" * 32}
+        zone.couchdb.put("sip_auth", {**device, "sip": {"method": "ip", "ip": "192.0.2.8"}})
         found = acls.effective(zone, NODE)
         assert {name: each["cidr"] for name, each in found.items()} == {
             "two": ["192.0.2.2/32", "192.0.2.3/32"],
@@ -133,6 +137,7 @@ class TestVerdicts:
             "other": acl("203.0.113.0/24", network_list=acls.CARRIERS),
             "all": acl("0.0.0.0/0"),
             "six": acl("2001:db8::/32"),
+            "without a mask": acl("2001:db9::1"),
         }
         verdicts = {
             "192.0.2.1": True,
@@ -142,6 +147,7 @@ class TestVerdicts:
             "203.0.113.1": False,
             "10.0.0.1": False,
             "2001:db8::1": True,
+            "2001:db9::1": False,
         }
         assert {address: acls.accepts(found, acls.SBCS, address) for address in verdicts} == verdicts
 
@@ -160,6 +166,8 @@ class TestDoubts:
             ({"a": acl([])}, "neither a CIDR nor a host name"),
             ({"a": acl("192.0.2.1/24")}, "it means 192.0.2.0/24"),
             ({"a": acl("0.0.0.0/0")}, "has no effect"),
+            ({"a": acl("2001:db8::1")}, "a: 2001:db8::1 has no effect"),
+            ({"a": acl("2001:db8::1/128")}, None),
             ({"a": acl("192.0.2.0/24"), "b": acl("192.0.2.1/32", "deny")}, "b: 192.0.2.1/32 (deny) lies within a"),
             ({"b": acl("192.0.2.1/32", "deny"), "a": acl("192.0.2.0/24")}, "b: 192.0.2.1/32 (deny) lies within a"),
             ({"a": acl("192.0.2.0/24"), "b": acl("192.0.2.0/24", "deny")}, "b: 192.0.2.0/24 is shadowed by a"),
@@ -182,6 +190,10 @@ class TestDoubts:
         }
         assert list(acls.doubts(entries, "b")) == ["b: 192.0.2.1/32 is in a, 192.0.2.0/24 (allow), already"]
 
+    def test_whatever_is_stored_as_the_access_list(self):
+        entries = {"a": acl("192.0.2.0/24", network_list=["x"]), "b": acl("192.0.2.1/32", "deny", {"y": 1})}
+        assert list(acls.doubts(entries)) == []
+
 
 def test_the_table_shows_a_list_s_last_entry_first_and_cuts_what_has_no_room():
     entries = {
@@ -189,10 +201,10 @@ def test_the_table_shows_a_list_s_last_entry_first_and_cuts_what_has_no_room():
         "b": acl(["192.0.2.2/32", "192.0.2.3/32"]),
         "c": acl("192.0.2.4/32", network_list=acls.CARRIERS, account_id="x"),
     }
-    lines = list(acls.table(entries))
+    lines = list(acl_table(entries))
     assert len({len(line) for line in lines}) == 1
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| ")]
     assert [row[0] for row in cells] == ["Name", "b", "a" * 30, "c"]
     assert cells[1][1] == "192.0.2.2/32,192.0"
     assert (cells[3][4], cells[3][5], cells[1][4]) == ("system_config", "x", "system_config")
-    assert len(list(acls.table(entries, acls.CARRIERS))) == 5
+    assert len(list(acl_table(entries, acls.CARRIERS))) == 5

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.errors import Declined, NotFound
-from kazoo_sup.kazoo.upkeep import aggregate_cleanup, aggregates
-from kazoo_sup.kazoo.upkeep.aggregates import NoDefinition
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.migrations import aggregate_cleanup, aggregates
+from kazoo_sup.kazoo.migrations.aggregates import NoDefinition
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts.aggregates import lines
 
 ACCOUNT, GONE = "1" * 32, "2" * 32
 DATABASE = plain(account_database(ACCOUNT))
@@ -18,17 +19,11 @@ APART = {"_id": "apart", "pvt_type": "device", "sip": {"realm": "b.example.com"}
 BY_IP = {"_id": "by_ip", "pvt_type": "device", "sip": {"ip": "192.0.2.1"}}
 
 
-def of_type(kind):
-    return lambda document: [(document["_id"], None)] if document.get("pvt_type") == kind else []
-
-
 @pytest.fixture
 def zone(zone):
     for database in (DATABASE, "sip_auth", "faxes"):
         zone.couchdb.create(database)
-    for design, kind in (("devices", "device"), ("faxbox", "faxbox")):
-        zone.couchdb.views[design, "crossbar_listing"] = of_type(kind)
-        zone.couchdb.put(DATABASE, {"_id": f"_design/{design}"})
+    zone.couchdb.put_views(DATABASE, "devices", "faxbox")
     zone.couchdb.put(DATABASE, DEFINITION)
     return zone
 
@@ -78,9 +73,10 @@ def test_what_is_no_definition_is_not_copied(zone):
 
 class TestCleanup:
     def test_only_accounts_without_a_definition_go(self, zone):
-        zone.couchdb.put("accounts", DEFINITION, {"_id": GONE, "pvt_type": "account"}, {"_id": "_design/accounts"})
-        lines = list(aggregate_cleanup.clean_accounts(zone, aggregate_cleanup.accounts_of(zone)))
-        assert lines == [
+        zone.couchdb.put_views("accounts", "accounts")
+        zone.couchdb.put("accounts", DEFINITION, {"_id": GONE, "pvt_type": "account"})
+        events = aggregate_cleanup.clean_accounts(zone, aggregate_cleanup.accounts_of(zone))
+        assert list(lines(events)) == [
             f"    verifying accounts doc {ACCOUNT}",
             f"    verifying accounts doc {GONE}",
             f"    removing invalid accounts doc {GONE}",

@@ -6,19 +6,26 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
-from fake_amqp_broker import FakeBroker, Hangup
 from hypothesis import given
 from hypothesis import strategies as st
 from pika import frame, spec
+from pika.callback import CallbackManager
+from pika.channel import Channel
+from pika.connection import Connection
 
+from helpers.fake_amqp_broker import FakeBroker, Hangup
+from helpers.real_servers import until
 from kazoo_sup.errors import SettingsError
-from kazoo_sup.transports import amqp
-from kazoo_sup.transports.amqp import Message, Publisher, PublishResult, Tls
+from kazoo_sup.transports.amqp import Message, Publisher, PublishResult
+from kazoo_sup.transports.amqp import publisher as publishing
+from kazoo_sup.transports.amqp.publisher import Tls
 
 
 class Failures:
@@ -93,7 +100,7 @@ def test_an_exchange_is_declared_once_as_kazoo_declares_it(failures):
     largest=st.integers(1, 100),
 )
 def test_frames_are_what_pika_decodes(exchange, key, body, largest):
-    data = amqp._frames(Message(exchange, "topic", key, body), 7, 1_700_000_000_123_456, largest)
+    data = publishing._frames(Message(exchange, "topic", key, body), 7, 1_700_000_000_123_456, largest)
     decoded = []
     while data:
         used, each = frame.decode_frame(data)
@@ -163,12 +170,12 @@ def test_no_more_than_the_window_is_unconfirmed_at_the_broker(failures):
 
 def test_send_waits_while_the_window_is_full_and_fails_what_a_mute_broker_does_not_confirm(failures):
     with FakeBroker(on_publish=lambda _: []) as broker:
-        publisher = Publisher([broker.uri], on_failed=failures, window=100, timeout=0.3)
+        publisher = Publisher([broker.uri], on_failed=failures, window=100, timeout=2)
         publisher.send(messages(100))
         assert failures.messages == []
         publisher.send([message(100)])
         assert failures.messages == messages(101)
-        assert publisher.close().reason == f"127.0.0.1:{broker.port}: nothing confirmed for 0.3 s"
+        assert publisher.close().reason == f"127.0.0.1:{broker.port}: nothing confirmed for 2 s"
     assert len(broker.bodies) == 100
 
 
@@ -203,14 +210,14 @@ def test_the_first_broker_that_answers_is_used(failures):
 
 def test_a_broker_that_says_nothing_gives_way_to_the_next(failures):
     with FakeBroker(silent=True) as mute, FakeBroker() as broker:
-        publisher = Publisher([mute.uri, broker.uri], on_failed=failures, timeout=1)
+        publisher = Publisher([mute.uri, broker.uri], on_failed=failures, timeout=4)
         publisher.send(messages(2))
         assert publisher.close().confirmed == 2
 
 
 def test_brokers_that_all_say_nothing_fail_everything_within_the_timeout(failures):
     with FakeBroker(silent=True) as first, FakeBroker(silent=True) as second:
-        publisher = Publisher([first.uri, second.uri], on_failed=failures, timeout=0.4)
+        publisher = Publisher([first.uri, second.uri], on_failed=failures, timeout=2)
         publisher.send(messages(2))
         result = publisher.close()
     assert (result.confirmed, result.failed) == (0, 2)
@@ -220,10 +227,10 @@ def test_brokers_that_all_say_nothing_fail_everything_within_the_timeout(failure
 
 def test_a_blocked_broker_fails_everything_and_says_why_it_is_blocked(failures):
     with FakeBroker(on_publish=lambda _: [spec.Connection.Blocked("low on memory")]) as broker:
-        publisher = Publisher([broker.uri], on_failed=failures, timeout=0.4)
+        publisher = Publisher([broker.uri], on_failed=failures, timeout=2)
         publisher.send(messages(1))
         reason = publisher.close().reason
-    assert reason == f"127.0.0.1:{broker.port}: publishing blocked for 0.4 s: low on memory"
+    assert reason == f"127.0.0.1:{broker.port}: publishing blocked for 2 s: low on memory"
     assert failures.messages == messages(1)
 
 
@@ -257,6 +264,37 @@ def test_a_lost_connection_fails_what_is_unconfirmed_and_all_that_follows(failur
         publisher.send([message(5)])
         assert publisher.close() == PublishResult(2, 4, f"127.0.0.1:{broker.port}: connection lost")
     assert failures.messages == messages(6)[2:]
+
+
+def settle_down():
+    """Wait until no connection to a broker is left."""
+    until(lambda: all(each.name != "amqp" for each in threading.enumerate()), "the connection to be lost")
+
+
+def test_a_connection_that_is_lost_while_nothing_is_under_way_is_made_anew(failures):
+    forgotten = spec.Connection.Close(320, "CONNECTION_FORCED - missed heartbeats", 0, 0)
+    with FakeBroker(on_publish=lambda _: [spec.Basic.Ack(1), forgotten]) as broker:
+        publisher = Publisher([broker.uri], on_failed=failures)
+        for number in range(3):
+            publisher.send([message(number)])
+            settle_down()
+        assert publisher.close() == PublishResult(3, 0, None)
+        publisher.send([message(3)])
+    assert failures.messages == [message(3)]
+    assert (broker.connections, len(broker.declared)) == (3, 3)
+    assert broker.bodies == [each.body for each in messages(3)]
+
+
+def test_one_that_cannot_be_made_anew_is_not_tried_again(failures):
+    with FakeBroker(on_publish=lambda tag: [spec.Basic.Ack(tag), spec.Connection.Close(320, "gone", 0, 0)]) as broker:
+        publisher = Publisher([broker.uri], on_failed=failures, window=1)
+        publisher.send([message(0)])
+        settle_down()
+    for number in (1, 2):
+        publisher.send([message(number)])
+        settle_down()
+    assert publisher.close() == PublishResult(1, 2, f"127.0.0.1:{broker.port}: connection refused")
+    assert failures.messages == messages(3)[1:]
 
 
 def test_a_broker_that_shuts_down_is_quoted(failures):
@@ -352,10 +390,46 @@ def test_an_interrupted_close_fails_what_is_unconfirmed(failures):
     assert failures.reasons == ["the publisher was closed"]
 
 
+class Wire(Connection):
+    """A connection of pika's that is open, as far as publishing goes, and keeps what it would send."""
+
+    def __init__(self, frame_max):
+        self.params, self.callbacks = SimpleNamespace(frame_max=frame_max), CallbackManager()
+        self._body_max_length = self._get_body_frame_max_length()
+        self.bytes_sent = self.frames_sent = 0
+        self.sent = b""
+
+    def _adapter_emit_data(self, data):
+        self.sent += data
+
+
+Wire.__abstractmethods__ = frozenset()  # the rest of an adapter is not asked for
+
+
+@given(
+    exchange=st.text(st.characters(codec="utf-8"), max_size=63),
+    key=st.text(st.characters(codec="utf-8"), max_size=63),
+    bodies=st.lists(st.binary(max_size=300), min_size=1, max_size=3),
+    frame_max=st.integers(20, 200),
+)
+def test_the_fast_way_and_pikas_public_way_send_the_same_bytes(exchange, key, bodies, frame_max):
+    sent = []
+    for is_fast in (True, False):
+        wire = Wire(frame_max)
+        channel = Channel(wire, 7, lambda _: None)
+        channel._set_state(Channel.OPEN)
+        if not is_fast:
+            channel = SimpleNamespace(connection=None, basic_publish=channel.basic_publish)
+        with patch.object(publishing.time, "time_ns", return_value=1_700_000_000_123_456_789):
+            publishing._write(channel, [Message(exchange, "topic", key, body) for body in bodies])
+        sent.append(wire.sent)
+    assert sent[0] == sent[1] != b""
+
+
 def test_without_pikas_private_method_messages_are_published_the_public_way():
     published = []
     channel = SimpleNamespace(connection=None, basic_publish=lambda *arguments: published.append(arguments))
-    amqp._write(channel, messages(2))
+    publishing._write(channel, messages(2))
     assert [each[:3] for each in published] == [
         ("configuration", "doc_edited.accounts.account.0", b'{"n":0}'),
         ("configuration", "doc_edited.accounts.account.1", b'{"n":1}'),
@@ -402,14 +476,15 @@ def test_a_ca_file_that_is_missing_is_the_reason(failures, tmp_path):
 
 
 def test_importing_the_module_does_not_import_pika():
-    code = "import sys, kazoo_sup.transports.amqp; sys.exit('pika' in sys.modules or 'ssl' in sys.modules)"
+    found = "import sys; from kazoo_sup.transports.amqp import Conversation, Publisher"
+    code = f"{found}; sys.exit('pika' in sys.modules or 'ssl' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_pika_writes_nothing_to_standard_error():
     code = (
         "import logging; logging.basicConfig(level=logging.DEBUG)\n"
-        "from kazoo_sup.transports.amqp import Message, Publisher\n"
+        "from kazoo_sup.transports.amqp.publisher import Message, Publisher\n"
         f"with Publisher(['amqp://127.0.0.1:{free_port()}'], on_failed=lambda *_: None) as publisher:\n"
         "    publisher.send([Message('nodes', 'fanout', '', b'{}')])\n"
     )

@@ -3,24 +3,24 @@ from __future__ import annotations
 import threading
 
 import pytest
-from fake_amqp_broker import FakeBroker, Hangup
 from pika import frame, spec
 
+from helpers.fake_amqp_broker import FakeBroker, Hangup
 from kazoo_sup.errors import SettingsError, TimedOut
-from kazoo_sup.transports.amqp import Message
-from kazoo_sup.transports.amqp_ask import (
+from kazoo_sup.transports.amqp import (
     Binding,
     BrokerLost,
     BrokerUnreachable,
     Conversation,
     Delivery,
+    Message,
     PublishRefused,
 )
 
 ANSWERS = Binding("targeted", "direct")
 
 
-def talk(broker: FakeBroker, *, timeout: float = 5.0, bindings=(ANSWERS,)) -> Conversation:
+def talk(broker: FakeBroker, *, timeout: float = 60.0, bindings=(ANSWERS,)) -> Conversation:
     return Conversation([broker.uri], bindings, name="sup@ops", timeout=timeout)
 
 
@@ -114,7 +114,7 @@ def test_a_blocked_broker_is_told_from_a_silent_one():
     blocked = [spec.Connection.Blocked("low on memory")]
     for answer, reason in ((blocked, "publishing is blocked: low on memory"), ([], "nothing confirmed")):
         with FakeBroker(on_publish=lambda tag, answer=answer: answer) as broker:
-            conversation = talk(broker, timeout=2)
+            conversation = talk(broker, timeout=3)
             with pytest.raises(TimedOut, match=reason), conversation:
                 conversation.publish(messages(1))
 
@@ -154,7 +154,7 @@ def test_brokers_that_cannot_be_reached_are_told_with_their_reasons():
         gone = broker.uri
     with FakeBroker(silent=True) as silent:
         for uris, reason in (([gone], "connection refused"), ([silent.uri], "no answer"), ([gone, silent.uri], "; ")):
-            with pytest.raises(BrokerUnreachable, match=reason), Conversation(uris, [], name="x", timeout=0.5):
+            with pytest.raises(BrokerUnreachable, match=reason), Conversation(uris, [], name="x", timeout=2):
                 pass
 
 

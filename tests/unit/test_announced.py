@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import ExitStack
+
 import pytest
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change
+from kazoo_sup.changes import Change, announcer
 
 STORED = {"_id": "a", "_rev": "1-x", "pvt_type": "number"}
 
@@ -46,3 +49,17 @@ def test_what_the_broker_does_not_take_waits(zone):
     zone.broker.down = "no route"
     changes.apply(zone, [Change("accounts", STORED, STORED, announced=("edited",))])
     assert [body["Event-Name"] for _key, body in zone.waiting] == ["doc_edited"]
+
+
+def test_who_announces_at_once_does_so_through_the_same_one_until_the_last_has_ended(zone):
+    change = Change("accounts", STORED, STORED, announced=("edited",))
+    with ExitStack() as first, ExitStack() as second:
+        one = first.enter_context(announcer.of(zone))
+        other = second.enter_context(announcer.of(zone))
+        assert one is other
+        first.close()
+        other.announce_also([change])
+        assert other.file is not None
+    assert announcer.waiting(zone) == 0
+    assert told(zone) == [("doc_edited", True)]
+    gc.collect()  # a file that was left open would be warned of

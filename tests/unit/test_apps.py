@@ -7,16 +7,18 @@ import hashlib
 import json
 
 import pytest
-from accounts_couchdb import AccountsCouchDB
-from memory_couchdb import MemoryZone
 
+from helpers.memory_zone import MemoryZone
+from kazoo_sup.cli.render.reports import documents
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import attachments, mime_types
-from kazoo_sup.kazoo.master_account import NoMasterAccount
+from kazoo_sup.kazoo.accounts.master_account import NoMasterAccount
+from kazoo_sup.kazoo.config.schema_validation import InvalidDocument
+from kazoo_sup.kazoo.documents import attachments, mime_types
 from kazoo_sup.kazoo.monster_ui import app_files, apps
 from kazoo_sup.kazoo.monster_ui.app_installation import Installation
-from kazoo_sup.kazoo.schema_validation import InvalidDocument
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts import crossbar
+from kazoo_sup.texts import crossbar as texts
 
 MASTER = "a" * 32
 PLACE = plain(account_database(MASTER))
@@ -36,17 +38,11 @@ SCHEMA = {
 @pytest.fixture
 def zone(tmp_path):
     """A cluster with a master account and the schema of apps."""
-    zone = MemoryZone(tmp_path / "state", couchdb=AccountsCouchDB())
-    zone.couchdb.views["apps_store", "crossbar_listing"] = _listed
+    zone = MemoryZone(tmp_path / "state")
     zone.couchdb.put("system_config", {"_id": "accounts", "default": {"master_account_id": MASTER}})
     zone.couchdb.put("system_schemas", SCHEMA)
     zone.couchdb.create(PLACE)
     return zone
-
-
-def _listed(document):
-    if document.get("pvt_type") == "app":
-        yield document["name"], {"id": document["_id"], "name": document["name"]}
 
 
 @pytest.fixture
@@ -82,7 +78,7 @@ def write(app, **changes):
 
 def install(zone, folder, keys=apps.INIT_KEYS, url=URL):
     installation = Installation(zone, keys, url)
-    lines = [line for app in app_files.find(folder) for line in installation.install(app)]
+    lines = [line for app in app_files.find(folder) for line in texts.of_apps(installation.install(app))]
     return lines, dict(installation.counts)
 
 
@@ -159,7 +155,7 @@ class TestInstalling:
         app = folder / "apps" / "voip"
         damage(app)
         installation = Installation(zone, apps.INIT_KEYS, URL)
-        (told,) = installation.install(app)
+        (told,) = texts.of_apps(installation.install(app))
         assert told.startswith(line.format(app))
         assert installation.counts == {"failed": 1}
         assert zone.couchdb.all(PLACE) == {}
@@ -181,15 +177,15 @@ class TestInstalling:
 
     def test_without_a_master_account_it_is_said_how_to_make_one(self, tmp_path):
         with pytest.raises(NoMasterAccount, match="create_account"):
-            Installation(MemoryZone(tmp_path, couchdb=AccountsCouchDB()), (), None)
+            Installation(MemoryZone(tmp_path), (), None)
 
     def test_a_dry_run_shows_no_contents(self, zone, folder):
-        zone.couchdb.put(PLACE, {"_id": "_design/apps_store"})
+        zone.couchdb.put_views(PLACE, "apps_store")
         before = zone.couchdb.all(PLACE)
         zone.rerun(dry_run=True)
         install(zone, folder)
         assert zone.couchdb.all(PLACE) == before
-        assert not any("data" in each for each in zone.reports[-1].after["_attachments"].values())
+        assert not any("data" in each for each in documents(zone.reports[-1])[1]["_attachments"].values())
 
 
 class TestFolders:
@@ -232,18 +228,18 @@ class TestEditing:
         assert stored(zone)["i18n"] == {"en-US": {"label": "PBX"}}
 
     def test_an_icon_is_attached_and_named(self):
-        app = apps.with_icon({"icon": "old.png"}, "new.png", b"X", shown=False)
+        app = apps.with_icon({"icon": "old.png"}, {"new.png": b"X"})
         assert (app["icon"], list(app["_attachments"])) == ("new.png", ["new.png"])
 
     def test_screenshots_are_added_to_those_there_are(self):
-        app = apps.with_screenshots({"screenshots": ["a.png"]}, {"a.png": b"A", "b.png": b"B"}, shown=False)
+        app = apps.with_screenshots({"screenshots": ["a.png"]}, {"a.png": b"A", "b.png": b"B"})
         assert app["screenshots"] == ["a.png", "b.png"]
 
 
 class TestShowing:
     def test_objects_are_indented_and_the_rest_is_json(self):
         value = {"id": "x", "i18n": {"en-US": {"label": "PBX", "features": ["a", "é"]}}, "published": True}
-        assert list(apps.shown("voip", value)) == [
+        assert list(crossbar.app("voip", value)) == [
             "App voip",
             '  id: "x"',
             "  i18n:",

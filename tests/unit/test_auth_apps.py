@@ -8,10 +8,11 @@ import json
 import pytest
 
 from kazoo_sup import changes
-from kazoo_sup.kazoo import shipped_documents
+from kazoo_sup.cli.render.reports import as_json
 from kazoo_sup.kazoo.auth import auth_apps
 from kazoo_sup.kazoo.auth.auth_apps import NoApplication
-from kazoo_sup.kazoo.shipped_documents import BadDocument
+from kazoo_sup.kazoo.databases import shipped_documents
+from kazoo_sup.kazoo.databases.shipped_documents import BadDocument
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_key_is_not_shown(zone):
     zone.couchdb.put("system_auth", {"_id": "app", "pvt_type": "app"})
     zone.rerun(dry_run=True)
     auth_apps.register_key(zone, "app", "PEM")
-    assert base64.b64encode(b"PEM").decode() not in json.dumps([each.as_json() for each in zone.reports])
+    assert base64.b64encode(b"PEM").decode() not in json.dumps([as_json(each) for each in zone.reports])
 
 
 def test_the_signing_secret_is_made_once(zone):

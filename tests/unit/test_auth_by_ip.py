@@ -14,10 +14,10 @@ def registered(zone):
     """A zone in which a device with an owner authenticates by an address."""
     zone.couchdb.create("sip_auth")
     zone.couchdb.create(DATABASE)
-    zone.couchdb.put("sip_auth", {"_id": "_design/credentials"}, {"_id": "device", "ip": IP})
+    zone.couchdb.put_views("sip_auth", "credentials")
+    device = {"_id": "device", "pvt_type": "device", "pvt_account_id": ACCOUNT, "owner_id": "owner"}
+    zone.couchdb.put("sip_auth", {**device, "sip": {"method": "ip", "ip": IP}})
     zone.couchdb.put(DATABASE, {"_id": ACCOUNT}, {"_id": "device"}, {"_id": "owner"})
-    said = {"account_id": ACCOUNT, "owner_id": "owner", "authorizing_type": "device"}
-    zone.couchdb.views["credentials", "lookup_by_ip"] = lambda each: [(each["ip"], said)] if "ip" in each else []
     return zone
 
 

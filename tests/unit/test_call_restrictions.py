@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from media_couchdb import ACCOUNT, OTHER, PLAIN, media_zone
 
+from helpers.account_zone import ACCOUNT, OTHER, PLAIN, account_zone
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.callflows import call_restrictions, endpoints
+from kazoo_sup.texts import callflows as texts
 
 DENIED = {"caribbean": {"action": "deny"}}
 
 
 @pytest.fixture
 def zone(tmp_path):
-    zone = media_zone(tmp_path / "state")
+    zone = account_zone(tmp_path / "state")
     account = {"_id": ACCOUNT, "pvt_type": "account", "name": "Acme Inc.", "realm": "acme.example.com"}
     zone.couchdb.put("accounts", account, {"_id": OTHER, "pvt_type": "account", "name": "B", "realm": "b.example.com"})
     zone.couchdb.put(PLAIN, account)
     zone.couchdb.put(
         PLAIN,
-        {"_id": "d1", "pvt_type": "device", "name": "Desk", "owner_id": "u1", "sip": {"username": "Desk1"}},
+        {
+            "_id": "d1",
+            "pvt_type": "device",
+            "name": "Desk",
+            "owner_id": "u1",
+            "sip": {"method": "password", "username": "Desk1"},
+        },
         {"_id": "u1", "pvt_type": "user", "username": "ann", "first_name": "Ann", "call_restriction": DENIED},
         {
             "_id": "t1",
@@ -33,7 +40,7 @@ def zone(tmp_path):
 
 class TestRestricting:
     def test_an_account_in_both_its_places(self, zone):
-        said = call_restrictions.restrict_account(zone, ACCOUNT, "caribbean", "deny")
+        said = list(texts.lines([call_restrictions.restrict_account(zone, ACCOUNT, "caribbean", "deny")]))
         assert said == ["found account: <<\"Acme Inc.\">>  ...  classifier 'caribbean' switched to action 'deny'"]
         for database in ("accounts", PLAIN):
             assert zone.couchdb.all(database)[ACCOUNT]["call_restriction"] == DENIED
@@ -80,7 +87,7 @@ class TestRestricting:
 
 def test_a_listing_names_everybody_who_is_restricted(zone):
     call_restrictions.restrict_account(zone, ACCOUNT, "international", "deny")
-    lines = list(call_restrictions.listing(zone, ACCOUNT))
+    lines = list(texts.restrictions(call_restrictions.of_account(zone, ACCOUNT)))
     denied = 'Classifier <<"{}">>:\t\t action <<"deny">>'
     assert lines.index(denied.format("international")) < lines.index("Username: ann")
     assert lines[lines.index("Username: ann") + 2] == denied.format("caribbean")
@@ -89,22 +96,31 @@ def test_a_listing_names_everybody_who_is_restricted(zone):
 
 class TestEndpoint:
     def test_a_device_is_merged_with_its_owner_and_its_account(self, zone):
-        zone.couchdb.put(PLAIN, {**zone.couchdb.get(PLAIN, "d1"), "sip": {"username": "Desk1", "password": "geheim"}})
-        shown = endpoints.looked_up(zone, "Desk1", "acme.example.com")
+        zone.couchdb.put(
+            PLAIN,
+            {**zone.couchdb.get(PLAIN, "d1"), "sip": {"method": "password", "username": "Desk1", "password": "geheim"}},
+        )
+        shown = texts.endpoint(endpoints.look_up(zone, "Desk1", "acme.example.com"))
         assert "geheim" not in shown
         assert '{<<"name">>,<<"Ann">>}' in shown
         assert '{<<"Endpoint-ID">>,<<"d1">>}' in shown
         assert '{[{<<"caribbean">>,{[{<<"action">>,<<"deny">>}]}}]}' in shown
 
     def test_what_is_not_found_is_told_as_kazoo_does(self, zone):
-        assert endpoints.looked_up(zone, "x", "nowhere") == "unable to find account with realm nowhere"
-        said = endpoints.looked_up(zone, "x", "acme.example.com")
+        assert texts.endpoint(endpoints.look_up(zone, "x", "nowhere")) == "unable to find account with realm nowhere"
+        said = texts.endpoint(endpoints.look_up(zone, "x", "acme.example.com"))
         assert said.startswith("unable to find username x in account%2Fab%2Fab%2F")
 
-    @pytest.mark.parametrize("change", [{"enabled": False}, {"pvt_deleted": True}, {"pvt_type": "menu"}])
+    @pytest.mark.parametrize("change", [{"enabled": False}, {"pvt_type": "menu"}])
     def test_one_that_takes_no_calls_says_why(self, zone, change):
         zone.couchdb.put(PLAIN, {**zone.couchdb.get(PLAIN, "d1"), **change})
-        assert endpoints.looked_up(zone, "Desk1", "acme.example.com").startswith("{error,")
+        assert texts.endpoint(endpoints.look_up(zone, "Desk1", "acme.example.com")).startswith("{error,")
+
+    def test_one_that_is_deleted_is_not_found(self, zone):
+        zone.couchdb.put(PLAIN, {**zone.couchdb.get(PLAIN, "d1"), "pvt_deleted": True})
+        assert texts.endpoint(endpoints.look_up(zone, "Desk1", "acme.example.com")).startswith(
+            "unable to find username Desk1"
+        )
 
     def test_what_the_account_denies_nobody_allows(self):
         account = {"call_restriction": DENIED}

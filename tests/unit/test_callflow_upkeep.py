@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from media_couchdb import DATABASE, PLAIN, media_zone
 
+from helpers.account_zone import DATABASE, PLAIN, account_zone
 from kazoo_sup.kazoo.callflows import authz_contexts, feature_codes
 from kazoo_sup.kazoo.media import menu_greetings, recorded_names
 from kazoo_sup.terms import OK, Atom
+from kazoo_sup.texts import callflows as texts
 
 
 @pytest.fixture
 def zone(tmp_path):
-    return media_zone(tmp_path / "state")
+    return account_zone(tmp_path / "state")
 
 
 def callflow(zone):
@@ -21,32 +22,33 @@ def callflow(zone):
 
 class TestContexts:
     def test_an_application_s_context_is_made_kept_and_allowed_once(self, zone):
-        said = list(authz_contexts.allow(zone, "carrier", "c0ffee"))
+        said = list(texts.lines(authz_contexts.allow(zone, "carrier", "c0ffee")))
         assert said[0] == "no authz context set for carrier, setting to c0ffee"
         zone.rerun()
-        again = list(authz_contexts.allow(zone, "carrier", "other"))
+        again = list(texts.lines(authz_contexts.allow(zone, "carrier", "other")))
         assert again == ["added c0ffee to allowed authz contexts"]
         assert callflow(zone) == {"allow_authz_context_overrides": True, "authz_contexts": ["c0ffee"]}
 
     def test_one_that_was_allowed_is_taken_off(self, zone):
         list(authz_contexts.allow(zone, "carrier", "c0ffee"))
         zone.rerun()
-        assert authz_contexts.deny(zone, "carrier") == "removed c0ffee from allowed authz contexts"
+        assert list(texts.lines(authz_contexts.deny(zone, "carrier"))) == ["removed c0ffee from allowed authz contexts"]
         assert callflow(zone)["authz_contexts"] == []
         zone.rerun()
-        assert authz_contexts.deny(zone, "carrier") == "app context is not currently allowed"
-        assert authz_contexts.deny(zone, "x") == "app x not currently listed in allowed authz contexts"
+        assert list(texts.lines(authz_contexts.deny(zone, "carrier"))) == ["app context is not currently allowed"]
+        said = list(texts.lines(authz_contexts.deny(zone, "x")))
+        assert said == ["app x not currently listed in allowed authz contexts"]
 
     def test_they_are_switched_for_all(self, zone):
-        assert authz_contexts.switch(zone, True) == "authz context overrides enabled"
+        assert list(texts.lines(authz_contexts.switch(zone, True))) == ["authz context overrides enabled"]
         zone.rerun()
-        assert authz_contexts.switch(zone, False) == "authz context overrides disabled"
+        assert list(texts.lines(authz_contexts.switch(zone, False))) == ["authz context overrides disabled"]
         assert callflow(zone) == {"allow_authz_context_overrides": False}
 
 
 def test_the_old_pattern_is_replaced_and_others_of_its_callflow_stay(zone):
     zone.couchdb.put(PLAIN, {"_id": "c1", "pvt_type": "callflow", "patterns": [feature_codes.OLD, "^\\*97$"]})
-    said = list(feature_codes.update(zone, DATABASE))
+    said = list(texts.lines(feature_codes.update(zone, DATABASE)))
     assert zone.couchdb.all(PLAIN)["c1"]["patterns"] == [feature_codes.NEW, "^\\*97$"]
     assert said[-1].endswith(" : feature codes up to date")
     written = list(zone.couchdb.written)
@@ -56,29 +58,29 @@ def test_the_old_pattern_is_replaced_and_others_of_its_callflow_stay(zone):
 
 class TestMenus:
     def test_an_attached_greeting_becomes_media_that_the_menu_plays(self, zone):
-        zone.couch.attached(PLAIN, {"_id": "m1", "pvt_type": "menu", "name": "Main"}, "prompt.mp3", b"ID3")
+        zone.couchdb.put_with_attachment(PLAIN, {"_id": "m1", "pvt_type": "menu", "name": "Main"}, "prompt.mp3", b"ID3")
         assert menu_greetings.migrate(zone, DATABASE) == [OK]
         menu = zone.couchdb.all(PLAIN)["m1"]
         media = menu["media"]["greeting"]
         assert menu["pvt_vsn"] == "2"
         assert zone.couchdb.all(PLAIN)[media]["name"] == "Main menu greeting"
-        assert zone.couch.contents[PLAIN, media, f"{media}.mp3"] == b"ID3"
+        assert zone.couchdb.contents[PLAIN, media, f"{media}.mp3"] == b"ID3"
 
     def test_a_run_that_was_cut_off_leaves_no_second_copy(self, zone):
-        zone.couch.attached(PLAIN, {"_id": "m1", "pvt_type": "menu"}, "prompt.mp3", b"ID3")
+        zone.couchdb.put_with_attachment(PLAIN, {"_id": "m1", "pvt_type": "menu"}, "prompt.mp3", b"ID3")
 
         def fail(_database, _identifier):
             raise OSError
 
-        zone.couch.before_attaching.append(fail)
+        zone.couchdb.before_attaching.append(fail)
         with pytest.raises(OSError):
             menu_greetings.migrate(zone, DATABASE)
-        zone.couch.before_attaching.clear()
+        zone.couchdb.before_attaching.clear()
         menu_greetings.migrate(zone, DATABASE)
         menu_greetings.migrate(zone, DATABASE)
         media = [each for each in zone.couchdb.all(PLAIN).values() if each.get("pvt_type") == "media"]
         assert [each["_id"] for each in media] == [menu_greetings.media_id("m1")]
-        assert zone.couch.contents[PLAIN, media[0]["_id"], f"{media[0]['_id']}.mp3"] == b"ID3"
+        assert zone.couchdb.contents[PLAIN, media[0]["_id"], f"{media[0]['_id']}.mp3"] == b"ID3"
 
     def test_menus_without_one_and_no_menus(self, zone):
         assert menu_greetings.migrate(zone, DATABASE) == Atom("done")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from carrier_servers import SimwoodServer, TelnyxServer
-from couch_fault_server import says
 
+from helpers.carrier_servers import Bandwidth2Server, BandwidthV2Server, PhonebookServer, SimwoodServer, TelnyxServer
+from helpers.fault_server import says
 from kazoo_sup.errors import Declined, ServerUnreachable
 from kazoo_sup.kazoo.carriers import UnknownCarrier, acquiring
 from kazoo_sup.kazoo.carriers.acquiring import NotStored, NotToAcquire, NotToDisconnect
-from kazoo_sup.kazoo.carriers.base import CarrierRefused, NotOffered, OrderNotPlaced
+from kazoo_sup.kazoo.carriers.base import CarrierLacks, CarrierRefused, OrderNotPlaced
 
 NUMBER = "+14155550123"
 DATABASE = "numbers/+1415"
@@ -39,6 +39,11 @@ def put(zone, **fields):
 
 def stored(zone):
     return zone.couchdb.all(DATABASE).get(NUMBER)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr("kazoo_sup.kazoo.carriers.knm_bandwidth2.POLL_INTERVAL", 0.0)
 
 
 class TestAcquiring:
@@ -77,7 +82,7 @@ class TestAcquiring:
         served(TelnyxServer).offered = []
         with pytest.raises(CarrierRefused):
             acquiring.acquire(zone, NUMBER, "telnyx")
-        with pytest.raises(NotOffered):
+        with pytest.raises(CarrierLacks):
             acquiring.acquire(zone, NUMBER, "verizon")
         with pytest.raises(UnknownCarrier):
             acquiring.acquire(zone, NUMBER, "nobody")
@@ -138,10 +143,18 @@ class TestDisconnecting:
         assert (stored(zone)["pvt_state"], stored(zone)["pvt_carrier_data"]) == ("released", {"a": 1})
 
     def test_one_that_the_carrier_keeps_stays_and_that_is_told(self, zone, served):
-        served(TelnyxServer)
-        put(zone, pvt_state="available", pvt_module_name="knm_telnyx")
+        served(PhonebookServer)
+        put(zone, pvt_state="available", pvt_module_name="knm_other")
         assert acquiring.disconnect(zone, NUMBER).counts == {"unchanged": 1}
-        assert "Telnyx keeps" in zone.warnings[-1]
+        assert "the phonebook keeps" in zone.warnings[-1]
+
+    @pytest.mark.parametrize("kind", [TelnyxServer, Bandwidth2Server, BandwidthV2Server])
+    def test_one_that_an_account_only_releases_is_given_back_when_that_is_asked(self, zone, served, kind):
+        server = served(kind)
+        server.held = {NUMBER}
+        put(zone, pvt_state="available", pvt_module_name=kind.module)
+        assert acquiring.disconnect(zone, NUMBER).counts == {"edited": 1}
+        assert (server.held, stored(zone)["pvt_state"]) == (set(), "released")
 
     @pytest.mark.parametrize("module", ["knm_local", "knm_mdn"])
     def test_local_ones_vanish(self, zone, module):

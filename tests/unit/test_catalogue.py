@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from kazoo_sup import catalogue, completions, reference
+from kazoo_sup.cli import catalogue, reference
+from kazoo_sup.cli.completion import scripts
 from kazoo_sup.errors import UnknownFunction, UnknownModule
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = Path(catalogue.__file__).with_name("catalogue.jsonl")
 WRITTEN = {
     MANIFEST: catalogue.manifest_text,
-    **{ROOT / "completions" / name: written for name, written in completions.FILES.items()},
+    **{ROOT / "completions" / name: written for name, written in scripts.FILES.items()},
     **{ROOT / "docs" / name: written for name, written in reference.FILES.items()},
 }
 
@@ -26,9 +27,12 @@ def test_what_is_generated_is_fresh(path):
     assert path.read_text(encoding="utf-8") == WRITTEN[path](), "stale: run `make generate`"
 
 
-def test_the_page_on_exit_codes_has_the_table_of_the_code():
-    page = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
-    assert reference.exit_codes() in page
+@pytest.mark.parametrize(("name", "place"), [*reference.TABLES])
+def test_tables_of_pages_are_fresh(name, place):
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    table = reference.TABLES[name, place]()
+    assert table in page
+    assert page == reference.with_table(page, place, table), "stale: run `make generate`"
 
 
 @pytest.mark.parametrize("command", [*catalogue.commands()], ids=lambda command: f"{command.module} {command.name}")
@@ -46,7 +50,7 @@ def test_unknown_names_come_with_the_nearest():
         catalogue.module("kapps_confg")
     with pytest.raises(UnknownFunction, match="did you mean set_default"):
         catalogue.command("kapps_config", "set_defalt")
-    with pytest.raises(UnknownModule, match="'qqqqq'$"):
+    with pytest.raises(UnknownModule, match="'qqqqq'; sup --list qqqqq looks for it"):
         catalogue.module("qqqqq")
 
 
@@ -56,11 +60,11 @@ def plugin(tmp_path):
     (tmp_path / "acme.py").write_text(
         '"""Acme\'s own."""\n'
         "from kazoo_sup.command import command\n"
-        "from kazoo_sup.outcome import Outcome, value\n"
+        "from kazoo_sup.results import Answer\n"
         "@command\n"
-        "def shout(word: str, times: int = 1) -> Outcome:\n"
+        "def shout(word: str, times: int = 1) -> Answer:\n"
         '    """Shout WORD TIMES times."""\n'
-        "    return value(word.upper() * times)\n"
+        "    return Answer(word.upper() * times)\n"
     )
     info = tmp_path / "acme-1.0.dist-info"
     info.mkdir()
@@ -78,7 +82,7 @@ def test_a_third_party_adds_modules_by_entry_point(plugin):
         return done.returncode, done.stdout
 
     assert sup("acme_tools", "shout", "hey", "2") == (0, '<<"HEYHEY">>\n')
-    assert "From acme" in sup("--help")[1]
+    assert "From acme" in sup("help", "topics")[1]
     assert "Shout WORD TIMES times." in sup("acme_tools", "--help")[1]
     assert sup("acme_tools", "whisper")[0] == 1
 
@@ -103,3 +107,10 @@ def test_bash_completes_names_without_starting_python(line, expected):
     )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == expected
+
+
+def test_the_manual_tells_of_several_commands():
+    from kazoo_sup.cli import reference
+
+    assert "\\fBsup \\-\\fR" in reference.man()
+    assert "\\fBsup shell\\fR" in reference.man()

@@ -11,11 +11,11 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-import servers
 
+from helpers import real_servers
 from kazoo_sup.errors import ServerUnreachable, TimedOut
 from kazoo_sup.transports.certificates import expiry
-from kazoo_sup.transports.tls import Tls
+from kazoo_sup.transports.net import Tls
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl")
 
@@ -64,7 +64,7 @@ def test_one_that_is_not_trusted_says_why(port):
 
 def test_where_nobody_listens_there_is_none():
     with pytest.raises(ServerUnreachable, match="connection refused"):
-        expiry("127.0.0.1", servers.free_port(), Tls(), 10)
+        expiry("127.0.0.1", real_servers.free_port(), Tls(), 10)
 
 
 def test_a_server_that_says_nothing_is_given_up():

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import gc
 import itertools
+import json
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from memory_couchdb import MemoryCouchDB
 
+from helpers.memory_couchdb import MemoryCouchDB
+from helpers.memory_zone import MemoryZone
 from kazoo_sup import changes
-from kazoo_sup.changes import Change
-from kazoo_sup.changes.announcer import outbox
-from kazoo_sup.errors import Declined, ExitCode, ServerUnreachable, TimedOut, Unfinished
-from kazoo_sup.settings import ZoneSettings
-from kazoo_sup.zone import Run, Zone
+from kazoo_sup.changes import Change, outboxes
+from kazoo_sup.errors import Declined, ExitCode, ServerRefused, ServerUnreachable, SupError, TimedOut, Unfinished
+from kazoo_sup.zone import Run
 
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
 
@@ -34,11 +35,8 @@ def zone(couchdb, tmp_path):
 
 
 def made(couchdb, directory, **run):
-    reports, warnings = [], []
-    settings = SimpleNamespace(zone=lambda: ZoneSettings(brokers=()), state_dir=directory, host="vm")
-    zone = Zone(settings, node="kazoo_apps", run=Run(report=reports.append, warn=warnings.append, **run))
-    zone.__dict__["couchdb"] = couchdb
-    zone.reports, zone.warnings = reports, warnings
+    zone = MemoryZone(directory, couchdb=couchdb, brokers=())
+    zone.run = zone.new_run(**run)
     return zone
 
 
@@ -53,7 +51,7 @@ def edited(document, **more):
 def waiting(zone):
     """Return the routing keys of the events that wait."""
     found = []
-    for claim in outbox(zone).claim():
+    for claim in outboxes.of(zone).claim():
         found += [key for key, _ in claim.messages()]
         claim.release()
     return found
@@ -89,7 +87,7 @@ class TestReports:
 
     def test_a_change_that_failed_raises_when_its_document_is_asked_for(self, zone, couchdb):
         couchdb.put("db", {"_id": "1"})
-        with pytest.raises(changes.SupError, match="exists already"):
+        with pytest.raises(SupError, match="exists already"):
             _ = changes.apply(zone, [create(1)]).document
 
     def test_a_missing_database_is_told(self, zone):
@@ -109,7 +107,7 @@ class TestConflicts:
     def test_a_document_that_is_as_asked_by_now_is_unchanged(self, zone, couchdb):
         couchdb.put("db", {"_id": "1"})
         before = couchdb.get("db", "1")
-        couchdb.put("db", {**before, "ours": 1})
+        couchdb.put("db", {**before, "ours": 1, "theirs": 1})
         assert dict(changes.apply(zone, [edited(before, ours=1)]).counts) == {"unchanged": 1}
 
     def test_one_that_keeps_changing_is_given_up(self, zone, couchdb):
@@ -123,13 +121,40 @@ class TestConflicts:
         couchdb.before_save.append(meddle)
         tally = changes.apply(zone, [edited(before, ours=1)])
         assert str(tally.errors[0]) == "db/1: others keep changing it"
-        assert next(times) <= changes.ROUNDS + 1
+        assert next(times) <= changes.saving.ROUNDS + 1
 
-    def test_a_deletion_of_what_is_gone_already_is_unchanged(self, zone, couchdb):
+    def test_a_deletion_of_what_is_gone_meanwhile_is_told_as_one(self, zone, couchdb):
         couchdb.put("db", {"_id": "1"})
         before = couchdb.get("db", "1")
         couchdb.put("db", {**before, "_deleted": True})
-        assert dict(changes.apply(zone, [Change("db", None, before)]).counts) == {"unchanged": 1}
+        assert dict(changes.apply(zone, [Change("db", None, before)]).counts) == {"deleted": 1}
+        assert waiting(zone) == ["doc_deleted.db.undefined.1"]
+
+    @pytest.mark.parametrize("stamped", [{"pvt_created": 63_900_000_000}, {}])
+    def test_what_was_saved_twice_over_counts_as_saved_and_is_announced(self, zone, couchdb, stamped):
+        couchdb.put("db", {"_id": "edited", **stamped}, {"_id": "gone"})
+
+        def repeat(database, documents):
+            """Save it first, as a proxy that sends a request twice; the second answer is a conflict."""
+            couchdb.before_save.clear()
+            couchdb.save(database, documents)
+
+        couchdb.before_save.append(repeat)
+        made = [edited(couchdb.get("db", "edited"), new=1), Change("db", None, couchdb.get("db", "gone"))]
+        tally = changes.apply(zone, [create("made", **stamped), *made] if stamped else made)
+        expected = {"created": 1} if stamped else {}
+        assert dict(tally.counts) == {**expected, "edited": 1, "deleted": 1}
+        assert len(waiting(zone)) == tally.saved
+        assert tally.last.after["_rev"] is not None
+
+    @pytest.mark.parametrize("bad", [{}, {"_id": ""}, {"_id": 1}, {"_id": "_x"}, {"_id": "_design/"}, {"_id": None}])
+    def test_a_document_without_a_name_is_refused_and_stops_no_other(self, zone, couchdb, bad):
+        for dry_run in (True, False):
+            zone.run = Run(dry_run=dry_run, report=zone.reports.append)
+            tally = changes.apply(zone, [create(1), Change("db", bad, None), create(2), Change("", {"_id": "3"}, None)])
+            assert dict(tally.counts) == {"failed": 2, "created": 2}
+        assert set(couchdb.all("db")) == {"1", "2"}
+        assert waiting(zone) == ["doc_created.db.undefined.1", "doc_created.db.undefined.2"]
 
     def test_a_change_may_refuse(self, zone, couchdb):
         def refuse(stored):
@@ -174,6 +199,21 @@ class TestEvents:
         changes.apply(zone, [create(1, pvt_type="quiet"), create(2, pvt_type="cdr")])
         assert waiting(zone) == ["doc_created.db.cdr.2"]
 
+    @pytest.mark.parametrize(
+        ("section", "named"),
+        [
+            (1.5, "default is not an object"),
+            ({"change_notice_exclude_types": [["quiet"]]}, "default.change_notice_exclude_types[0] is not text"),
+        ],
+    )
+    def test_what_datamgr_has_of_another_shape_is_named_once_and_left_aside(self, couchdb, tmp_path, section, named):
+        couchdb.put("system_config", {"_id": "datamgr", "default": section})
+        zone = made(couchdb, tmp_path)
+        for number in (1, 2):
+            changes.apply(zone, [create(number, pvt_type="cdr"), create(number + 2)])
+        assert waiting(zone) == ["doc_created.db.undefined.3", "doc_created.db.undefined.4"]
+        assert zone.warnings.count(f"system_config/datamgr: {named}; it is left aside") == 1
+
     def test_none_are_made_when_they_were_ruled_out(self, couchdb, tmp_path):
         zone = made(couchdb, tmp_path / "state", events=False)
         changes.apply(zone, [create(1)])
@@ -202,7 +242,7 @@ class TestBulk:
                 yield create(number)
 
         assert changes.apply(zone, source()).saved == 30_000
-        assert most < 7 * changes.BATCH  # five being saved, one waiting, one being gathered
+        assert most < 7 * changes.saving.BATCH  # five being saved, one waiting, one being gathered
 
 
 class TestFailingServer:
@@ -270,3 +310,34 @@ def test_no_interleaving_loses_what_others_wrote(tmp_path_factory, steps):
     for identifier, fields in expected.items():
         stored = couchdb.get("db", identifier) or {}
         assert {key: each for key, each in stored.items() if not key.startswith("_")} == fields
+
+
+def test_a_dry_run_shows_the_changes_of_other_databases_where_one_fails(tmp_path, monkeypatch):
+    zone = MemoryZone(tmp_path)
+    refused = ServerRefused(server="CouchDB", status=500, request="POST /sick/_all_docs", reason="timeout")
+    read = zone.couchdb.get_many
+
+    def get_many(database, ids):
+        if database == "sick":
+            raise refused
+        return read(database, ids)
+
+    monkeypatch.setattr(zone.couchdb, "get_many", get_many)
+    zone.rerun(dry_run=True)
+    with pytest.raises(ServerRefused):
+        changes.apply(zone, [Change(name, {"_id": "a"}, None) for name in ("sick", "well")])
+    assert [(each.database, each.action) for each in zone.reports] == [("well", "created")]
+
+
+ALIKE_TO_PYTHON = [
+    *(0, 1, 0.0, -0.0, 1.0, 1.5, True, False, None, "", "1"),
+    *([], [1], [1.0], [True], [[1], 2], [[True], 2]),
+    *({}, {"a": 1}, {"a": True}, {"a": 1.0}, {"a": -0.0}, {"a": 0}, {"a": [{"b": 1}]}, {"a": [{"b": True}]}),
+    *({"a": 1, "b": None}, {"b": None, "a": 1}, {"b": False, "a": 1}),
+]
+
+
+@pytest.mark.parametrize("one", ALIKE_TO_PYTHON, ids=repr)
+def test_values_are_the_same_exactly_where_their_json_is(one: Any) -> None:
+    told = [changes.same(one, other) for other in ALIKE_TO_PYTHON]
+    assert told == [json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True) for other in ALIKE_TO_PYTHON]

@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from kazoo_sup.command import Command, Parameter, Reads, bind, command, describe, is_command
+from kazoo_sup.arguments.descriptions import Command, Parameter
+from kazoo_sup.arguments.reads import Reads, Text, named
+from kazoo_sup.command import bind, command, describe, is_command
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound
-from kazoo_sup.outcome import Outcome
+from kazoo_sup.results import Answer, Done
 from kazoo_sup.settings import Settings
 from kazoo_sup.zone import Run, Zone
 
@@ -50,7 +52,8 @@ class TestReading:
         ("annotation", "word", "value"),
         [
             (str, "any thing", "any thing"),
-            (str, "", ""),
+            (Text, "", ""),
+            (Text | None, "", ""),
             (str, "007", "007"),
             (str | None, "x", "x"),
             (int, "42", 42),
@@ -82,6 +85,10 @@ class TestReading:
     @pytest.mark.parametrize(
         ("annotation", "word", "reason"),
         [
+            (str, "", "it is empty"),
+            (str | None, "", "it is empty"),
+            (Path, "", "it is empty"),
+            (Annotated[str, Reads(named, "NAME")], "", "it is empty"),
             (int, "", "'' is not a whole number"),
             (int, "4.2", "'4.2' is not a whole number"),
             (int, "1_000", "'1_000' is not a whole number"),
@@ -139,7 +146,7 @@ class TestBinding:
             call(function, "a", "1", "x")
 
     def test_an_option_may_be_named_like_a_word_of_python(self):
-        def function(*, as_: str = "", from_: str = "") -> Outcome:
+        def function(*, as_: str = "", from_: str = "") -> Answer:
             return as_, from_
 
         assert call(function, options={"as": "x", "from": "y"}) == ("x", "y")
@@ -194,16 +201,16 @@ def list_(
     *names: str,
     limit: int = 10,
     dry: bool = False,
-) -> Outcome:
+) -> Answer:
     """List LETTERS.
 
     In more words.
     """
-    return Outcome(data=[zone, letters, unnamed, kind, from_, names, limit, dry])
+    return Answer(data=[zone, letters, unnamed, kind, from_, names, limit, dry])
 
 
-def unmarked() -> Outcome:
-    return Outcome()
+def unmarked() -> Answer:
+    return Done()
 
 
 class TestDescribing:
@@ -230,7 +237,7 @@ class TestDescribing:
 
     def test_only_marked_functions_are_commands(self):
         assert is_command(list_)
-        assert not any(map(is_command, (unmarked, HERE, None, Outcome)))
+        assert not any(map(is_command, (unmarked, HERE, None, Done)))
 
     def test_a_marked_function_stays_a_function(self):
         assert call(list_, "a", "b", given={"Zone": lambda: 1}).data == [

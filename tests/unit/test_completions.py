@@ -10,9 +10,10 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from kazoo_sup import catalogue, completions, options
+from kazoo_sup.cli import catalogue, options
+from kazoo_sup.cli.completion import scripts
 
-FOLDER = Path(completions.__file__).parents[1] / "completions"
+FOLDER = Path(scripts.__file__).parents[3] / "completions"
 NAMES = {
     "sup kapps_config_m": ["kapps_config_maintenance"],
     "sup kapps_config set_d": ["set_default"],
@@ -21,6 +22,8 @@ NAMES = {
     "sup -f j": ["json"],
     "sup --format j": ["json"],
     "sup kapps_config get --dr": ["--dry-run"],
+    "sup --vers": ["--version"],
+    "sup und": ["undo"],
     "sup outbox ": ["clear", "flush", "list"],
 }
 HELP = {"sup help outb": ["outbox"], "sup help outbox cl": ["clear"]}
@@ -28,7 +31,7 @@ HELP = {"sup help outb": ["outbox"], "sup help outbox cl": ["clear"]}
 LINES = [*NAMES.items(), *HELP.items()]
 
 
-@pytest.mark.parametrize("name", completions.FILES)
+@pytest.mark.parametrize("name", scripts.FILES)
 def test_every_function_and_option_is_there_once_generated(name):
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert "make generate" in text
@@ -38,8 +41,38 @@ def test_every_function_and_option_is_there_once_generated(name):
         assert all(word.lstrip("-") in text for word in option.names)
 
 
-@pytest.mark.parametrize("line", ["sup kapps_config get --config ", "sup config check ", "sup kapps_config get a b c "])
+FILES = [
+    "sup kapps_config get --config ",
+    "sup config check ",
+    "sup -f json config check -q ",
+    "sup number import ",
+    "sup crossbar_maintenance create_account --password-file ",
+    "sup kazoo_media_maintenance import_prompts ",
+    "sup couchdb restore one two ",
+    "sup tasks_maintenance add a b c d ",
+]
+NO_FILES = [
+    "sup kapps_config get a b c ",
+    "sup kapps_config set ",
+    "sup config check file ",
+    "sup config show ",
+    "sup tasks_maintenance add ",
+    "sup couchdb restore --as ",
+    "sup ecallmgr_maintenance channel_summary --wait ",
+]
+
+
+@pytest.mark.parametrize("line", FILES)
 def test_bash_completes_files_where_they_are_meant(line, tmp_path):
+    assert completed_by_bash(line, tmp_path) == ["file.yaml"]
+
+
+@pytest.mark.parametrize("line", NO_FILES)
+def test_bash_completes_no_files_where_none_is_meant(line, tmp_path):
+    assert completed_by_bash(line, tmp_path) == []
+
+
+def completed_by_bash(line, tmp_path):
     (tmp_path / "file.yaml").touch()
     words = [*line.split(" ")[:-1], '""']
     script = (
@@ -47,7 +80,7 @@ def test_bash_completes_files_where_they_are_meant(line, tmp_path):
         '_sup; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["file.yaml"]
+    return done.stdout.split()
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
@@ -60,6 +93,18 @@ class TestFish:
     @pytest.mark.parametrize(("line", "names"), LINES)
     def test_it_completes_names(self, line, names):
         assert self.completed(line)[0] == names
+
+    @pytest.mark.parametrize("line", FILES)
+    def test_it_completes_files_where_they_are_meant(self, line, tmp_path, monkeypatch):
+        (tmp_path / "file.yaml").touch()
+        monkeypatch.chdir(tmp_path)
+        assert "file.yaml" in self.completed(line)[0]
+
+    @pytest.mark.parametrize("line", NO_FILES)
+    def test_it_completes_no_files_where_none_is_meant(self, line, tmp_path, monkeypatch):
+        (tmp_path / "file.yaml").touch()
+        monkeypatch.chdir(tmp_path)
+        assert "file.yaml" not in self.completed(line)[0]
 
     def test_it_reads_the_file_without_complaint(self):
         assert self.completed("sup kapps_config get --he") == (["--help"], "")
@@ -84,7 +129,7 @@ class TestZsh:
     def completed(self, tmp_path):
         """Give a function that types a line and a tab, and returns the line as it is then."""
         environment = {"PATH": "/usr/bin:/bin", "TERM": "dumb", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
-        shell = pexpect.spawn("zsh", ["-f", "-i"], env=environment, encoding="utf-8", timeout=30, dimensions=(50, 200))
+        shell = pexpect.spawn("zsh", ["-f", "-i"], env=environment, encoding="utf-8", timeout=600, dimensions=(50, 200))
         shell.sendline(ZSH.format(folder=FOLDER, dump=tmp_path / "dump").strip().replace("\n", "; "))
         shell.expect("ready\r\n")
 
@@ -102,3 +147,13 @@ class TestZsh:
             assert completed(line).split() == [*line.split()[:-1], *names]
         else:  # it then offers a list; the first letter chooses
             assert completed(line + names[0][0]) == line + names[0]
+
+    @pytest.mark.parametrize("line", [line for line in FILES if "--password" not in line])
+    def test_it_completes_files_where_they_are_meant(self, completed, line, tmp_path):
+        (tmp_path / "file.yaml").touch()
+        assert completed(f"{line}{tmp_path}/file.y") == f"{line}{tmp_path}/file.yaml"
+
+    @pytest.mark.parametrize("line", [line for line in NO_FILES if "--" not in line and "set" not in line])
+    def test_it_completes_no_files_where_none_is_meant(self, completed, line, tmp_path):
+        (tmp_path / "file.yaml").touch()
+        assert completed(f"{line}{tmp_path}/file.y") == f"{line}{tmp_path}/file.y"

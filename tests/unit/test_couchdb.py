@@ -4,15 +4,17 @@ import io
 import json
 
 import pytest
-from couch_fault_server import answer, breaks_off, hangs_up, says, stores_then_hangs_up
 
+from helpers.fault_server import answer, arrives_twice, breaks_off, hangs_up, says, stores_then_hangs_up
 from kazoo_sup.errors import NotFound, ServerRefused, ServerUnreachable
-from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts
+from kazoo_sup.transports.couchdb import CouchDB
+from kazoo_sup.transports.http import Timeouts
+from kazoo_sup.transports.server import Server
 
 
 @pytest.fixture
 def couchdb(server):
-    couchdb = CouchDB([Endpoint(server.url)], timeouts=Timeouts(read=5, retry=0.5), batch=3)
+    couchdb = CouchDB([Server(server.url)], timeouts=Timeouts(retry=0.5), batch=3)
     yield couchdb
     couchdb.close()
 
@@ -33,6 +35,13 @@ class TestDatabases:
         assert couchdb.exists(name)
         assert couchdb.delete(name) is True
         assert couchdb.delete(name) is False
+
+    @pytest.mark.parametrize("name", ["", ".", ".."])
+    def test_what_no_url_can_name_is_none(self, couchdb, name):
+        assert not couchdb.exists(name)
+        assert couchdb.delete(name) is False
+        with pytest.raises(ServerRefused, match="not a name of a database"):
+            couchdb.create(name)
 
     def test_a_created_database_whose_answer_was_lost_counts_as_created(self, server, couchdb):
         server.fails(stores_then_hangs_up, to="PUT")
@@ -159,8 +168,9 @@ class TestViews:
         assert (options["include_docs"], options["descending"]) == ("true", "true")
 
     def test_several_keys_are_posted_a_batch_at_a_time(self, server, couchdb):
-        server.fails(serves({"rows": [{"key": 1}]}), serves({"rows": [{"key": 4}]}))
-        assert list(couchdb.view("db", "d", "v", keys=[1, 2, 3, 4], reduce=True)) == [{"key": 1}, {"key": 4}]
+        found = [{"key": 1, "value": 2}, {"key": 4, "value": 1}]
+        server.fails(*(serves({"rows": [row]}) for row in found))
+        assert list(couchdb.view("db", "d", "v", keys=[1, 2, 3, 4], reduce=True)) == found
         assert [json.loads(request.body) for request in server.requests] == [{"keys": [1, 2, 3]}, {"keys": [4]}]
         _, options = self.asked(server)
         assert options == {"reduce": "true", "group": "true"}
@@ -199,7 +209,8 @@ class TestAttachments:
     def test_a_file_is_sent_from_its_start_after_a_refusal(self, server, couchdb):
         server.fails(says(503), to="PUT")
         couchdb.put_attachment("db", "task", "in.csv", io.BytesIO(b"a,b\n"), "text/csv")
-        assert server.attachments["db", "task", "in.csv"] == (b"a,b\n", "text/csv")
+        assert server.memory.contents["db", "task", "in.csv"] == b"a,b\n"
+        assert server.databases["db"]["task"]["_attachments"]["in.csv"]["content_type"] == "text/csv"
 
     def test_json_content_is_handed_over_as_it_is(self, couchdb):
         couchdb.put_attachment("db", "doc", "x.json", b'{"a": 1}', "application/json")
@@ -209,6 +220,15 @@ class TestAttachments:
     def test_none_where_there_is_none(self, couchdb):
         assert couchdb.get_attachment("db", "doc", "x") is None
         assert couchdb.get_attachment("absent", "doc", "x") is None
+
+    @pytest.mark.parametrize("make", [bytes, io.BytesIO])
+    def test_a_request_that_arrives_twice_stores_it_once(self, server, couchdb, make):
+        server.fails(arrives_twice, arrives_twice, to="PUT /db/doc")
+        first = couchdb.put_attachment("db", "doc", "x", make(b"1"), "text/plain")
+        second = couchdb.put_attachment("db", "doc", "y", make(b"22"), "text/plain", rev=first)
+        assert (first[:2], second[:2]) == ("1-", "2-")
+        with pytest.raises(ServerRefused, match="409"):
+            couchdb.put_attachment("db", "doc", "y", make(b"33"), "text/plain", rev=first)
 
     def test_an_outdated_revision_is_refused(self, server, couchdb):
         rev = server.store("db", {"_id": "doc"})["rev"]

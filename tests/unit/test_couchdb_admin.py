@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from couch_cluster_server import BIGCOUCH, NODES, CouchClusterServer, refused
 
+from helpers.couchdb_server import BIGCOUCH, NODES, CouchDBServer, refused
 from kazoo_sup.errors import NotAuthorised, NotFound, ServerRefused
-from kazoo_sup.transports.couchdb import CouchDB, Endpoint, Timeouts
-from kazoo_sup.transports.couchdb_admin import INFO_KEYS, Administration, NotOffered
+from kazoo_sup.transports.couchdb import Administration, CouchDB
+from kazoo_sup.transports.couchdb.admin import INFO_KEYS, NotOffered
+from kazoo_sup.transports.http import Timeouts
+from kazoo_sup.transports.server import Server
 
 
 @pytest.fixture
@@ -16,9 +18,9 @@ def admin_of():
     servers, opened = [], []
 
     def admin_of(**choices):
-        server = CouchClusterServer(**choices).__enter__()
+        server = CouchDBServer(**choices).__enter__()
         servers.append(server)
-        couchdb = CouchDB([Endpoint(server.url)], timeouts=Timeouts(5, 5, 0))
+        couchdb = CouchDB([Server(server.url)], timeouts=Timeouts(retry=0))
         opened.append(couchdb)
         return Administration(couchdb), server
 

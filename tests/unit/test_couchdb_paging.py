@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazoo_sup.transports import couchdb_paging
+from kazoo_sup.transports.couchdb import paging
+from kazoo_sup.transports.couchdb.paging import distinct_keys, of_keys
+from kazoo_sup.transports.limits import Limits, OversizedAnswer
 
 
 def rank(key):
@@ -50,24 +52,24 @@ class TestRows:
     def test_every_row_comes_exactly_once_and_in_order(self, emitted, page, descending, knows_docid):
         fetch = view_of(emitted, descending=descending, knows_docid=knows_docid)
         wanted = emitted[::-1] if descending else emitted
-        assert list(couchdb_paging.rows(fetch, {}, page)) == wanted
+        assert list(paging.rows(fetch, {}, page)) == wanted
 
     def test_a_page_is_fetched_only_when_its_rows_are_asked_for(self):
         requests = []
         emitted = [{"id": f"{number:03}", "key": 1, "value": None} for number in range(100)]
-        found = couchdb_paging.rows(view_of(emitted, requests=requests), {}, 10)
+        found = paging.rows(view_of(emitted, requests=requests), {}, 10)
         assert [next(found)["id"] for _ in range(10)] == [f"{number:03}" for number in range(10)]
         assert requests == [11]
 
     def test_no_page_is_larger_than_asked_for_when_many_documents_share_a_key(self):
         requests = []
         emitted = [{"id": f"{number:03}", "key": "user", "value": None} for number in range(100)]
-        assert list(couchdb_paging.rows(view_of_strings(emitted, requests), {}, 10)) == emitted
+        assert list(paging.rows(view_of_strings(emitted, requests), {}, 10)) == emitted
         assert set(requests) == {11}
 
     def test_rows_deleted_between_two_pages_cost_no_others(self):
         emitted = [{"id": f"{number}", "key": 1, "value": None} for number in range(9)]
-        found = couchdb_paging.rows(view_of(emitted), {}, 3)
+        found = paging.rows(view_of(emitted), {}, 3)
         first = [next(found)["id"] for _ in range(3)]
         del emitted[3:5]
         assert first + [row["id"] for row in found] == ["0", "1", "2", "5", "6", "7", "8"]
@@ -89,7 +91,7 @@ class TestDistinctKeys:
         def fetch(*, limit, startkey=0):
             return [row for row in emitted if row["key"] >= startkey][:limit]
 
-        assert list(couchdb_paging.distinct_keys(fetch, {}, page)) == emitted
+        assert list(paging.distinct_keys(fetch, {}, page)) == emitted
 
 
 class TestNames:
@@ -114,4 +116,43 @@ class TestNames:
             within = (json.loads(startkey), json.loads(endkey))
             return [name for name in self.databases if within[0] <= name <= within[1]][:limit]
 
-        assert tuple(couchdb_paging.names(fetch, start, end, page)) == wanted
+        assert tuple(paging.names(fetch, start, end, page)) == wanted
+
+
+class TestTooMuchAtOnce:
+    """What is over the limit of one answer is asked for in smaller parts, and every row still comes once."""
+
+    @pytest.mark.parametrize("most", [2, 3, 7, 50])
+    def test_pages(self, most):
+        asked = []
+
+        def fetch(*, limit, startkey=0, startkey_docid=""):
+            asked.append(limit)
+            if limit > most:
+                raise Limits().oversized(server="CouchDB", request="GET /db/_all_docs")
+            return [{"key": key, "id": str(key)} for key in range(startkey, min(startkey + limit, 40))]
+
+        wanted = list(range(40))
+        assert [row["key"] for row in distinct_keys(fetch, {}, 30)] == wanted
+        assert [row["key"] for row in paging.rows(fetch, {}, 30)] == wanted
+        assert len([limit for limit in asked if limit > most]) <= 10
+
+    def test_keys(self):
+        def fetch(*, keys):
+            if len(keys) > 3:
+                raise Limits().oversized(server="CouchDB", request="POST /db/_all_docs")
+            return [{"key": key} for key in keys]
+
+        assert [row["key"] for row in of_keys(fetch, list(range(11)))] == list(range(11))
+
+    def test_one_that_is_too_large_by_itself_is_an_error(self):
+        def fetch(**_asked):
+            raise Limits().oversized(server="CouchDB", request="GET /db/_all_docs")
+
+        for ask in (
+            lambda: distinct_keys(fetch, {}, 30),
+            lambda: paging.rows(fetch, {}, 30),
+            lambda: of_keys(fetch, [1, 2, 3]),
+        ):
+            with pytest.raises(OversizedAnswer):
+                list(ask())

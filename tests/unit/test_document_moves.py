@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from media_couchdb import media_zone
 
+from helpers.account_zone import account_zone
 from kazoo_sup.errors import Conflict, ServerUnreachable
-from kazoo_sup.kazoo.upkeep.document_moves import Place, move
+from kazoo_sup.kazoo.migrations.document_moves import Place, move
 
 HERE, THERE = Place("faxes", "one"), Place("webhooks", "two")
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
@@ -14,8 +14,10 @@ DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection ref
 
 @pytest.fixture
 def zone(tmp_path):
-    zone = media_zone(tmp_path / "state")
-    zone.couch.attached("faxes", {"_id": "one", "id": "one", "pvt_type": "fax", "pvt_account_db": "x"}, "a.tiff", b"II")
+    zone = account_zone(tmp_path / "state")
+    zone.couchdb.put_with_attachment(
+        "faxes", {"_id": "one", "id": "one", "pvt_type": "fax", "pvt_account_db": "x"}, "a.tiff", b"II"
+    )
     return zone
 
 
@@ -31,7 +33,7 @@ def test_it_arrives_whole_and_is_gone_where_it_was(zone):
         "pvt_account_db": "webhooks",
     }
     assert "id" not in document
-    assert zone.couch.contents["webhooks", "two", "a.tiff"] == b"II"
+    assert zone.couchdb.contents["webhooks", "two", "a.tiff"] == b"II"
     assert zone.couchdb.all("faxes") == {}
     assert [event["Event-Name"] for event in zone.broker.events][-1] == "doc_deleted"
 
@@ -41,13 +43,13 @@ def test_a_move_that_was_cut_off_is_completed(zone):
         if database == "webhooks":
             raise DOWN
 
-    zone.couch.before_attaching.append(fail)
+    zone.couchdb.before_attaching.append(fail)
     with pytest.raises(ServerUnreachable):
         moved(zone)
     assert "one" in zone.couchdb.all("faxes")
-    zone.couch.before_attaching.clear()
+    zone.couchdb.before_attaching.clear()
     moved(zone)
-    assert zone.couch.contents["webhooks", "two", "a.tiff"] == b"II"
+    assert zone.couchdb.contents["webhooks", "two", "a.tiff"] == b"II"
     assert zone.couchdb.all("faxes") == {}
 
 

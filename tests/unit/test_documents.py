@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from kazoo_sup.errors import BadValue
 from kazoo_sup.kazoo import documents
 from kazoo_sup.kazoo.documents import value_at, with_value
 
@@ -38,7 +39,7 @@ def test_writing_a_path_makes_objects_replaces_values_and_leaves_the_original():
 def test_writing_into_a_list_counts_from_one_and_appends():
     assert with_value({"l": ["a", "b"]}, ["l", "2"], "c") == {"l": ["a", "c"]}
     assert with_value({"l": ["a"]}, ["l", "2"], "b") == {"l": ["a", "b"]}
-    with pytest.raises(ValueError, match="has no element '4'"):
+    with pytest.raises(BadValue, match="has no element '4'"):
         with_value({"l": ["a"]}, ["l", "4"], "b")
 
 

@@ -7,13 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from interrupter import Interrupter, places
-from memory_couchdb import MemoryZone
 
+from helpers.interrupter import Interrupter, places
+from helpers.memory_zone import MemoryZone
 from kazoo_sup import changes
 from kazoo_sup.changes import Change
 from kazoo_sup.errors import Conflict, ExitCode, NotFound, ServerUnreachable, Unfinished
-from kazoo_sup.transports import couchdb_bulk
+from kazoo_sup.transports.couchdb import bulk
 
 DOWN = ServerUnreachable(server="CouchDB", address="192.0.2.1:5984", reason="connection refused")
 
@@ -27,7 +27,7 @@ def zone(zone):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(changes, "BATCH", 5)
+    monkeypatch.setattr(changes.saving, "BATCH", 5)
 
 
 def created(number, database="db"):
@@ -67,6 +67,43 @@ class TestOrder:
         changes.apply(zone, [Change("db", counted(None), None, counted) for _ in range(4)])
         assert zone.couchdb.get("db", "x")["n"] == 4
         assert Counter(report.action for report in zone.reports) == {"created": 1, "edited": 3}
+
+    @pytest.mark.parametrize("meddlings", [0, changes.saving.ROUNDS])
+    def test_many_changes_of_one_document_are_made_in_their_order_among_those_of_others(self, zone, meddlings):
+        def added(token, stored):
+            document = stored or {"_id": "x", "list": []}
+            return {**document, "list": [*document["list"], token]}
+
+        def ours(token):
+            return Change("db", added(token, None), None, lambda stored: added(token, stored))
+
+        def meddle(_database, _documents):
+            if next(left, None) is not None:
+                zone.couchdb.put("db", added("theirs", zone.couchdb.get("db", "x")))
+
+        left = iter(range(meddlings))
+        zone.couchdb.before_save.append(meddle)
+        changes.apply(zone, map(ours, range(3 * changes.saving.ROUNDS)))
+        tokens = zone.couchdb.get("db", "x")["list"]
+        assert [token for token in tokens if token != "theirs"] == list(range(3 * changes.saving.ROUNDS))
+        assert tokens.count("theirs") == meddlings
+        assert {report.action for report in zone.reports} <= {"created", "edited"}
+        last = zone.reports[-1]
+        assert (last.before["list"], last.after["list"]) == (tokens[:-1], tokens)
+
+    def test_every_change_of_a_document_is_given_up_after_its_own_rounds(self, zone):
+        def counted(stored):
+            return {**(stored or {"_id": "x", "ours": 0}), "ours": 1}
+
+        def meddle(_database, _documents):
+            stored = zone.couchdb.get("db", "x") or {"_id": "x", "theirs": 0}
+            saves.append(zone.couchdb.put("db", {**stored, "theirs": stored["theirs"] + 1}))
+
+        saves = []
+        zone.couchdb.before_save.append(meddle)
+        tally = changes.apply(zone, [Change("db", counted(None), None, counted) for _ in range(3)])
+        assert [str(error) for error in tally.errors] == ["db/x: others keep changing it"] * 3
+        assert len(saves) == 1 + 3 * changes.saving.ROUNDS
 
     def test_a_document_changed_twice_has_its_reports_in_their_places(self, zone):
         changes.apply(zone, [created(1), created(2), created(1)])
@@ -143,7 +180,7 @@ class TestMemory:
         zone.run = type(zone.run)(report=report)
         tally = changes.apply(zone, source())
         assert tally.saved == reported == 50_000
-        assert most <= changes.BATCH * 6
+        assert most <= changes.saving.BATCH * 6
         assert len(tally.errors) == 0
 
     def test_only_the_first_errors_are_kept(self, zone):
@@ -172,7 +209,7 @@ class TestFailingServer:
         with pytest.raises(Unfinished) as unfinished:
             changes.apply(zone, map(created, range(50)))
         saved = set(zone.couchdb.all("db"))
-        assert unfinished.value.facts["saved"] == len(saved) == 5 * count
+        assert unfinished.value.saved == len(saved) == 5 * count
         assert unfinished.value.exit_code is ExitCode.PARTIAL
         assert {report.id for report in zone.reports} == saved <= heard(zone)
         zone.couchdb.before_save.clear()
@@ -219,7 +256,7 @@ class TestFailingServer:
         assert set(zone.couchdb.all("db")) == {"00001", "00003"} <= heard(zone)
 
 
-PLACES = (str(Path(changes.__file__).parent), couchdb_bulk.__file__)
+PLACES = (str(Path(changes.__file__).parent), bulk.__file__)
 
 
 def run(zone, broker_down=None):

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from kazoo_sup.drawing import Line, condensed, findings_page, health_page
+from kazoo_sup.texts.drawing import Line, condensed, findings_page, health_page
 
 
 def row(component, name, state="ok", summary="fine", zone="east", **more):

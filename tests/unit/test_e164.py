@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kazoo_sup.kazoo.numbers import e164
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 
 @pytest.mark.parametrize(

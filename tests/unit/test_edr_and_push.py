@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from media_couchdb import media_zone
 
+from helpers.account_zone import account_zone
+from kazoo_sup import messages
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import edr_backends, messages, push_notifications
+from kazoo_sup.kazoo.config import edr_backends
+from kazoo_sup.kazoo.notifications import push_notifications
 
 
 @pytest.fixture
 def zone(tmp_path):
-    return media_zone(tmp_path / "state")
+    return account_zone(tmp_path / "state")
 
 
 def test_backends_are_added_at_the_front_switched_and_removed(zone):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazoo_sup.transports.esl_frames import BadFrame, Event, Framer, TooLong, event
+from kazoo_sup.transports.esl import Event
+from kazoo_sup.transports.esl.frames import BadFrame, Framer, TooLong, event
 
 EVENT = "Content-Length: 12\nContent-Type: text/event-plain\n\nHello: World"
 ANSWER = "Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
@@ -55,9 +56,9 @@ def test_carriage_returns_end_lines_too():
     [
         (b"HTTP/1.1 400 Bad Request\nConnection: close\n\n", "without a name"),
         (b"\x80\x05: 1\n\n", "without a Content-Type"),
-        (b"Content-Type: api/response\nContent-Length: -1\n\n", "no number"),
-        (b"Content-Type: api/response\nContent-Length: 1e3\n\n", "no number"),
-        ("Content-Type: api/response\nContent-Length: ٣\n\n".encode(), "no number"),
+        (b"Content-Type: api/response\nContent-Length: -1\n\n", "not a number"),
+        (b"Content-Type: api/response\nContent-Length: 1e3\n\n", "not a number"),
+        ("Content-Type: api/response\nContent-Length: ٣\n\n".encode(), "not a number"),
     ],
 )
 def test_rubbish_is_told_from_frames(data: bytes, reason: str):

@@ -7,14 +7,16 @@ import time
 from dataclasses import replace
 
 import pytest
-from memory_couchdb import MemoryZone
 
+from helpers.memory_zone import MemoryZone
 from kazoo_sup import changes
 from kazoo_sup.changes import Change
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound, ServerUnreachable, TimedOut
-from kazoo_sup.kazoo import every_account
-from kazoo_sup.kazoo.every_account import SILENT_IN_A_ROW, WORKERS, PartlyDone, Work
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.databases import every_account
+from kazoo_sup.kazoo.databases.every_account import WORKERS, DatabaseWorkedOn, Work
+from kazoo_sup.kazoo.databases.failures import SILENT_IN_A_ROW
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.results import PartlyDone
 
 ACCOUNTS = [f"{number:032x}" for number in range(40)]
 MISSING = NotFound(server="CouchDB", what="a shard")
@@ -145,12 +147,13 @@ def test_a_dry_run_goes_one_by_one(zone):
     assert len(threads) == 1
 
 
-def test_lines_and_their_heads(zone):
-    lines = list(
-        every_account.numbered(work(zone, failing(), start=ACCOUNTS[38]), lambda done: f"{done.left}/{done.total}")
-    )
-    databases = [account_database(account) for account in ACCOUNTS[38:]]
-    assert lines == ["2/2", databases[0], "1/2", databases[1]]
+def test_each_database_has_its_turn_then_its_events_and_the_report_ends_it(zone):
+    first, second = (account_database(account) for account in ACCOUNTS[38:])
+    *events, report = every_account.followed(work(zone, failing(), start=ACCOUNTS[38]))
+    turns = [DatabaseWorkedOn(first, 2, 2), DatabaseWorkedOn(second, 1, 2)]
+    assert events == [turns[0], first, turns[1], second]
+    assert (turns[0].place, turns[1].place) == (1, 2)
+    assert report.counts == {"done": 2, "failed": 0}
 
 
 def test_backwards_and_some(zone):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from media_couchdb import media_zone
 
+from helpers.account_zone import account_zone
+from kazoo_sup.kazoo.documents.mime_types import PDF, TIFF
 from kazoo_sup.kazoo.faxes import fax_attachments, fax_conversion
 from kazoo_sup.kazoo.faxes.fax_conversion import ConversionFailed, Converter, ToolFailed
-from kazoo_sup.kazoo.mime_types import PDF, TIFF
+from kazoo_sup.texts import faxes
 
 TIFFINFO = """\
 TIFF Directory at offset 0x8
@@ -40,7 +41,7 @@ def tools(tmp_path, monkeypatch):
 @pytest.fixture
 def zone(tmp_path, tools):
     """A zone whose commands only copy."""
-    zone = media_zone(tmp_path / "state")
+    zone = account_zone(tmp_path / "state")
     commands = {key: COPY for key in fax_conversion.COMMANDS if not key.startswith("validate")}
     valid = {"validate_pdf_command": "test -s $FILE", "validate_tiff_command": "test -s $FILE"}
     zone.couchdb.put("system_config", {"_id": "kazoo_convert", "default": {"fax": {**commands, **valid}}})
@@ -143,11 +144,11 @@ class TestConverting:
 
     def test_programs_are_named_with_their_versions(self, zone, tools):
         tools("cp", "echo copy 9.4")
-        lines = list(fax_conversion.versions(zone))
+        lines = list(faxes.versions(fax_conversion.versions(zone)))
         assert lines[lines.index("\tcopy 9.4") - 1].endswith("/bin/cp:")
         zone.couchdb.put("system_config", {"_id": "kazoo_convert", "default": {"fax": {}}})
         zone.rerun()
-        missing = list(fax_conversion.versions(zone))
+        missing = list(faxes.versions(fax_conversion.versions(zone)))
         assert missing[missing.index("* tiff2pdf:") + 1] == "\tERROR! missing executable"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from media_couchdb import ACCOUNT, DATABASE, PLAIN, media_zone
 
+from helpers.account_zone import ACCOUNT, DATABASE, PLAIN, account_zone
 from kazoo_sup.errors import ServerUnreachable
 from kazoo_sup.kazoo.faxes import fax_jobs
 from kazoo_sup.kazoo.faxes.fax_migration import Migration, month_of
+from kazoo_sup.texts import faxes
 
 MONTH = f"{PLAIN}-202411"
 CREATED = 63_900_000_000
@@ -16,23 +17,24 @@ DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection ref
 
 @pytest.fixture
 def zone(tmp_path):
-    zone = media_zone(tmp_path / "state")
+    zone = account_zone(tmp_path / "state")
     fax = {"pvt_type": "private_media", "media_type": "tiff", "pvt_created": CREATED, "pvt_account_id": ACCOUNT}
-    zone.couch.attached(PLAIN, {"_id": "f1", **fax}, "a.tiff", b"II")
+    zone.couchdb.put_with_attachment(PLAIN, {"_id": "f1", **fax}, "a.tiff", b"II")
     return zone
 
 
 class TestJobs:
     def test_a_table_is_as_wide_in_every_line(self, zone):
-        zone.couchdb.put("faxes", {"_id": "j1", "pvt_job_status": "pending", "pvt_modified": CREATED})
-        lines = list(fax_jobs.pending(zone))
+        job = {"_id": "j1", "pvt_type": "fax", "pvt_job_status": "pending", "pvt_modified": CREATED}
+        zone.couchdb.put("faxes", job)
+        lines = list(faxes.pending(fax_jobs.pending(zone)))
         assert len({len(line) for line in lines}) == 1
         assert lines[3].startswith("| j1 ")
         assert "(none)" in lines[3]
 
     @pytest.mark.parametrize(("seconds", "shown"), [(63_902_174_706, "2024-12-23 12:5:6"), (None, ""), (True, "")])
     def test_times_are_not_padded(self, seconds, shown):
-        assert fax_jobs.when(seconds) == shown
+        assert faxes.when(seconds) == shown
 
     def test_a_state_is_set_once(self, zone):
         zone.couchdb.put("faxes", {"_id": "j1", "pvt_job_status": "failed"})
@@ -47,14 +49,16 @@ class TestJobs:
 class TestMigration:
     def test_a_fax_moves_to_its_month_with_its_file(self, zone):
         said = Migration().account(zone, DATABASE)
-        assert said == [
+        assert list(faxes.lines(said)) == [
             f"moving doc {DATABASE}/f1 to {ACCOUNT}-202411/202411-f1",
             "document f1 moved to 202411-f1",
         ]
         assert zone.couchdb.all(MONTH)["202411-f1"]["pvt_type"] == "fax"
-        assert zone.couch.contents[MONTH, "202411-f1", "a.tiff"] == b"II"
+        assert zone.couchdb.contents[MONTH, "202411-f1", "a.tiff"] == b"II"
         assert "f1" not in zone.couchdb.all(PLAIN)
-        assert Migration().account(zone, DATABASE) == [f"no fax docs in db for fax migration {DATABASE}"]
+        assert list(faxes.lines(Migration().account(zone, DATABASE))) == [
+            f"no fax docs in db for fax migration {DATABASE}"
+        ]
 
     def test_what_was_taken_for_a_fax_and_is_none_becomes_media_again(self, zone):
         zone.couchdb.put(PLAIN, {"_id": "m1", "pvt_type": "fax", "media_type": "mp3"})
@@ -65,8 +69,8 @@ class TestMigration:
         zone.couchdb.put(MONTH, {"_id": "202411-f1", "mine": True})
         migration = Migration()
         said = migration.account(zone, DATABASE)
-        assert said[-1].startswith("error ")
-        assert migration.failures.count == 1
+        assert list(faxes.lines(said))[-1].startswith("error ")
+        assert migration.done.failed == 1
         Migration(override=True).account(zone, DATABASE)
         assert zone.couchdb.all(MONTH)["202411-f1"]["folder"] == "outbox"
 
@@ -86,17 +90,17 @@ class TestMigration:
             {"_id": "nobody", "pvt_job_status": "failed", "pvt_type": "fax", "pvt_created": CREATED},
         )
         migration = Migration()
-        said = list(migration.outbound(zone))
+        said = list(faxes.lines(migration.outbound(zone)))
         assert f"document faxes/done moved to {DATABASE}-202411/202411-done" in said
         assert zone.couchdb.all(MONTH)["202411-done"]["folder"] == "outbox"
         assert set(zone.couchdb.all("faxes")) == {"nobody", "waiting"}
-        assert migration.failures.count == 1
+        assert migration.done.failed == 1
 
     def test_a_server_that_goes_away_ends_the_run(self, zone):
         def fail(_database, _identifier):
             raise DOWN
 
-        zone.couch.before_attaching.append(fail)
+        zone.couchdb.before_attaching.append(fail)
         with pytest.raises(ServerUnreachable):
             Migration().account(zone, DATABASE)
         assert "f1" in zone.couchdb.all(PLAIN)

@@ -5,11 +5,11 @@ import json
 import tracemalloc
 
 import pytest
-from esl_server import EslServer, channel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazoo_sup.kazoo.freeswitch import listings
+from helpers.esl_server import EslServer, channel
+from kazoo_sup.kazoo.freeswitch import gateways, listings, replies
 from kazoo_sup.kazoo.freeswitch.replies import Unclear
 
 TWO = [channel(1), channel(2, cid_name='Ä "}]} \\ \u2028\x01', application_data="]}")]
@@ -145,3 +145,26 @@ def test_a_record_is_one_object():
     assert listings.record('{"a":"b"}') == {"a": "b"}
     with pytest.raises(Unclear):
         listings.record("a: b")
+
+
+def test_a_registration_ends_in_so_many_seconds():
+    row = {"reg_user": "1000", "expires": "1700000090"}
+    assert listings.registration(row, 1_700_000_000.9) == {
+        "reg_user": "1000",
+        "expires": 90,
+        "expires_at": 1_700_000_090,
+    }
+    for odd in ({}, {"expires": ""}, {"expires": None}, {"expires": "soon"}, {"expires": "9" * 200}):
+        assert listings.registration(odd, 0)["expires"] is None
+
+
+def test_a_record_or_a_list_of_conferences_beyond_measure_is_not_read(monkeypatch):
+    monkeypatch.setattr(listings, "ROW_LIMIT", 100)
+    monkeypatch.setattr(replies, "WHOLE_LIMIT", 100)
+    with pytest.raises(Unclear, match="longer than 100 characters"):
+        listings.record(json.dumps({"a": "b" * 100}))
+    with pytest.raises(Unclear, match="longer than 100 characters"):
+        listings.conferences(f"<conferences>{' ' * 100}</conferences>")
+    for read in (replies.table, replies.fields, gateways.of_xml):
+        with pytest.raises(Unclear, match="longer than 100 characters"):
+            read("a\tb\n" * 100)

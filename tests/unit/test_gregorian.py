@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kazoo_sup.kazoo import gregorian
-from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
+from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, gregorian
 
 
 @pytest.mark.parametrize("at", [datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)])

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from kazoo_sup.arguments import haproxy
+from kazoo_sup.arguments.haproxy import read_host, read_name
+from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.haproxy import orders
-from kazoo_sup.kazoo.haproxy.orders import ALL, DRAIN, MAINTENANCE, READY, Order, emptied, meant, read_host, read_name
+from kazoo_sup.kazoo.haproxy.orders import ALL, DRAIN, MAINTENANCE, READY, Order, emptied, meant
+from kazoo_sup.kazoo.zone.servers import Answers
+from kazoo_sup.zone import Run
 
 
 def stat(backend: str, server: str, status: str = "UP", addr: str = "", kind: str = "2") -> dict[str, str]:
@@ -74,14 +80,14 @@ def test_a_backend_with_no_server_up_has_nothing_to_lose():
 
 @pytest.mark.parametrize("word", ["a;b", "a b", "a/b", "", "a\nb", "é", "x" * 300, "<<"])
 def test_a_name_that_no_configuration_can_have_is_refused(word: str):
-    with pytest.raises(ValueError, match="no name that HAProxy takes"):
+    with pytest.raises(ValueError, match="not a name that HAProxy takes"):
         read_name(word, None)
 
 
 @pytest.mark.parametrize("word", ["-1", "257", "50%", "1.5", "", "0000", "²", "٣"])
 def test_a_weight_outside_its_range_is_refused(word: str):
     with pytest.raises(ValueError, match="whole number from 0 to 256"):
-        orders.read_weight(word, None)
+        haproxy.read_weight(word, None)
 
 
 def test_what_takes_a_server_out_is_known():
@@ -92,3 +98,86 @@ def test_what_takes_a_server_out_is_known():
     assert Order.weight("00").takes_out
     assert not Order.weight("256").takes_out
     assert [str(each) for each in (DRAIN, Order.weight("50"))] == ["drain", "weight 50"]
+
+
+def test_a_backend_that_is_nowhere_is_told():
+    stats = [stat("couchdb", "db1", kind="2"), stat("couchdb", "BACKEND", kind="1"), stat("web", "FRONTEND", kind="0")]
+    orders.check_backend(Answers({"lb": stats}, []), "couchdb")
+    with pytest.raises(orders.NoSuchBackend, match="^no HAProxy that was asked has a backend 'web'; there is couchdb$"):
+        orders.check_backend(Answers({"lb": stats}, []), "web")
+    orders.check_backend(Answers({"lb": stats}, [SupError(reason="down")]), "web")  # the other may have it
+
+
+@pytest.mark.parametrize(
+    ("order", "status", "weight", "why"),
+    [
+        (orders.READY, "UP", "0", "its weight is 0, see sup haproxy weight b s"),
+        (orders.READY, "DOWN", "1", "it is DOWN"),
+        (Order.weight("20"), "MAINT", "20", "it is MAINT"),
+        (orders.READY, "UP 1/3", "1", None),
+        (orders.READY, "no check", "1", None),
+        (DRAIN, "DRAIN", "0", None),
+        (Order.weight("0"), "UP", "0", None),
+    ],
+)
+def test_a_server_that_is_put_to_work_and_gets_nothing_is_told(order, status, weight, why):
+    found = order.idle("lb", {**stat("b", "s"), "status": status, "weight": weight})
+    assert (str(found) if found else None) == (f"b/s of lb gets no new sessions: {why}" if why else None)
+    if found:
+        assert found.exit_code == 2
+
+
+def test_a_dry_run_tells_so_of_what_would_be():
+    assert orders.READY.idle("lb", {**stat("b", "s"), "status": "MAINT", "weight": "1"}, before=True) is None
+    assert "weight is 0" in str(orders.READY.idle("lb", {**stat("b", "s"), "uweight": "0"}, before=True))
+    assert "MAINT" in str(Order.weight("5").idle("lb", {**stat("b", "s"), "status": "MAINT"}, before=True))
+
+
+class TestWaitingForSessions:
+    RESULT = orders.Result("couch", "db1", "UP, weight 1", "DRAIN, weight 1", stat("couch", "db1"))
+
+    @pytest.fixture
+    def told(self, monkeypatch):
+        """Let HAProxies tell one listing after the other; an exception is raised."""
+        listings: dict[str, list[Any]] = {}
+
+        def read(name):
+            told = listings[name].pop(0)
+            if isinstance(told, Exception):
+                raise told
+            return told
+
+        monkeypatch.setattr(orders, "connect", lambda zone, name, server: name)
+        monkeypatch.setattr(orders.statistics, "read", read)
+        monkeypatch.setattr(orders, "patience", lambda zone: None)
+        monkeypatch.setattr(orders, "gather", gathered)
+        return listings
+
+    def wait(self, names):
+        pauses: list[float] = []
+        servers: Any = [(name, None) for name in names]
+        results = {name: [self.RESULT] for name in names}
+        zone: Any = SimpleNamespace(run=Run())
+        return orders.wait_until_idle(zone, servers, results, pauses.append), len(pauses)
+
+    def test_each_haproxy_is_asked_until_the_server_has_none(self, told):
+        busy, other = {**stat("couch", "db1"), "scur": "2"}, {**stat("couch", "db2"), "scur": "9"}
+        done = {**busy, "scur": "0"}
+        told |= {"lb1": [[busy, other], [busy, other], [done, other]], "lb2": [[done, other]]}
+        assert self.wait(["lb1", "lb2"]) == ([], 2)
+        assert told == {"lb1": [], "lb2": []}
+
+    def test_one_that_tells_no_more_ends_the_wait_with_its_error(self, told):
+        gone = SupError(reason="gone")
+        told["lb1"] = [[{**stat("couch", "db1"), "scur": "2"}], gone]
+        assert self.wait(["lb1"]) == ([gone], 1)
+
+
+def gathered(servers, function, _patience):
+    given, errors = {}, []
+    for name, server in servers:
+        try:
+            given[name] = function(name, server)
+        except SupError as error:
+            errors.append(error)
+    return Answers(given, errors)

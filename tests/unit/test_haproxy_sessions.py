@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from kazoo_sup.changes.masking import without_credentials, without_secrets
 from kazoo_sup.kazoo.haproxy.sessions import errors, sessions
-from kazoo_sup.masking import without_credentials, without_secrets
 
 
 def test_a_session_is_shown_with_both_its_ends_and_our_own_is_not():
@@ -81,6 +81,57 @@ def test_a_captured_password_is_not_shown():
 )
 def test_what_follows_the_name_of_a_secret_is_masked(line: str, shown: str):
     assert without_secrets(line) == shown
+
+
+SECRET = "b3A6aHVudGVyMg=="
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Authorization Basic {SECRET}\\r\\n",
+        f"Auth orization: Basic {SECRET}\\r\\n",
+        f"Auth\\x00orization: {SECRET}\\r\\n",
+        f"Author\\tization: Negotiate {SECRET}",
+        f"authorisation {SECRET}",
+        f"Autorization: basic {SECRET}",
+        f"X: Bearer {SECRET}",
+        f"{SECRET}",
+        f"Coo kie: session={SECRET}",
+        f"pass word {SECRET}",
+        f"GET / HTTP/1.1 x {SECRET}\\r\\n",
+        f"X-Auth Token {SECRET}",
+    ],
+)
+def test_a_token_is_masked_however_the_header_is_broken(line: str):
+    shown = without_secrets(line)
+    assert SECRET.rstrip("=") not in shown
+    assert "****" in shown
+
+
+@pytest.mark.parametrize(
+    "token", ["eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln", "0123456789abcdef" * 4, "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ"]
+)
+def test_what_looks_like_a_token_is_masked_wherever_it_stands(token: str):
+    assert without_secrets(f"X-Something: {token}\\r\\n") == "X-Something: ****\\r\\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /v2/accounts/0123456789abcdef0123456789abcdef/devices HTTP/1.1\\r\\n",
+        "header/bizarre:blah\\r\\n",
+        "User-Agent: Phone/1.2 (basic-model)\\r\\n",
+        "Content-Type: application/json; charset=utf-8\\r\\n",
+    ],
+)
+def test_other_lines_stay_as_they_are(line: str):
+    assert without_secrets(line) == line
+
+
+def test_a_line_that_goes_on_hides_what_the_one_before_would_have_hidden():
+    assert without_secrets(" plain-text-secret", "Authorization: Basic") == "****"
+    assert without_secrets(" more of it", "User-Agent: Phone") == " more of it"
 
 
 def test_credentials_of_every_url_in_a_text_are_masked():

@@ -74,7 +74,7 @@ def test_a_server_is_up_when_it_takes_new_sessions(status: str, weight: str, up:
         (["# pxname,svname,status"], "it has no type"),
         ([HEADER, "couch,db1"], "as many fields"),
         ([HEADER, ",".join("x" * 40)], "as many fields"),
-        ([HEADER, '"' + "x" * 200_000], "no CSV"),
+        ([HEADER, '"' + "x" * 200_000], "not CSV"),
         ([], "it has no"),
     ],
 )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from accounts_couchdb import AccountsCouchDB
-from memory_couchdb import MemoryZone
 
-from kazoo_sup.kazoo import hierarchy
-from kazoo_sup.kazoo.hierarchy import Unmovable
-from kazoo_sup.names import account_database, plain
+from helpers.memory_zone import MemoryZone
+from kazoo_sup.kazoo.accounts import hierarchy
+from kazoo_sup.kazoo.accounts.hierarchy import Unmovable
+from kazoo_sup.messages.names import account_database, plain
 
 ROOT, LEFT, RIGHT, CHILD, LEAF = (digit * 32 for digit in "01234")
 TREES = {ROOT: [], LEFT: [ROOT], RIGHT: [ROOT], CHILD: [ROOT, LEFT], LEAF: [ROOT, LEFT, CHILD]}
@@ -17,9 +16,9 @@ TREES = {ROOT: [], LEFT: [ROOT], RIGHT: [ROOT], CHILD: [ROOT, LEFT], LEAF: [ROOT
 @pytest.fixture
 def zone(tmp_path):
     """A master with two accounts below it, the left of which has a child and a grandchild."""
-    zone = MemoryZone(tmp_path, couchdb=AccountsCouchDB())
+    zone = MemoryZone(tmp_path)
     zone.couchdb.put("system_config", {"_id": "accounts", "default": {"master_account_id": ROOT}})
-    zone.couchdb.put("accounts", {"_id": "_design/accounts"})
+    zone.couchdb.put_views("accounts", "accounts")
     for account, tree in TREES.items():
         definition = {"_id": account, "pvt_type": "account", "name": f"n{account[0]}", "pvt_tree": tree}
         zone.couchdb.put("accounts", definition)

@@ -7,7 +7,19 @@ import sys
 
 import pytest
 
-HEAVY = ("requests", "urllib3", "couchdb", "pika", "yaml", "rich", "ssl", "http.client", "fastjsonschema")
+HEAVY = (
+    "requests",
+    "urllib3",
+    "couchdb",
+    "pika",
+    "yaml",
+    "rich",
+    "ssl",
+    "http.client",
+    "fastjsonschema",
+    "pcre2",
+    "dukpy",
+)
 LISTING = ("--version", "--help", "--list", "kapps_config --help", "kapps_config get --help", "help kapps_config get")
 
 
@@ -21,7 +33,7 @@ def imported(words: str) -> set[str]:
 @pytest.mark.parametrize("words", LISTING)
 def test_help_and_lists_import_no_network_library_and_no_command(words):
     found = imported(words)
-    assert "kazoo_sup.cli" in found
+    assert "kazoo_sup.cli.app" in found
     assert not found & set(HEAVY)
     assert not [name for name in found if name.startswith(("kazoo_sup.commands.", "kazoo_sup.kazoo", "rich."))]
 
@@ -33,4 +45,44 @@ def test_a_command_that_needs_no_server_imports_no_network_library():
 def test_a_read_imports_no_broker_no_yaml_and_no_table():
     found = imported("kapps_config get a b")
     assert "requests" in found
-    assert not found & {"pika", "yaml", "rich", "fastjsonschema"}
+    assert not found & {"pika", "yaml", "rich", "fastjsonschema", "pcre2", "couchdb", "charset_normalizer.api"}
+
+
+def test_a_read_imports_nothing_that_writes_and_no_parser():
+    found = imported("kapps_config get a b")
+    assert not found & {
+        "typer",
+        "kazoo_sup.cli.parsing",
+        "kazoo_sup.changes",
+        "kazoo_sup.kazoo.config.setting_checks",
+        "readline",
+    }
+
+
+MOST = 314
+"""Modules, Python's own and those of libraries among them; a few more than there are, for other versions of these."""
+
+
+def test_a_read_imports_so_many_modules_and_no_more():
+    assert len(imported("kapps_config get a b")) <= MOST
+
+
+@pytest.mark.parametrize("words", ["--version", "--list", "list outbox"])
+def test_what_is_told_at_once_wakes_no_parser(words):
+    assert not imported(words) & {
+        "typer",
+        "inspect",
+        "dataclasses",
+        "kazoo_sup.cli.parsing",
+        "kazoo_sup.cli.render.output",
+    }
+
+
+@pytest.mark.parametrize("words", ["erlang node", "--live erlang node", "kazoo_maintenance mem_info"])
+def test_a_call_on_a_node_imports_no_list_of_packages_and_nothing_that_writes(words):
+    found = imported(words)
+    assert "kazoo_sup.transports.erlang.connection" in found
+    assert not found & {
+        *(*HEAVY, "importlib.metadata", "random", "secrets", "queue", "typer"),
+        *("kazoo_sup.cli.parsing", "kazoo_sup.changes.revisions", "kazoo_sup.settings.sup_yaml"),
+    }

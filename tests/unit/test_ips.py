@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from memory_couchdb import MemoryZone
 
+from helpers.memory_zone import MemoryZone
 from kazoo_sup.errors import ServerUnreachable
 from kazoo_sup.kazoo.billing import ips
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts.ips import table
 
 ONE, OTHER = "1" * 32, "2" * 32
 IP = "192.0.2.7"
@@ -91,21 +90,18 @@ def test_an_address_that_somebody_else_takes_meanwhile_is_not_assigned_twice(zon
 def test_refreshing_writes_missing_copies_and_rights_wrong_ones(zone):
     ips.assign(zone, IP, ONE)
     zone.couchdb.put(database(ONE), {"_id": IP, "pvt_type": "dedicated_ip", "pvt_host": "wrong"})
-    counts: Counter[str] = Counter()
-    ips.refresh(zone, counts)
+    counts = ips.refresh(zone).counts
     assert zone.couchdb.all(database(ONE))[IP] == zone.couchdb.all(ips.DATABASE)[IP]
     assert counts == {"edited": 1}
-    counts.clear()
-    ips.refresh(zone, counts)
-    assert counts == {"unchanged": 1}
+    assert ips.refresh(zone).counts == {"unchanged": 1}
 
 
 def test_the_table_is_as_wide_whatever_stands_in_it(zone):
     ips.add(zone, "2001:db8::1", "a-zone-with-a-long-name", "h" * 50)
-    lines = list(ips.summary(zone, None))
+    lines = list(table(ips.listed(zone, None)))
     assert len({len(line) for line in lines}) == 1
     assert len(lines) == 6
-    assert list(ips.summary(zone, "nowhere")) == ["No IPs found"]
+    assert list(table(ips.listed(zone, "nowhere"))) == ["No IPs found"]
 
 
 STEPS = st.lists(st.sampled_from(["add", "release", "delete", ONE, OTHER]), max_size=12)

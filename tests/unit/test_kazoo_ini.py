@@ -187,7 +187,7 @@ class TestZone:
         assert problem.endswith("this host is only known as apps1; set SUP_HOST")
 
     def test_a_warning_says_that_the_zones_of_the_file_are_not_this_hosts(self, read):
-        (warning,) = read("[zone]\nname = east\nuri = amqp://b.example.com\n").warnings
+        warning = read("[zone]\nname = east\nuri = amqp://b.example.com\n").homeless
 
         assert "has the zones east but not local" in warning
 

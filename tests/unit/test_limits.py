@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import months
 from kazoo_sup.kazoo.billing import ledgers, limits
-from kazoo_sup.kazoo.calls import authorized_calls
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.databases import months
+from kazoo_sup.kazoo.ecallmgr import authorized_calls
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts import billing
+from kazoo_sup.texts.ecallmgr import authorized_call_lines, authorized_call_table
 
 ACCOUNT, VENDOR = "1" * 32, "2" * 32
 DATABASE = plain(account_database(ACCOUNT))
@@ -85,10 +87,9 @@ class TestReading:
 
     def test_bundled_trunks_are_added_unless_there_is_no_limit(self, limited):
         zone = limited.zone
-        zone.couchdb.put(DATABASE, {"_id": "_design/devices"}, {"_id": "d1"}, {"_id": "d2", "off": True})
-        zone.couchdb.views["devices", "crossbar_listing"] = lambda each: (
-            [] if each["_id"] == "limits" else [(each["_id"], {"enabled": not each.get("off")})]
-        )
+        zone.couchdb.put_views(DATABASE, "devices")
+        devices = ({"_id": name, "pvt_type": "device", "enabled": name != "d2"} for name in ("d1", "d2"))
+        zone.couchdb.put(DATABASE, *devices)
         found = limited(pvt_bundled_inbound_trunks="devices", inbound_trunks=2)
         assert (found.inbound_trunks, found.trunks("inbound"), found.trunks("outbound")) == (2, 3, 0)
         assert limited(pvt_bundled_inbound_trunks="devices", inbound_trunks=-1).trunks("inbound") == -1
@@ -96,7 +97,7 @@ class TestReading:
 
 class TestPrinting:
     def cells(self, limited, **document):
-        row, _rule = limits.rows(limited.zone, limited(**document))
+        *_head, row, _rule = billing.limits_table([limited(**document)])
         return [cell.strip() for cell in row.split("|")[1:-1]]
 
     def test_a_row(self, limited, monkeypatch):
@@ -105,16 +106,16 @@ class TestPrinting:
         assert found == [ACCOUNT, "*****", "-1", "0", "0", "0", "0", "0", "12.5", "-50.0"]
         off = self.cells(limited, pvt_enabled=False)
         assert off == [ACCOUNT, *["-"] * 9]
-        assert len({len(line) for line in limits.header()}) == 1
+        assert len({len(line) for line in billing.limits_table([limited()])}) == 1
 
     def test_details_say_what_is_not_known(self, limited):
-        lines = list(limits.details(limited.zone, limited(allotments={"toll": {"amount": 60}})))
+        lines = list(billing.limits_details(limited(allotments={"toll": {"amount": 60}})))
         assert "  Current Balance        : not known at the moment: db_not_found" in lines
         assert lines[-4:] == ["", f"{'  Name':25}: toll", f"{'  Amount':25}: 60", f"{'  Cycle':25}: monthly"]
 
     def test_the_balance_is_the_months(self, limited):
         limited.zone.couchdb.create(plain(months.database(ACCOUNT, months.this_month())))
-        assert limits.balance(limited.zone, ACCOUNT) == "0.0"
+        assert limited().balance == 0
 
 
 class TestCalls:
@@ -126,13 +127,13 @@ class TestCalls:
     )
 
     def test_what_an_account_and_a_reseller_pay_for_is_counted(self):
-        *_, row, _rule = authorized_calls.table(self.CHANNELS, [ACCOUNT])
+        *_, row, _rule = authorized_call_table(self.CHANNELS, [ACCOUNT])
         cells = [cell.strip() for cell in row.split("|")[1:-1]]
         assert cells == [ACCOUNT, "3", "2", "1", "1", "0", "1"]
         assert authorized_calls.payers(self.CHANNELS) == [ACCOUNT, "x"]
 
     def test_details_of_its_calls(self):
-        lines = list(authorized_calls.details(self.CHANNELS, "x"))
+        lines = list(authorized_call_lines(self.CHANNELS, "x"))
         assert f"{'Call ID':25}: c" in lines
         assert f"{'Answered Duration':25}: 0s" in lines
         assert not any("Call ID                  : a" in line for line in lines)

@@ -8,8 +8,9 @@ import pytest
 
 from kazoo_sup.errors import Declined, ServerRefused
 from kazoo_sup.kazoo.billing import limits_migration
-from kazoo_sup.kazoo.upkeep import document_purge, media_migration, migration
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.migrations import document_purge, media_migration, migration
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts.media_migration import lines
 
 ACCOUNT = "1" * 32
 DATABASE = account_database(ACCOUNT)
@@ -48,13 +49,12 @@ class TestLimits:
         assert account(zone)["limits"] == {"_id": "limits", "twoway_trunks": 3}
 
     def test_only_what_jonny5_left_without_servers_is_deleted(self, zone):
-        zone.couchdb.views["trunkstore", "crossbar_listing"] = lambda each: [(each["_id"], None)]
+        zone.couchdb.put_views(plain(DATABASE), "trunkstore")
         zone.couchdb.put(
             plain(DATABASE),
-            {"_id": "_design/trunkstore"},
-            {"_id": "empty", "pvt_created_by": "jonny5", "account": {"trunks": 2}},
-            {"_id": "used", "pvt_created_by": "jonny5", "servers": [{}]},
-            {"_id": "other"},
+            {"_id": "empty", "pvt_type": "sys_info", "pvt_created_by": "jonny5", "account": {"trunks": 2}},
+            {"_id": "used", "pvt_type": "sys_info", "pvt_created_by": "jonny5", "account": {}, "servers": [{}]},
+            {"_id": "other", "pvt_type": "sys_info", "account": {}},
         )
         limits_migration.migrate(zone, DATABASE)
         assert [name for name, each in account(zone).items() if each.get("pvt_deleted")] == ["empty"]
@@ -83,29 +83,29 @@ class TestMedia:
         assert media_migration.without_outdated(found) is found
 
     def test_a_file_is_stored_under_its_new_name_in_one_step_and_kept(self, zone, monkeypatch):
-        zone.couchdb.views["media", "listing_by_name"] = lambda each: [(each.get("name"), None)]
-        document = {"_id": "m", "name": "n", "_attachments": {"a": {"content_type": "audio/mpeg", "stub": True}}}
-        zone.couchdb.put(plain(DATABASE), {"_id": "_design/media"}, document)
+        attachments = {"a": {"content_type": "audio/mpeg", "stub": True}}
+        zone.couchdb.put_views(plain(DATABASE), "media")
+        zone.couchdb.put(plain(DATABASE), {"_id": "m", "pvt_type": "media", "name": "n", "_attachments": attachments})
         monkeypatch.setattr(zone.couchdb, "get_attachment", lambda *_: BytesIO(b"sound"), raising=False)
-        lines = list(media_migration.migrate(zone, DATABASE))
-        assert f"updated attachment name {DATABASE}/m/a.mp3" in lines
+        told = list(lines(media_migration.migrate(zone, DATABASE)))
+        assert f"updated attachment name {DATABASE}/m/a.mp3" in told
         assert account(zone)["m"]["_attachments"] == {"a.mp3": {"content_type": "audio/mpeg", "data": "c291bmQ="}}
         assert (zone.state_dir / "media" / "m_a").read_bytes() == b"sound"
         assert [action for _database, name, action in zone.couchdb.written if name == "m"] == ["edited"]
 
     def test_a_file_that_has_the_name_already_is_not_overwritten(self, zone):
-        zone.couchdb.views["media", "listing_by_name"] = lambda each: [(each.get("name"), None)]
         stub = {"content_type": "audio/mpeg", "stub": True}
-        zone.couchdb.put(plain(DATABASE), {"_id": "_design/media"})
-        zone.couchdb.put(plain(DATABASE), {"_id": "m", "_attachments": {"a": stub, "a.mp3": stub}})
+        zone.couchdb.put_views(plain(DATABASE), "media")
+        attachments = {"a": stub, "a.mp3": stub}
+        zone.couchdb.put(plain(DATABASE), {"_id": "m", "pvt_type": "media", "_attachments": attachments})
         with pytest.raises(Declined, match=r"a\.mp3"):
             list(media_migration.migrate(zone, DATABASE))
 
     def test_a_document_without_a_file_is_marked_as_deleted(self, zone):
-        zone.couchdb.views["media", "listing_by_name"] = lambda each: [(each.get("name"), None)]
-        zone.couchdb.put(plain(DATABASE), {"_id": "_design/media"}, {"_id": "m"})
+        zone.couchdb.put_views(plain(DATABASE), "media")
+        zone.couchdb.put(plain(DATABASE), {"_id": "m", "pvt_type": "media"})
         assert (
-            next(iter(media_migration.migrate(zone, DATABASE)))
+            next(lines(media_migration.migrate(zone, DATABASE)))
             == f"media doc {DATABASE}/m has no attachments, removing"
         )
         assert account(zone)["m"]["pvt_deleted"] is True
@@ -133,9 +133,7 @@ class TestMonths:
 class TestPurge:
     @pytest.fixture
     def zone(self, zone):
-        for view in ("listing_by_type", "reduced_by_type"):
-            zone.couchdb.views["maintenance", view] = lambda each: [(each.get("pvt_type"), 1)]
-        zone.couchdb.put(plain(DATABASE), {"_id": "_design/maintenance"})
+        zone.couchdb.put_views(plain(DATABASE), "maintenance")
         zone.couchdb.put(plain(DATABASE), *({"_id": f"d{number:02}", "pvt_type": "device"} for number in range(25)))
         zone.couchdb.put(plain(DATABASE), {"_id": "u", "pvt_type": "user"})
         return zone
@@ -161,12 +159,8 @@ class TestPurge:
         assert "d24" not in account(zone)
 
     def test_voicemail_that_a_mailbox_refers_to_stays(self, zone):
-        zone.couchdb.views["vmboxes", "crossbar_listing"] = lambda each: [(0, None)] if "messages" in each else []
-        zone.couchdb.views["media", "listing_private_media"] = lambda each: (
-            [(0, None)] if each.get("pvt_type") == "private_media" else []
-        )
-        zone.couchdb.put(plain(DATABASE), {"_id": "_design/vmboxes"}, {"_id": "_design/media"})
-        zone.couchdb.put(plain(DATABASE), {"_id": "box", "messages": [{"media_id": "used"}]})
+        zone.couchdb.put_views(plain(DATABASE), "vmboxes", "media")
+        zone.couchdb.put(plain(DATABASE), {"_id": "box", "pvt_type": "vmbox", "messages": [{"media_id": "used"}]})
         zone.couchdb.put(plain(DATABASE), *({"_id": name, "pvt_type": "private_media"} for name in ("used", "unused")))
         ids = document_purge.unused_voicemail(zone, DATABASE)
         assert ids == ["unused"]

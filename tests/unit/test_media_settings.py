@@ -6,16 +6,19 @@ import json
 from pathlib import Path
 
 import pytest
-from media_couchdb import ACCOUNT, PLAIN, media_zone
 
+from helpers.account_zone import ACCOUNT, PLAIN, account_zone
+from helpers.memory_couchdb import MemoryCouchDB
+from helpers.memory_zone import MemoryZone
 from kazoo_sup.errors import Declined
+from kazoo_sup.kazoo.accounts import NamedAccount
 from kazoo_sup.kazoo.media import media_cleanup, media_settings
-from kazoo_sup.kazoo.numbers.places import NamedAccount
+from kazoo_sup.texts import media
 
 
 @pytest.fixture
 def zone(tmp_path):
-    return media_zone(tmp_path / "state")
+    return account_zone(tmp_path / "state")
 
 
 def section(zone, category, name="default"):
@@ -25,7 +28,7 @@ def section(zone, category, name="default"):
 class TestSettings:
     def test_what_is_set_goes_over_and_what_is_not_gets_its_default(self, zone):
         zone.couchdb.put("system_config", {"_id": "callflow", "default": {"use_https": True, "voicemail": {"a": 1}}})
-        lines = list(media_settings.migrate(zone))
+        lines = list(media.settings(media_settings.migrate(zone)))
         assert section(zone, "media")["use_https"] is True
         assert section(zone, "media")["call_recording"] == {"extension": "mp3"}
         assert "proxy_username" not in section(zone, "media")
@@ -35,7 +38,7 @@ class TestSettings:
     def test_a_default_covers_nothing_that_is_there(self, zone):
         zone.couchdb.put("system_config", {"_id": "media", "default": {"proxy_port": 1}})
         zone.couchdb.put("system_config", {"_id": "media_mgr", "default": {}, "kazoo_apps@one": {"proxy_port": 2}})
-        lines = list(media_settings.migrate(zone))
+        lines = list(media.settings(media_settings.migrate(zone)))
         assert section(zone, "media")["proxy_port"] == 1
         assert section(zone, "media", "kazoo_apps@one")["proxy_port"] == 2
         assert '    media config has existing value \'1\' for [<<"default">>,<<"proxy_port">>]' in lines
@@ -44,29 +47,30 @@ class TestSettings:
 
     def test_passwords_are_moved_and_not_told(self, zone):
         zone.couchdb.put("system_config", {"_id": "callflow", "default": {"proxy_password": "geheim"}})
-        assert "geheim" not in "\n".join(media_settings.migrate(zone))
+        assert "geheim" not in "\n".join(media.settings(media_settings.migrate(zone)))
         assert section(zone, "media")["proxy_password"] == "geheim"
 
     def test_a_second_run_has_nothing_to_do(self, zone):
         zone.couchdb.put("system_config", {"_id": "callflow", "default": {"use_https": True}})
         list(media_settings.migrate(zone))
         written = list(zone.couchdb.written)
-        assert "no changes for that need saving" in list(media_settings.migrate(zone))
+        assert "no changes for that need saving" in list(media.settings(media_settings.migrate(zone)))
         assert zone.couchdb.written == written
 
     def test_a_locked_configuration_is_left_alone(self, tmp_path):
-        from media_couchdb import MediaCouchDB, MediaZone
-
-        locked = MediaZone(tmp_path / "locked", couchdb=MediaCouchDB("system_config"), locked=True)
+        locked = MemoryZone(tmp_path / "locked", couchdb=MemoryCouchDB(["system_config"]), locked=True)
         with pytest.raises(Declined):
             list(media_settings.migrate(locked))
 
 
 class TestCleaning:
     def test_prompts_without_audio_go_others_stay(self, zone):
-        zone.couchdb.put("system_media", {"_id": "_design/media"}, {"_id": "empty"})
-        zone.couch.attached("system_media", {"_id": "full"}, "a.wav", b"x")
-        assert list(media_cleanup.remove_empty_prompts(zone)) == ["media document empty has no attachments, removing"]
+        zone.couchdb.put_views("system_media", "media", of=PLAIN)
+        zone.couchdb.put("system_media", {"_id": "empty"})
+        zone.couchdb.put_with_attachment("system_media", {"_id": "full"}, "a.wav", b"x")
+        assert list(media.lines(media_cleanup.remove_empty_prompts(zone))) == [
+            "media document empty has no attachments, removing"
+        ]
         assert set(zone.couchdb.all("system_media")) == {"_design/media", "full"}
 
     def test_a_prompt_that_gets_its_audio_meanwhile_stays(self, zone):
@@ -74,7 +78,7 @@ class TestCleaning:
 
         def fill(database, _documents):
             zone.couchdb.before_save.clear()
-            zone.couch.attached(database, zone.couchdb.get("system_media", "late"), "a.wav", b"x")
+            zone.couchdb.put_with_attachment(database, zone.couchdb.get("system_media", "late"), "a.wav", b"x")
 
         zone.couchdb.before_save.append(fill)
         list(media_cleanup.remove_empty_prompts(zone))
@@ -83,7 +87,7 @@ class TestCleaning:
     def test_media_of_an_account_are_kept_in_a_file_of_their_owner_first(self, zone, tmp_path, monkeypatch):
         monkeypatch.setattr(media_cleanup, "ARCHIVES", str(tmp_path))
         zone.couchdb.put(PLAIN, {"_id": "m1", "pvt_type": "media", "name": "x"})
-        lines = list(media_cleanup.remove_empty_media(zone, NamedAccount(ACCOUNT, "acme")))
+        lines = list(media.lines(media_cleanup.remove_empty_media(zone, NamedAccount(ACCOUNT, "acme"))))
         assert "m1" not in zone.couchdb.all(PLAIN)
         archive = Path(lines[1].removeprefix("archiving removed media docs to "))
         assert json.loads(archive.read_text())["name"] == "x"
@@ -98,8 +102,10 @@ class TestCleaning:
         assert "m1" in zone.couchdb.all(PLAIN)
 
     def test_encoded_names_are_made_plain(self, zone):
-        zone.couch.attached("system_media", {"_id": "en-us%2Fhello", "name": "en-us%2Fhello"}, "hello.wav", b"x")
+        zone.couchdb.put_with_attachment(
+            "system_media", {"_id": "en-us%2Fhello", "name": "en-us%2Fhello"}, "hello.wav", b"x"
+        )
         assert media_cleanup.rename_encoded(zone) is True
         assert zone.couchdb.all("system_media")["en-us/hello"]["name"] == "en-us/hello"
-        assert zone.couch.contents["system_media", "en-us/hello", "hello.wav"] == b"x"
+        assert zone.couchdb.contents["system_media", "en-us/hello", "hello.wav"] == b"x"
         assert media_cleanup.rename_encoded(zone) is False

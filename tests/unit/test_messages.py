@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from kazoo_sup.kazoo import messages
-from kazoo_sup.kazoo.message_apis import ROWS
-from kazoo_sup.kazoo.messages import BadMessage, NeverSent, Undecodable, UnknownApi
+from kazoo_sup import messages
+from kazoo_sup.commands import amqp
+from kazoo_sup.messages import BadMessage, NeverSent, Undecodable, UnknownApi
+from kazoo_sup.messages.apis import ROWS
 
 NODE = "sup@ops1"
 EXAMPLES = {
@@ -225,3 +226,9 @@ def test_headers_are_read_from_the_command_line_by_their_kind(name, header, text
 def test_a_header_that_cannot_be_read_is_refused():
     with pytest.raises(BadMessage, match="Messages-New must be a whole number, not 'x'"):
         messages.read_header(messages.find("presence.mwi_update"), "Messages-New", "x")
+
+
+def test_messages_are_found_by_a_part_of_their_name_and_a_part_of_none_is_refused():
+    assert {row["api"] for row in amqp.apis("websockets.").rows} >= {"websockets.module_req"}
+    with pytest.raises(messages.UnknownApi, match="there is no message 'webscokets'"):
+        amqp.apis("webscokets")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from helpers import shown
 from kazoo_sup.commands import konami_maintenance
 from kazoo_sup.errors import Declined
 from kazoo_sup.kazoo.callflows import metaflows
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts import konami as texts
 
 ACCOUNT = "1" * 32
 
@@ -16,8 +18,8 @@ def built(*answers, metaflow=None):
     """Return what was saved last, and what was printed."""
     saved = [metaflow or {}]
     given = iter([*answers, "6", "7"])
-    builder = metaflows.Builder(saved[0], lambda _question: next(given), saved.append, digit="*", timeout=800)
-    lines = list(builder.run())
+    builder = metaflows.Builder(saved[0], lambda _question, _module: next(given), saved.append, digit="*", timeout=800)
+    lines = list(texts.of_menu(builder.run(), ""))
     assert next(given, None) is None, "not every answer was asked for"
     return saved[-1], lines
 
@@ -84,7 +86,7 @@ def answering(zone):
             return answer
 
         zone.run = zone.new_run(ask=ask)
-        return list(function(zone, *words).text)
+        return shown.lines(function(zone, *words))
 
     return run
 
@@ -105,6 +107,8 @@ def test_nothing_is_stored_where_nobody_answers_any_more(zone, answering):
     assert zone.couchdb.all("system_config") == {}
 
 
-def test_whether_it_runs_is_not_known_here():
-    with pytest.raises(Declined, match="kz_nodes"):
-        konami_maintenance.is_running()
+def test_saving_again_stores_what_is_on_the_screen(zone, answering):
+    before = {"metaflows": {"_id": "metaflows", "default": {"default_metaflow": {"binding_digit": "*"}}}}
+    zone.couchdb.put("system_config", *before.values())
+    answering(konami_maintenance.add_default_metaflow, answers=("1", "9", "6", "1", "*", "6", "7"))
+    assert zone.couchdb.all("system_config")["metaflows"]["default"]["default_metaflow"] == {"binding_digit": "*"}

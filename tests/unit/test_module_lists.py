@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import autostart
-from kazoo_sup.kazoo.mails import notification_templates, teletype_modules
+from kazoo_sup.kazoo.config import autostart
+from kazoo_sup.kazoo.notifications import notification_templates, teletype_modules
+from kazoo_sup.texts import applications
 
 NODE = "kazoo_apps@apps1.example.com"
 
@@ -64,7 +65,7 @@ class TestApplications:
         assert (document[NODE]["kapps"], document["default"]["kapps"]) == (["c", "b"], ["a"])
 
     def test_differences_are_named_and_nothing_else(self):
-        lines = list(autostart.compared(["crossbar", "fax"], ["crossbar", "pivot", "acdc"]))
+        lines = list(applications.compared(["crossbar", "fax"], ["crossbar", "pivot", "acdc"]))
         assert [line.split(":")[0].split() for line in lines] == [
             ["unexpected", "applications"],
             ["missing", "application"],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazoo_sup import names
+from kazoo_sup.messages import names
 
 ACCOUNT = "4a6863e7285f2b4c5d3f1f5e3a0b9c8d"
 ENCODED = "account%2F4a%2F68%2F63e7285f2b4c5d3f1f5e3a0b9c8d"

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import nodes
+from kazoo_sup.kazoo.bus import nodes
+from kazoo_sup.texts import nodes as texts
 
 NOW = 63_900_000_000
 BROKER = "amqp://127.0.0.1:5672"
@@ -10,7 +11,7 @@ BROKER = "amqp://127.0.0.1:5672"
 
 def status(zone="local", **adverts):
     named = {f"{name}@vm": advert for name, advert in adverts.items()}
-    return list(nodes.status(named, zone=zone, broker=BROKER, now=NOW))
+    return list(texts.status(named, zone=zone, broker=BROKER, now=NOW))
 
 
 def advert(**more):
@@ -32,7 +33,7 @@ def test_spans_are_written_as_kazoo_writes_them(seconds, text):
     ("octets", "text"), [(0, "0B"), (1023, "1023B"), (1024, "1.00KB"), (77_500_000, "73.91MB"), (3 * 2**30, "3.00GB")]
 )
 def test_sizes_are_written_as_kazoo_writes_them(octets, text):
-    assert nodes.size(octets) == text
+    assert texts.size(octets) == text
 
 
 def test_nodes_come_by_name_from_the_last_to_the_first_each_with_an_empty_line_behind():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
 
 import pytest
 
+from kazoo_sup.cli.render.reports import documents
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, document_hash
-from kazoo_sup.kazoo.mails import notification_templates as templates
-from kazoo_sup.kazoo.mails.notification_templates import NoDefaults, NoTemplate, NoTexts
+from kazoo_sup.kazoo.notifications import notification_templates as templates
+from kazoo_sup.kazoo.notifications.notification_templates import NoDefaults, NoTemplate, NoTexts
+from kazoo_sup.results import BulkReport
+from kazoo_sup.texts import teletype
 
 ACCOUNT = "account%2F11%2F11%2F1111111111111111111111111111"
 PLAIN = "account/11/11/1111111111111111111111111111"
@@ -35,13 +37,20 @@ def stored(zone, database=PLAIN):
     return zone.couchdb.all(database)
 
 
-def restore(zone, name, files, counts=None):
-    return list(templates.restore(zone, name, files, Counter() if counts is None else counts))
+def told(events):
+    """Return the lines that are printed of events, and what was counted."""
+    events = list(events)
+    reports = [each for each in events if isinstance(each, BulkReport)]
+    counts = sum(reports, BulkReport()).counts
+    return list(teletype.lines(each for each in events if not isinstance(each, BulkReport))), counts
+
+
+def restore(zone, name, files):
+    return told(templates.restore(zone, name, files))[0]
 
 
 def forced(zone, ids, customized):
-    counts = Counter()
-    return list(templates.force(zone, ACCOUNT, "acme", ids, customized, counts)), counts
+    return told(templates.force(zone, ACCOUNT, "acme", ids, customized))
 
 
 class TestRestoring:
@@ -92,8 +101,7 @@ class TestRestoring:
     def test_of_all_those_that_can_be_are_restored_and_the_others_reported(self, zone, files):
         zone.couchdb.put("system_config", {"_id": "notification.ours"})
         zone.couchdb.put("system_config", {"_id": NEW, "_attachments": {"template.text/html": {"stub": True}}})
-        counts = Counter()
-        list(templates.restore_all(zone, files, counts))
+        _lines, counts = told(templates.restore_all(zone, files))
         assert counts == {"edited": 1, "failed": 2}
         assert {each.id for each in zone.reports if each.action == "failed"} == {NEW, "notification.ours"}
 
@@ -102,15 +110,15 @@ class TestRestoring:
         restore(zone, FULL, files)
         (report,) = zone.reports
         assert report.planned
-        assert {"data"} & report.after["_attachments"]["template.text/html"].keys() == set()
+        _before, after = documents(report)
+        assert {"data"} & after["_attachments"]["template.text/html"].keys() == set()
         assert not zone.couchdb.written
 
 
 class TestOfAccounts:
     def test_removing_deletes_what_is_there_and_tells_what_is_not(self, zone):
         zone.couchdb.put(PLAIN, {"_id": FULL, "pvt_type": "notification"})
-        counts = Counter()
-        lines = list(templates.remove(zone, ACCOUNT, "acme", [FULL, NEW], counts))
+        lines, counts = told(templates.remove(zone, ACCOUNT, "acme", [FULL, NEW]))
         assert lines == [":: removing 2 template customization(s) from acme", "  voicemail_full: deleted"]
         assert counts == {"deleted": 1}
         assert NEW in zone.warnings[0]
@@ -147,6 +155,4 @@ class TestOfAccounts:
         assert templates.stored_in(zone, "system_config") == [NEW, FULL]
 
     def test_a_database_that_is_not_there_has_none(self, zone):
-        lines, ids = templates.listed_in(zone, "nowhere")
-        assert not ids
-        assert "not_found" in lines[0]
+        assert templates.listed_in(zone, "nowhere") is None

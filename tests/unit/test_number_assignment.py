@@ -34,11 +34,9 @@ def test_one_that_nobody_has(zone):
 class TestPorting:
     @pytest.fixture
     def porting(self, zone):
-        zone.couchdb.views["port_requests", "port_in_numbers"] = lambda each: [
-            (number, each["pvt_account_id"]) for number in each.get("numbers", {})
-        ]
-        zone.couchdb.put("port_requests", {"_id": "_design/port_requests"})
-        zone.couchdb.put("port_requests", {"_id": "p", "pvt_account_id": ACCOUNT, "numbers": {"+14155550100": {}}})
+        zone.couchdb.put_views("port_requests", "port_requests")
+        port = {"_id": "p", "pvt_type": "port_request", "pvt_account_id": ACCOUNT, "numbers": {"+14155550100": {}}}
+        zone.couchdb.put("port_requests", port)
         return zone
 
     def test_belongs_to_who_ports_it_in(self, porting):
@@ -50,6 +48,7 @@ class TestPorting:
             assignment.account_of(porting, "+14155550100")
 
     def test_unless_two_do(self, porting):
-        porting.couchdb.put("port_requests", {"_id": "q", "pvt_account_id": "b", "numbers": {"+14155550100": {}}})
+        other = {"_id": "q", "pvt_type": "port_request", "pvt_account_id": "b", "numbers": {"+14155550100": {}}}
+        porting.couchdb.put("port_requests", other)
         with pytest.raises(NoAccount):
             assignment.account_of(porting, "+14155550100")

@@ -8,13 +8,15 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory_couchdb import MemoryZone
 
+from helpers.memory_zone import MemoryZone
 from kazoo_sup.errors import ServerUnreachable, Unfinished
-from kazoo_sup.kazoo.numbers import assignments, copies
-from kazoo_sup.kazoo.numbers.places import NamedAccount, account_databases, listed, number_databases
+from kazoo_sup.kazoo.accounts import NamedAccount
+from kazoo_sup.kazoo.databases.walk import account_databases, listed
+from kazoo_sup.kazoo.numbers import assignments, copies, number_databases
 from kazoo_sup.kazoo.numbers.repair import PartlyMended, Repair
-from kazoo_sup.names import account_database, number_database, plain
+from kazoo_sup.messages.names import account_database, number_database, plain
+from kazoo_sup.texts import number_repairs
 
 ONE, OTHER, GONE = (letter * 32 for letter in "123")
 NUMBERS = ("+14155550100", "+14155550101", "+442079460000", "+442079460001", "+442079460002")
@@ -35,7 +37,7 @@ def copy_all(zone):
 
     def lines():
         yield from copies.to_number_databases(mending, account_databases(zone))
-        yield from copies.to_accounts(mending, number_databases(zone))
+        yield from copies.to_accounts(mending, number_databases.every(zone))
         yield from assignments.remove_wrong(mending, account_databases(zone))
 
     return mending.ended(lines())
@@ -46,11 +48,11 @@ def numbers_in(zone, name):
     return {each: document for each, document in stored if not each.startswith("_design/")}
 
 
-def finished(lines):
-    """Return the lines, and whether something failed."""
+def finished(events):
+    """Return the lines made of them, and whether something failed."""
     said = []
     try:
-        said.extend(lines)
+        said.extend(number_repairs.lines(events))
     except PartlyMended:
         return said, True
     return said, False
@@ -101,7 +103,7 @@ def agreed(zone):
         assert {(database(account), name) for name in disputed} <= reported
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(IN_NUMBERS, IN_ACCOUNTS, st.integers(1, 3))
 def test_whatever_the_start_the_copies_agree_and_no_number_is_lost(tmp_path_factory, in_numbers, in_accounts, page):
     zone = started(tmp_path_factory.mktemp("zone"), in_numbers, in_accounts)
@@ -114,7 +116,7 @@ def test_whatever_the_start_the_copies_agree_and_no_number_is_lost(tmp_path_fact
         assert zone.couchdb.all(plain(number_database(name)))[name] == number(name, **fields, pvt_assigned_to=account)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(IN_NUMBERS, IN_ACCOUNTS, st.integers(0, 12))
 def test_a_run_that_was_interrupted_is_completed_by_the_next(tmp_path_factory, in_numbers, in_accounts, saves):
     zone = started(tmp_path_factory.mktemp("zone"), in_numbers, in_accounts)
@@ -136,7 +138,7 @@ class TestToAccounts:
     def test_a_copy_that_differs_is_made_as_the_number_database_has_it(self, zone):
         zone.couchdb.put("numbers/+1415", number(NUMBERS[0], pvt_assigned_to=ONE, note=1))
         zone.couchdb.put(database(ONE), number(NUMBERS[0], pvt_assigned_to=OTHER, note=2))
-        said, failed = finished(Repair(zone).ended(copies.to_accounts(Repair(zone), number_databases(zone))))
+        said, failed = finished(Repair(zone).ended(copies.to_accounts(Repair(zone), number_databases.every(zone))))
         assert not failed
         assert numbers_in(zone, database(ONE)) == numbers_in(zone, "numbers/+1415")
         assert "         [conflict: 1]" in said
@@ -144,7 +146,7 @@ class TestToAccounts:
     def test_copies_that_agree_are_not_saved_but_announced(self, zone):
         zone.couchdb.put("numbers/+1415", number(NUMBERS[0], pvt_assigned_to=ONE))
         zone.couchdb.put(database(ONE), number(NUMBERS[0], pvt_assigned_to=ONE))
-        finished(copies.to_accounts(Repair(zone), number_databases(zone)))
+        finished(copies.to_accounts(Repair(zone), number_databases.every(zone)))
         assert [each for each in zone.couchdb.written if not each[1].startswith("_design/")] == []
         events = {each["Event-Name"]: "Rev" in each for each in zone.broker.events}
         assert events == {"doc_created": False, "doc_edited": True}
@@ -161,7 +163,7 @@ class TestToAccounts:
                 zone.couchdb.put(database(ONE), newer)
 
         zone.couchdb.before_save.append(somebody)
-        finished(copies.to_accounts(Repair(zone), number_databases(zone)))
+        finished(copies.to_accounts(Repair(zone), number_databases.every(zone)))
         assert numbers_in(zone, database(ONE))[NUMBERS[0]]["note"] == 2
 
     def test_a_number_that_leaves_meanwhile_is_not_copied(self, zone):
@@ -174,13 +176,13 @@ class TestToAccounts:
                 zone.couchdb.put(database(ONE), number(NUMBERS[0], pvt_assigned_to=ONE, note=9))
 
         zone.couchdb.before_save.append(somebody)
-        finished(copies.to_accounts(Repair(zone), number_databases(zone)))
+        finished(copies.to_accounts(Repair(zone), number_databases.every(zone)))
         assert numbers_in(zone, database(ONE))[NUMBERS[0]]["note"] == 9
 
     def test_an_account_without_database_is_summed_up_and_reported(self, zone):
         zone.couchdb.put("numbers/+1415", number(NUMBERS[0], pvt_assigned_to=GONE))
         mending = Repair(zone)
-        said, failed = finished(mending.ended(copies.to_accounts(mending, number_databases(zone))))
+        said, failed = finished(mending.ended(copies.to_accounts(mending, number_databases.every(zone))))
         assert failed
         summary = json.loads("\n".join(said[said.index("{") :]))
         assert summary == {account_database(GONE): {"failed": {"save_docs-db_not_found": [NUMBERS[0]]}}}
@@ -235,7 +237,8 @@ class TestToNumberDatabases:
         assert set(numbers_in(zone, "numbers/+1415")) == {NUMBERS[0]}
 
     def test_a_dry_run_changes_nothing(self, zone):
-        zone.couchdb.put(database(ONE), number(NUMBERS[2], pvt_assigned_to=ONE), {"_id": "_design/numbers"})
+        zone.couchdb.put_views(database(ONE), "numbers")
+        zone.couchdb.put(database(ONE), number(NUMBERS[2], pvt_assigned_to=ONE))
         before = zone.couchdb.written[:]
         zone.run = zone.new_run(dry_run=True)
         finished(copies.to_number_databases(Repair(zone), account_databases(zone)))
@@ -287,7 +290,7 @@ class TestRemovingWrong:
 
 
 def test_a_database_without_views_is_reported_and_the_next_one_done(zone):
-    zone.couchdb.views.pop(("account", "numbers", "list_by_number"))
+    zone.couchdb.put_registration("account", {"_id": "_design/numbers", "views": {}})
     mending = Repair(zone)
     said, failed = finished(mending.ended(copies.to_number_databases(mending, account_databases(zone))))
     assert failed

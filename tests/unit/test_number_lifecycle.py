@@ -185,10 +185,14 @@ class TestRelease:
     def test_then_follows_carrier_and_settings(self, module, policy, state):
         assert lifecycle.release()(number(IN_SERVICE, CHILD, module), NUMBER, Setting(policy)).state == state
 
-    @pytest.mark.parametrize("state", [AVAILABLE, AGING, DISCOVERY])
-    def test_is_refused_for_what_nobody_has(self, state):
+    @pytest.mark.parametrize("state", [AVAILABLE, AGING])
+    def test_what_is_released_already_stays_as_it_is(self, state):
+        before = number(state)
+        assert lifecycle.release()(before, NUMBER, SETTING) is before
+
+    def test_is_refused_for_what_nobody_has(self):
         with pytest.raises(InvalidTransition):
-            lifecycle.release()(number(state), NUMBER, SETTING)
+            lifecycle.release()(number(DISCOVERY), NUMBER, SETTING)
 
     def test_for_one_account_leaves_those_of_others_alone(self):
         found = number(RESERVED, RESELLER, reserve_history=(RESELLER,))

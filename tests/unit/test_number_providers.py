@@ -90,8 +90,9 @@ class TestSaving:
         address = {"postal_code": "94103"}
         found = number({"e911": address}, features={"e911": address})
         assert providers.saved(found, Rules()).features == {"e911": address}
-        with pytest.raises(NeedsProvider, match="knm_dash_e911"):
-            providers.saved(number({"e911": {"postal_code": "94104"}}, features={"e911": address}), Rules())
+        elsewhere = Rules(e911_provider="knm_other_e911")
+        with pytest.raises(NeedsProvider, match="knm_other_e911"):
+            providers.saved(number({"e911": {"postal_code": "94104"}}, features={"e911": address}), elsewhere)
 
     def test_an_admin_names_another_carrier(self):
         rules = Rules(carriers=("knm_local", "knm_inventory"))
@@ -109,5 +110,6 @@ class TestDeleting:
         assert providers.deleted(found, Rules()).features == {}
 
     def test_is_refused_while_a_service_keeps_an_address(self):
+        elsewhere = Rules(e911_provider="knm_other_e911")
         with pytest.raises(NeedsProvider):
-            providers.deleted(number(features={"e911": {"postal_code": "94103"}}), Rules())
+            providers.deleted(number(features={"e911": {"postal_code": "94103"}}), elsewhere)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from memory_couchdb import MemoryZone
 
+from helpers.memory_zone import MemoryZone
 from kazoo_sup.errors import ServerUnreachable, SupError
 from kazoo_sup.kazoo.carriers.base import Carrier, CarrierRefused
-from kazoo_sup.kazoo.numbers import lifecycle, store
+from kazoo_sup.kazoo.numbers import lifecycle, planning, store
 from kazoo_sup.kazoo.numbers.lifecycle import Policy, Request, Setting
 from kazoo_sup.kazoo.numbers.targets import Target
-from kazoo_sup.names import account_database, number_database, plain
+from kazoo_sup.messages.names import account_database, number_database, plain
 
 ONE, OTHER, THIRD = ("1" * 32, "2" * 32, "3" * 32)
 NUMBERS = ("+14155550100", "+14155550101", "+442079460000")
@@ -121,7 +122,7 @@ def test_a_number_twice_is_done_to_twice(zone):
     targets = [Target(NUMBERS[0], line) for line in deeds]
     store.perform(
         zone, targets, lambda target: deeds[target.line], Setting(), label="test",
-        told=lambda target, error: told.append((target.line, error is None)),
+        outcome=store.Outcome(lambda target, error: told.append((target.line, error is None))),
     )  # fmt: skip
     assert told == [(1, True), (2, True), (3, False)]
     assert set(copies(zone, NUMBERS[0])) == {OTHER}
@@ -135,8 +136,9 @@ def test_a_dry_run_shows_both_documents_and_writes_nothing(zone):
 
 
 def test_what_is_being_ported_in_is_not_created(zone):
-    port = {"_id": "p1", "pvt_account_id": OTHER, "pvt_port_state": "submitted", "numbers": {NUMBERS[0]: {}}}
-    zone.couchdb.put("port_requests", port, {"_id": "_design/port_requests"})
+    zone.couchdb.put_views("port_requests", "port_requests")
+    port = {"_id": "p1", "pvt_type": "port_request", "pvt_account_id": OTHER, "pvt_port_state": "submitted"}
+    zone.couchdb.put("port_requests", {**port, "numbers": {NUMBERS[0]: {}}})
     tally = perform(zone, lifecycle.create(Request(ONE)))
     assert str(tally.errors[0]) == f"{NUMBERS[0]} is being ported in: port request p1 of account {OTHER}"
     assert stored(zone, NUMBERS[0]) is None
@@ -329,5 +331,62 @@ class Operators(RuleBasedStateMachine):
         check(self.zone)
 
 
-Operators.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+Operators.TestCase.settings = settings(max_examples=60, stateful_step_count=20)
 TestOperators = Operators.TestCase
+
+
+class TestBatches:
+    """The next batch is planned while the one before it is saved."""
+
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch):
+        monkeypatch.setattr(planning, "BATCH", 2)
+
+    def numbers(self, count):
+        return [f"+1415555{place:04}" for place in range(count)]
+
+    def test_are_told_in_their_order(self, zone):
+        told = []
+        numbers = self.numbers(7)
+        outcome = store.Outcome(lambda target, error: told.append((target.number, error)))
+        deed = lifecycle.create(Request(ONE))
+        store.perform(zone, map(Target, numbers), lambda _target: deed, Setting(), label="test", outcome=outcome)
+        assert told == [(number, None) for number in numbers]
+        assert copies(zone, numbers[6]) == {ONE: stored(zone, numbers[6])}
+
+    def test_that_name_a_number_again_are_done_to_what_the_one_before_left(self, zone):
+        first, second, third = self.numbers(3)
+        deeds = [lifecycle.create(Request(ONE)), lifecycle.move(Request(OTHER)), lifecycle.move(Request(THIRD))]
+        lines = [(first, 0), (second, 0), (first, 1), (third, 0), (third, 1), (first, 2), (second, 2)]
+        targets = [Target(number, place) for number, place in lines]
+        tally = store.perform(zone, targets, lambda target: deeds[target.line], Setting(), label="test")
+        assert tally.counts["failed"] == 0
+        assert [stored(zone, each)["pvt_assigned_to"] for each in (first, second, third)] == [THIRD, THIRD, OTHER]
+        assert stored(zone, first)["pvt_previously_assigned_to"] == OTHER
+        assert [set(copies(zone, each)) for each in (first, second, third)] == [{THIRD}, {THIRD}, {OTHER}]
+
+    def test_are_planned_while_the_one_before_is_saved(self, zone):
+        numbers, planned, is_planned = self.numbers(6), [], threading.Event()
+
+        def deed_of(target):
+            planned.append(target.number)
+            if target.number == numbers[3]:
+                is_planned.set()
+            return lifecycle.create(Request(ONE))
+
+        zone.couchdb.before_save.append(lambda *_saved: is_planned.wait(60))
+        store.perform(zone, map(Target, numbers), deed_of, Setting(), label="test")
+        assert is_planned.is_set()
+        assert planned == numbers
+
+    @pytest.mark.parametrize("before", [2, 4, 6])
+    def test_are_done_though_what_comes_after_them_cannot_be_read(self, zone, before):
+        numbers = self.numbers(7)
+
+        def targets():
+            yield from map(Target, numbers[: before + 1])
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            store.perform(zone, targets(), lambda _target: lifecycle.create(Request(ONE)), Setting(), label="test")
+        assert [each for each in numbers if stored(zone, each)] == numbers[:before]

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazoo_sup.kazoo.numbers import usage, used_by
-from kazoo_sup.kazoo.numbers.places import NamedAccount, account_databases, listed, number_databases
+from kazoo_sup.kazoo.accounts import NamedAccount
+from kazoo_sup.kazoo.databases.walk import account_databases, listed
+from kazoo_sup.kazoo.numbers import number_databases, usage, used_by
 from kazoo_sup.kazoo.numbers.repair import PartlyMended, Repair
 from kazoo_sup.kazoo.numbers.used_by import USED_BY
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts import number_repairs, numbers
 
 ONE, OTHER = "1" * 32, "2" * 32
 A, B, C, D = "+14155550100", "+14155550101", "+14155550102", "+14155550103"
@@ -36,7 +38,7 @@ def run(zone, work):
     mending = Repair(zone)
     lines = []
     try:
-        lines.extend(mending.ended(work(mending)))
+        lines.extend(number_repairs.lines(mending.ended(work(mending))))
     except PartlyMended:
         return lines, True
     return lines, False
@@ -46,7 +48,9 @@ def run(zone, work):
 def zone(zone):
     zone.couchdb.create("numbers/+1415")
     zone.couchdb.put(database(ONE), {"_id": "cf", "pvt_type": "callflow", "numbers": [A, D, "1001"]})
-    zone.couchdb.put(database(ONE), {"_id": "ts", "pvt_type": "sys_info", "servers": [{"DIDs": {B: {}, D: {}}}]})
+    server = {"auth": {"auth_user": "pbx"}, "DIDs": {B: {}, D: {}}}
+    realm = {"auth_realm": "one.example.com"}
+    zone.couchdb.put(database(ONE), {"_id": "ts", "pvt_type": "sys_info", "account": realm, "servers": [server]})
     return zone
 
 
@@ -57,7 +61,7 @@ def test_every_number_gets_the_application_that_uses_it(zone, before, place):
     zone.couchdb.put(name, *(number(each, before) for each in RIGHT))
     ways = {
         "account": lambda mending: used_by.in_accounts(mending, account_databases(zone)),
-        "numbers": lambda mending: used_by.in_number_databases(mending, number_databases(zone)),
+        "numbers": lambda mending: used_by.in_number_databases(mending, number_databases.every(zone)),
         "named": lambda mending: used_by.some_in_number_databases(mending, list(RIGHT)),
         "named in account": lambda mending: used_by.some_in_account(mending, NamedAccount(ONE, ONE), list(RIGHT)),
         "of account": lambda mending: used_by.of_accounts(mending, [ONE]),
@@ -70,7 +74,7 @@ def test_every_number_gets_the_application_that_uses_it(zone, before, place):
 @pytest.mark.parametrize("before", ["callflow", None])
 def test_a_number_that_both_applications_have_stays(zone, before):
     zone.couchdb.put("numbers/+1415", number(D, before))
-    lines, _failed = run(zone, lambda mending: used_by.in_number_databases(mending, number_databases(zone)))
+    lines, _failed = run(zone, lambda mending: used_by.in_number_databases(mending, number_databases.every(zone)))
     assert f"numbers used by both trunkstore and callflow: {D}" in lines
     run(zone, lambda mending: used_by.some_in_number_databases(mending, [D]))
     assert said_in(zone, "numbers/+1415") == {D: before}
@@ -78,7 +82,7 @@ def test_a_number_that_both_applications_have_stays(zone, before):
 
 def test_numbers_of_an_account_that_cannot_be_read_stay_and_are_reported(zone):
     zone.couchdb.put("numbers/+1415", number(A, "trunkstore"), number(B, "callflow", OTHER))
-    _lines, failed = run(zone, lambda mending: used_by.in_number_databases(mending, number_databases(zone)))
+    _lines, failed = run(zone, lambda mending: used_by.in_number_databases(mending, number_databases.every(zone)))
     assert failed
     assert said_in(zone, "numbers/+1415") == {A: "callflow", B: "callflow"}
 
@@ -92,7 +96,7 @@ def test_a_number_that_somebody_edits_meanwhile_keeps_that_edit(zone):
             zone.couchdb.put(name, {**number(A), "note": 1})
 
     zone.couchdb.before_save.append(somebody)
-    run(zone, lambda mending: used_by.in_number_databases(mending, number_databases(zone)))
+    run(zone, lambda mending: used_by.in_number_databases(mending, number_databases.every(zone)))
     assert zone.couchdb.all("numbers/+1415")[A] == {**number(A, "callflow"), "note": 1}
 
 
@@ -118,14 +122,16 @@ class TestUsage:
         assert usage.application(zone, asked, account_database(ONE))[1] == found
 
     def test_app_using_of_an_account_that_is_not_there(self, zone):
-        lines, found = usage.application(zone, A, account_database(OTHER))
+        having, found = usage.application(zone, A, account_database(OTHER))
         assert found is None
-        assert sum("failed" in line for line in lines) == 2
+        assert sum("failed" in line for line in numbers.using(account_database(OTHER), having)) == 2
 
     def test_carrier_modules_are_counted_by_database_and_in_all(self, zone):
         zone.couchdb.put("numbers/+1415", *({"_id": each, "pvt_module_name": "knm_local"} for each in (A, B)))
         zone.couchdb.put("numbers/managed", {"_id": "+1"}, {"_id": "+2", "pvt_module_name": "knm_local"})
-        assert list(usage.carrier_modules(zone, number_databases(zone))) == [
+        found = usage.carrier_modules(zone, number_databases.every(zone))
+        assert found.report.counts == {"done": 2, "failed": 0}
+        assert list(numbers.carrier_modules(found)) == [
             "numbers%2F%2B1415:",
             "    knm_local: 2",
             "numbers%2Fmanaged:",

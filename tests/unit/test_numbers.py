@@ -53,7 +53,7 @@ def test_other_carriers_generate_no_numbers(carrier):
         (MANAGED, -5, 1, "digit"),
         (MANAGED, 9999999998, 3, "not of one length"),
         (MANAGED, 999999999999999, 2, "more than 15"),
-        (INUM, 883510099999999, 2, "no iNum"),
+        (INUM, 883510099999999, 2, "not an iNum"),
     ],
 )
 def test_a_range_that_leaves_its_plan_is_refused(pool, first, quantity, reason):

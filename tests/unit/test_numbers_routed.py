@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.kazoo.numbers import routed_to
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 NUMBER = "+14155550101"
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -90,8 +90,9 @@ def test_why_calls_go_to_nobody(owned):
 
 def test_a_number_on_its_way_here_is_found_by_its_port_request(zone):
     assert unrouted(zone) == "not_found"
-    zone.couchdb.put("port_requests", {"_id": "_design/port_requests"}, {"_id": "p", "pvt_account_id": ACCOUNT})
-    zone.couchdb.views["port_requests", "port_in_numbers"] = lambda each: [(NUMBER, ACCOUNT)]
+    zone.couchdb.put_views("port_requests", "port_requests")
+    port = {"_id": "p", "pvt_type": "port_request", "pvt_account_id": ACCOUNT, "numbers": {NUMBER: {}}}
+    zone.couchdb.put("port_requests", port)
     assert routed_to.look_up(zone, NUMBER).account == ACCOUNT
     assert properties(zone)["pending_port"] is True
     zone.couchdb.put("system_config", {"_id": "number_manager", "default": {"fetch_account_from_ports": False}})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.kazoo.numbers.classification import CLASSIFIERS, classify
-from kazoo_sup.kazoo.offnet import listing, resources, routing
-from kazoo_sup.settings.servers import MASK
+from kazoo_sup.kazoo.offnet import resources, routing
+from kazoo_sup.texts import offnet
+from kazoo_sup.transports.server import MASK
 
 NUMBER = "+14155550199"
 
@@ -58,8 +59,9 @@ class TestReading:
 
     def test_the_last_rule_is_tried_first_and_one_that_is_none_is_passed_over(self):
         (found,) = read(document(rules=["^1", "(", "^2"]))
-        assert [rule.pattern for rule in found.rules] == ["^2", "^1"]
-        assert resources.unreadable(found) == ["("]
+        assert [rule.source for rule in found.rules] == ["^2", "^1"]
+        (problem,) = resources.unreadable(found)
+        assert str(problem).startswith("rules of resource acme: '(' is not an expression: ")
 
     def test_a_resource_with_classifiers_is_one_for_each_that_the_zone_has(self):
         own = {"tollfree_us": {"weight_cost": 9, "prefix": "8"}, "emergency": {"enabled": False}, "lunar": {}}
@@ -180,7 +182,7 @@ class TestCaller:
 
 class TestPrinting:
     def test_lists_come_last_three_to_a_row_and_the_last_list_first(self):
-        lines = list(listing.block({"Name": "ACME", "Flags": ["a", "b", "c", "d"], "Weight": 3, "Rules": ["^1"]}))
+        lines = list(offnet.block({"Name": "ACME", "Flags": ["a", "b", "c", "d"], "Weight": 3, "Rules": ["^1"]}))
         assert lines[:3] == ["Name               : ACME", "Weight             : 3", "Rules"]
         assert lines[3] == f"    | {'^1':20} | {'':20} | {'':20}|"
         assert lines[4:] == [
@@ -191,11 +193,11 @@ class TestPrinting:
 
     def test_empty_lists_are_left_out_and_objects_are_json(self):
         facts = {"Codecs": [], "Formatters": {"from": {"strip": 1}}}
-        assert list(listing.block(facts)) == ['Formatters         : {"from":{"strip":1}}']
+        assert list(offnet.block(facts)) == ['Formatters         : {"from":{"strip":1}}']
 
     def test_long_names_are_cut_as_in_kazoo(self):
         (endpoint,) = routing.endpoints(read(document()), call())
-        lines = list(listing.block(listing.without_password(endpoint)))
+        lines = list(offnet.block(offnet.without_password(endpoint)))
         assert "Endpoint-Progress-T: 8" in lines
         assert "    E164-Destinatio: +14155550199" in lines
         assert lines.index("Custom-Channel-Vars") > lines.index("Name               : ACME")
@@ -203,8 +205,8 @@ class TestPrinting:
     def test_passwords_are_not_shown(self):
         (found,) = read(document())
         (endpoint,) = routing.endpoints([found], call())
-        shown = [*listing.block(listing.without_password(endpoint))]
-        shown += [listing.field(*each) for each in listing.gateway_facts(found, found.gateways[0]).items()]
+        shown = [*offnet.block(offnet.without_password(endpoint))]
+        shown += [offnet.field(*each) for each in offnet.gateway_facts(found, found.gateways[0]).items()]
         assert endpoint["Auth-Password"] == "hidden"
         assert not any("hidden" in line for line in shown)
         assert sum(MASK in line for line in shown) == 2

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from kazoo_sup import options
-from kazoo_sup.options import Options
+from kazoo_sup.cli import options
+from kazoo_sup.cli.options import Options
 
 
 def test_what_comes_later_wins_and_what_is_not_said_leaves_the_earlier():
@@ -23,7 +22,7 @@ def test_what_is_no_option_is_left_alone():
 
 
 def test_nothing_is_said_at_first():
-    assert all(getattr(Options(), field.name) is None for field in fields(Options))
+    assert all(getattr(Options(), field) is None for field in Options._fields)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +48,4 @@ def test_kazoo_s_own_and_ours_are_described(names, takes_a_value):
 def test_no_name_is_given_twice():
     names = [name for each in options.described() for name in each.names]
     assert len(names) == len(set(names))
-    assert len(options.described()) == len(fields(Options)) + 1
+    assert len(options.described()) == len(Options._fields) + 1

@@ -145,7 +145,7 @@ class TestFiles:
         spool.keep("kept", b'{"ID":"\xc3\xa9"}')
         spool.settle(settled)
         assert len(self.lines(directory)) == 3
-        assert spool.close() == 2
+        assert spool.close() == (1, 1)
         assert self.lines(directory) == [{"key": "kept", "body": {"ID": "é"}}, {"due": DUE[:1]}]
         assert open_ != settled
 
@@ -154,13 +154,13 @@ class TestFiles:
         tokens = [spool.due(DUE) for _ in range(5)]
         for token in (tokens[3], tokens[0], tokens[4], tokens[2], tokens[1]):
             spool.settle(token)
-        assert spool.close() == 0
+        assert spool.close() == (0, 0)
         assert list(directory.iterdir()) == []
 
     def test_a_run_without_anything_due_leaves_nothing(self, box, directory):
         spool = box.open()
         spool.settle(spool.due([]))
-        assert spool.close() == 0
+        assert spool.close() == (0, 0)
         assert list(directory.iterdir()) == []
 
     @pytest.mark.parametrize("length", [1, 10, 60, -1])

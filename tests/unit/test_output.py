@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
 from io import StringIO
 
 import pytest
 import yaml
 
 from kazoo_sup.changes import Report
+from kazoo_sup.cli.render.output import renderer
 from kazoo_sup.errors import BadArgument, Conflict, ExitCode, ServerUnreachable, SupError
-from kazoo_sup.outcome import NO_RETURN, OK, Outcome, table, text, value
-from kazoo_sup.output import exit_code, renderer
+from kazoo_sup.results import NO_RETURN, OK, Answer, BulkReport, Done, Listing, Live, Page, exit_code
 from kazoo_sup.terms import Atom
 
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
@@ -41,22 +40,22 @@ def read(output_format, printed):
 
 class TestText:
     def test_lines_come_before_the_result_as_a_term(self, capsys):
-        printed = rendered(capsys, "text", text(["one", "two"], (Atom("ok"), {"a": [1, True, None]})))
+        printed = rendered(capsys, "text", Done((Atom("ok"), {"a": [1, True, None]}), ["one", "two"]))
         assert printed.out == 'one\ntwo\n{ok,{[{<<"a">>,[1,true,null]}]}}\n'
         assert printed.err == ""
 
     def test_no_return_prints_no_result(self, capsys):
-        assert rendered(capsys, "text", text("line", NO_RETURN)).out == "line\n"
+        assert rendered(capsys, "text", Done(NO_RETURN, ["line"])).out == "line\n"
 
     def test_rows_are_aligned(self, capsys):
-        rows = table(("id", "n"), ({"id": "x" * each, "n": each} for each in (1, 3)))
+        rows = Listing(("id", "n"), ({"id": "x" * each, "n": each} for each in (1, 3)))
         assert rendered(capsys, "text", rows).out == "id   n\nx    1\nxxx  3\n"
 
     def test_a_cell_cannot_command_the_terminal(self, capsys):
         rows = [{"name": "a\x1b]0;b\x07\nc\x9bd"}]
 
-        assert rendered(capsys, "text", table(["name"], rows)).out == "name\na\\x1b]0;b\\x07\\x0ac\\x9bd\n"
-        assert json.loads(rendered(capsys, "json", table(["name"], rows)).out)["rows"] == rows
+        assert rendered(capsys, "text", Listing(["name"], rows)).out == "name\na\\x1b]0;b\\x07\\x0ac\\x9bd\n"
+        assert json.loads(rendered(capsys, "json", Listing(["name"], rows)).out)["rows"] == rows
 
     def test_a_planned_change_shows_no_secret_but_that_it_changes(self, capsys):
         before = {"smtp": {"password": "old-1", "api_key": "same-2"}, "port": 25}
@@ -64,7 +63,7 @@ class TestText:
         report = Report("db", "a", "edited", before, after, planned=True)
 
         for output_format in ("text", "json"):
-            printed = rendered(capsys, output_format, value(OK), [report])
+            printed = rendered(capsys, output_format, Answer(OK), [report])
 
             assert "**** (changed)" in printed.out
             assert "26" in printed.out
@@ -72,7 +71,7 @@ class TestText:
 
     def test_a_planned_change_is_shown_in_place_of_the_answer(self, capsys):
         report = Report("db", "a", "edited", {"k": 1}, {"k": 2}, planned=True)
-        printed = rendered(capsys, "text", Outcome(), [report])
+        printed = rendered(capsys, "text", Done(), [report])
         assert printed.out.splitlines()[:2] == ["--- a/db/a", "+++ b/db/a"]
         assert '-  "k": 1' in printed.out
         assert "ok" not in printed.out
@@ -85,17 +84,17 @@ class TestText:
         assert capsys.readouterr().err == "sup: db/a: it exists already\n"
 
     def test_verbose_says_what_runs_and_what_came_of_it(self, capsys):
-        from kazoo_sup import catalogue
+        from kazoo_sup.cli import catalogue
 
         show = renderer("text", "m f", [], verbose=True)
         show.start(catalogue.command("kapps_config", "get"), ["a", "b"])
-        show.finish(value("x"), maintenance=False)
+        show.finish(Answer("x"), maintenance=False)
         assert capsys.readouterr().out == 'Running kapps_config:get(a, b)\nResult: <<"x">>\n'
 
 
 def test_a_csv_listing_survives_any_cell(capsys):
     cells = {"number": "+14155550100", "name": 'a "b", c\nd', "ported": False, "none": None}
-    printed = rendered(capsys, "text", table(tuple(cells), iter([cells]), csv=True)).out
+    printed = rendered(capsys, "text", Listing(tuple(cells), iter([cells]), csv=True)).out
     assert list(csv.reader(StringIO(printed))) == [list(cells), ["+14155550100", 'a "b", c\nd', "false", ""]]
 
 
@@ -103,7 +102,7 @@ def test_a_csv_listing_survives_any_cell(capsys):
 class TestEnvelope:
     def test_of_a_success(self, capsys, output_format):
         reports = [Report("db", "a", "created", None, {"_id": "a", "_rev": "1-x"})]
-        outcome = Outcome(text=["line"], counts={"created": 1})
+        outcome = Done(lines=["line"], report=BulkReport({"created": 1}))
         printed = rendered(capsys, output_format, outcome, reports, ["look"])
         assert read(output_format, printed.out) == {
             "sup": 1,
@@ -127,23 +126,20 @@ class TestEnvelope:
         ],
     )
     def test_names_how_it_ended(self, capsys, output_format, counts, code, status):
-        printed = rendered(capsys, output_format, value(True, counts=counts), maintenance=True)
+        printed = rendered(capsys, output_format, Answer(True, report=BulkReport(counts)), maintenance=True)
         envelope = read(output_format, printed.out)
         assert (envelope["status"], envelope["exit_code"], envelope["result"]) == (status, int(code), True)
 
     def test_counts_what_fails_while_a_listing_is_shown(self, capsys, output_format):
-        counts = Counter()
-
         def rows():
-            counts["listed"] += 1
             yield {"name": "one"}
-            counts["failed"] += 1
+            yield BulkReport({"listed": 1, "failed": 1})
 
-        envelope = read(output_format, rendered(capsys, output_format, table(("name",), rows(), counts=counts)).out)
+        envelope = read(output_format, rendered(capsys, output_format, Listing(("name",), rows())).out)
         assert (envelope["status"], envelope["counts"]) == ("partial", {"listed": 1, "failed": 1})
 
     def test_of_a_listing_that_breaks_off_is_closed_with_the_error(self, capsys, output_format):
-        printed = rendered(capsys, output_format, table(("name",), broken_rows()))
+        printed = rendered(capsys, output_format, Listing(("name",), broken_rows()))
         envelope = read(output_format, printed.out)
         assert envelope["rows"] == [{"name": "one"}]
         assert envelope["status"] == "error"
@@ -160,11 +156,14 @@ class TestEnvelope:
 
     def test_holds_terms_as_plain_values(self, capsys, output_format):
         term = (Atom("error"), Atom("not_found"))
-        assert read(output_format, rendered(capsys, output_format, value(term)).out)["result"] == ["error", "not_found"]
+        assert read(output_format, rendered(capsys, output_format, Answer(term)).out)["result"] == [
+            "error",
+            "not_found",
+        ]
 
     def test_shows_planned_changes_with_both_documents(self, capsys, output_format):
         report = Report("db", "a", "edited", {"k": 1}, {"k": 2}, planned=True)
-        [change] = read(output_format, rendered(capsys, output_format, Outcome(), [report]).out)["changes"]
+        [change] = read(output_format, rendered(capsys, output_format, Done(), [report]).out)["changes"]
         assert change == {
             "database": "db", "id": "a", "action": "edited", "planned": True, "before": {"k": 1}, "after": {"k": 2},
         }  # fmt: skip
@@ -181,8 +180,9 @@ class TestLive:
     def test_a_line_that_prints_itself_is_carried_whole_by_machine_formats(self, capsys):
         lines = [Event(name="HEARTBEAT")]
 
-        assert rendered(capsys, "text", text(lines, NO_RETURN)).out == "event HEARTBEAT\n"
-        assert json.loads(rendered(capsys, "json", text(lines, NO_RETURN)).out)["text"] == [{"name": "HEARTBEAT"}]
+        assert rendered(capsys, "text", Answer(NO_RETURN, lines=lines)).out == "event HEARTBEAT\n"
+        shown = rendered(capsys, "json", Answer(NO_RETURN, lines=lines)).out
+        assert json.loads(shown)["text"] == [{"name": "HEARTBEAT"}]
 
     @pytest.mark.parametrize("output_format", ["text", "json"])
     def test_each_line_is_shown_before_the_next_one_comes(self, output_format, monkeypatch):
@@ -201,7 +201,7 @@ class TestLive:
             yield "two"
             assert "two" in out.shown
 
-        outcome = Outcome(text=lines(), result=NO_RETURN, live=True)
+        outcome = Live(lines(), term=NO_RETURN, watched=True)
         renderer(output_format, "freeswitch events", []).finish(outcome, maintenance=False)
 
         assert "two" in out.shown
@@ -209,7 +209,7 @@ class TestLive:
 
 @pytest.mark.parametrize("output_format", ["text", "table"])
 def test_of_a_listing_that_breaks_off_what_came_is_shown_before_the_error(capsys, output_format):
-    printed = rendered(capsys, output_format, table(("name",), broken_rows()))
+    printed = rendered(capsys, output_format, Listing(("name",), broken_rows()))
     assert "one" in printed.out
     assert printed.err == "sup: cannot reach CouchDB at a:1: connection refused\n"
 
@@ -221,37 +221,37 @@ def failed_rows():
 
 @pytest.mark.parametrize("output_format", ["text", "table"])
 def test_of_a_listing_that_never_began_only_the_error_is_shown(capsys, output_format):
-    printed = rendered(capsys, output_format, table(("name",), failed_rows()))
+    printed = rendered(capsys, output_format, Listing(("name",), failed_rows()))
     assert printed.out == ""
     assert printed.err == "sup: cannot reach CouchDB at a:1: connection refused\n"
 
 
 def test_a_table_is_drawn(capsys):
-    printed = rendered(capsys, "table", table(("name",), [{"name": "one"}])).out
+    printed = rendered(capsys, "table", Listing(("name",), [{"name": "one"}])).out
     assert "one" in printed
     assert printed.count("\n") >= 4
 
 
 @pytest.mark.parametrize(
-    ("outcome", "maintenance", "code"),
+    ("term", "report", "maintenance", "code"),
     [
-        (Outcome(), True, ExitCode.OK),
-        (value(True), True, ExitCode.NOT_OK),
-        (value(True), False, ExitCode.OK),
-        (value(NO_RETURN), True, ExitCode.OK),
-        (Outcome(result=OK, counts={"created": 2, "failed": 1}), True, ExitCode.PARTIAL),
-        (Outcome(counts={"unchanged": 2, "failed": 1}), True, ExitCode.PARTIAL),
-        (Outcome(counts={"created": 0, "failed": 3}), True, ExitCode.FAILED),
-        (Outcome(errors=[DOWN]), False, ExitCode.USAGE),
+        (OK, None, True, ExitCode.OK),
+        (True, None, True, ExitCode.NOT_OK),
+        (True, None, False, ExitCode.OK),
+        (NO_RETURN, None, True, ExitCode.OK),
+        (OK, BulkReport({"created": 2, "failed": 1}), True, ExitCode.PARTIAL),
+        (OK, BulkReport({"unchanged": 2, "failed": 1}), True, ExitCode.PARTIAL),
+        (OK, BulkReport({"created": 0, "failed": 3}), True, ExitCode.FAILED),
+        (OK, BulkReport(errors=[DOWN]), False, ExitCode.USAGE),
     ],
 )
-def test_exit_codes(outcome, maintenance, code):
-    assert exit_code(outcome, maintenance=maintenance) is code
+def test_exit_codes(term, report, maintenance, code):
+    assert exit_code(term, report, maintenance=maintenance) is code
 
 
 @pytest.mark.parametrize("output_format", ["text", "table"])
 def test_rows_before_an_error_are_shown(capsys, output_format):
-    printed = rendered(capsys, output_format, table(("name",), broken_rows()))
+    printed = rendered(capsys, output_format, Listing(("name",), broken_rows()))
     assert "one" in printed.out
     assert "connection refused" in printed.err
 
@@ -262,7 +262,7 @@ def test_an_error_before_the_first_row_stands_alone(capsys, output_format):
         raise DOWN
         yield
 
-    printed = rendered(capsys, output_format, table(("name",), none()))
+    printed = rendered(capsys, output_format, Listing(("name",), none()))
     assert printed.out == ""
     assert "connection refused" in printed.err
 
@@ -271,7 +271,7 @@ class TestPages:
     PAGES = ([{"name": "a", "state": "ok", "details": {"n": 1}}], [{"name": "a", "state": "critical", "details": {}}])
 
     def outcome(self, **more):
-        return Outcome(NO_RETURN, pages=iter(self.PAGES), columns=("name", "state"), **more)
+        return Live(map(Page, self.PAGES), term=NO_RETURN, columns=("name", "state"), **more)
 
     def test_text_shows_each_with_its_columns(self, capsys):
         printed = rendered(capsys, "text", self.outcome()).out
@@ -295,7 +295,7 @@ class TestPages:
             assert width > 0 < height
             return f"drawn {rows[0]['state']}"
 
-        printed = rendered(capsys, "text", self.outcome(draw=draw, live=live)).out
+        printed = rendered(capsys, "text", self.outcome(draw=draw, watched=live)).out
         assert "drawn ok" in printed
         assert "drawn critical" in printed
         assert "name" not in printed

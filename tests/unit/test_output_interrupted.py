@@ -5,20 +5,32 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sys
+import threading
 
 import pytest
 import yaml
-from interrupter import Interrupter, places
 
-from kazoo_sup import output
+from helpers.interrupter import Interrupter, places
+from kazoo_sup import concurrency
 from kazoo_sup.changes import Report
+from kazoo_sup.cli.render import listings, output
+from kazoo_sup.cli.render.output import renderer
 from kazoo_sup.errors import Interrupted
-from kazoo_sup.outcome import Outcome
-from kazoo_sup.output import renderer
+from kazoo_sup.results import OK, BulkReport, Listing
 
-WATCHED = (output.__file__, os.path.dirname(yaml.__file__))  # noqa: PTH120 - as file names begin
+WATCHED = (output.__file__, listings.__file__, os.path.dirname(yaml.__file__))  # noqa: PTH120 - as file names begin
 READ = {"json": json.loads, "yaml": yaml.safe_load}
+
+
+@pytest.fixture(autouse=True)
+def taken():
+    """Ctrl-C as the program takes it."""
+    before = signal.getsignal(signal.SIGINT)
+    concurrency.take(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def reports():
@@ -29,7 +41,7 @@ def reports():
 def run(output_format, at=-1):
     """Render a run's reports and its answer, and its end where it is interrupted; return what was printed."""
     show = renderer(output_format, "module function", [])
-    outcome = Outcome(text=["one", "two"], rows=[{"a": 1}, {"a": None}], counts={"created": 5})
+    outcome = Listing(("a",), [{"a": 1}, {"a": None}], ["one", "two"], term=OK, report=BulkReport({"created": 5}))
     watch = Interrupter(*WATCHED, at=at)
     try:
         with watch:
@@ -64,3 +76,47 @@ def test_it_is_whole_and_says_how_the_run_ended(output_format, monkeypatch):
         assert changes == whole["changes"][: len(changes)], text
     assert ends == sorted(ends)
     assert ends.count("error") > 20
+
+
+def test_what_is_held_ends_when_it_is_done_though_another_thread_takes_the_signal():
+    """Whatever the main thread masks, its handlers run when a thread beside it gets the signal."""
+    taking, over = threading.Event(), threading.Event()
+
+    def take():
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        taking.set()
+        over.wait()
+
+    beside = threading.Thread(target=take)
+    done = []
+
+    def work():
+        with concurrency.held():
+            beside.start()
+            taking.wait()
+            done.extend(range(1000))  # steps between which the handler would run
+            done.append("whole")
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    finally:
+        over.set()
+        beside.join()
+    assert done[-1] == "whole"
+
+
+def test_what_is_held_within_what_is_held_waits_for_the_outer_one():
+    done = []
+
+    def work():
+        with concurrency.held():
+            with concurrency.held():
+                signal.raise_signal(signal.SIGINT)
+            done.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["whole"]
+    with concurrency.held():
+        done.append("nothing waits any more")

@@ -5,27 +5,25 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.kazoo.media import prompt_languages, prompt_urls
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 ACCOUNT, RESELLER = "1" * 32, "2" * 32
 DATABASES = {account: plain(account_database(account)) for account in (ACCOUNT, RESELLER)}
 
 
 def recording(language, prompt="vm-hello", **more):
-    return {"_id": f"{language}/{prompt}", "prompt_id": prompt, "language": language, **more}
+    return {"_id": f"{language}/{prompt}", "prompt_id": prompt, "language": language, "pvt_type": "media", **more}
 
 
 @pytest.fixture
 def prompts(zone):
     """A zone with a prompt in two languages, and an account with a reseller."""
-    zone.couchdb.views["media", "listing_by_prompt"] = lambda each: (
-        [([each["prompt_id"], each["language"]], None)] if "prompt_id" in each else []
-    )
     attached = {"_attachments": {"hello world.wav": {}}}
-    design = {"_id": "_design/media"}
-    zone.couchdb.put("system_media", design, recording("en-us", **attached), recording("fr"))
+    zone.couchdb.put_views("system_media", "media", of=DATABASES[ACCOUNT])
+    zone.couchdb.put("system_media", recording("en-us", **attached), recording("fr"))
     for account, database in DATABASES.items():
-        zone.couchdb.put(database, design, {"_id": account})
+        zone.couchdb.put_views(database, "media")
+        zone.couchdb.put(database, {"_id": account})
     zone.couchdb.put("services", {"_id": ACCOUNT, "pvt_reseller_id": RESELLER})
     zone.couchdb.put("services", {"_id": RESELLER, "pvt_reseller_id": RESELLER})
     return zone

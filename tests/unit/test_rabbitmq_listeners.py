@@ -80,6 +80,20 @@ def test_who_consumes_a_shared_queue_is_told_by_its_connection():
     assert (kamailio["app"], kamailio["note"]) == ("rabbitmq-c", None)
 
 
+def test_where_it_is_not_known_who_consumes_nobody_is_said_not_to():
+    bus = Bus.of([bound("callmgr", "callflow_listener"), bound("kapps", "nobody_listener")], None, ())
+    counted = {"callflow_listener": 2, "nobody_listener": 0, "told nothing": None}
+    rows = queues(bus, ({"queue": name, "messages": 0, "consumers": count} for name, count in counted.items()))
+    assert [(row["app"], row["consumers"], row["note"]) for row in rows] == [
+        ("callflow", 2, None),
+        (None, 0, "no consumer"),
+        (None, None, "bound to nothing"),
+    ]
+    found = {row["exchange"]: row for row in exchanges(bus, [declared("callmgr"), declared("presence")])}
+    assert (found["callmgr"]["queues"], found["callmgr"]["consumers"], found["callmgr"]["note"]) == (1, None, None)
+    assert found["presence"]["note"] == "nobody listens"
+
+
 def test_a_queue_that_nothing_reaches_is_told():
     (row,) = queues(BUS, [{"queue": "lonely", "messages": 7}])
     assert row["note"] == "no consumer, bound to nothing"

@@ -7,15 +7,25 @@ import pytest
 
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.rabbitmq import listings, vhost
-from kazoo_sup.kazoo.rabbitmq.listings import PluginMissing, alarms, at, row
+from kazoo_sup.kazoo.rabbitmq.alarms import judge, read
+from kazoo_sup.kazoo.rabbitmq.listings import NoStatistics, PluginMissing, at, row
+from kazoo_sup.kazoo.rabbitmq.visibility import HiddenHosts, OnlyOwn, OnlyPermitted
 from kazoo_sup.settings import Server
 
 
 class API:
     """Gives the objects of each path, and NotFound where there are none."""
 
+    called = "RabbitMQ mq"
+
     def __init__(self, **lists: Any) -> None:
         self._lists = lists
+
+    def members(self) -> Any:
+        return self.whole("nodes")
+
+    def check(self, *path: str) -> Any:
+        return self._lists.get("/".join(path))
 
     def whole(self, *path: str, columns: Any = ()) -> Any:
         name = "/".join(path)
@@ -27,6 +37,9 @@ class API:
 
     def pages(self, *path: str, columns: Any = ()) -> Any:
         yield from self.whole(*path)
+
+
+WHOEVER = {"whoami": {"name": "op", "tags": ["monitoring"]}}
 
 
 @pytest.mark.parametrize(
@@ -52,17 +65,37 @@ def test_bindings_are_read_for_one_exchange_after_the_other_without_the_nameless
     lists = {
         "exchanges": [{"vhost": "/", "name": ""}, {"vhost": "/", "name": "a"}, {"vhost": "v", "name": "b"}],
         "exchanges///a/bindings/source": [{"source": "a", "destination": "q", "destination_type": "queue"}],
+        "vhosts": [{"name": "/"}, {"name": "v"}],
         "exchanges/v/b/bindings/source": [{"source": "b", "destination": "r", "destination_type": "queue"}],
     }
     assert [found["destination"] for found in listings.bindings(API(**lists))] == ["q", "r"]
     assert [found["destination"] for found in listings.bindings(API(**lists), exchange="b")] == ["r"]
+    for host in (None, "v"):
+        with pytest.raises(NotFound, match="^RabbitMQ mq has no exchange 'nope'$"):
+            list(listings.bindings(API(**lists, **{"exchanges/v": lists["exchanges"]}), host, "nope"))
 
 
 def test_only_channels_that_lost_messages_are_shown_after_the_total():
     lost = {"message_stats": {"publish": 9, "drop_unroutable": 2, "return_unroutable": 0}}
-    lists = {"overview": lost, "channels": [{"name": "one"}, {"name": "two", **lost}]}
+    lists = {"overview": lost, "channels": [{"name": "one"}, {"name": "two", **lost}], **WHOEVER}
     total, two = listings.unroutable(API(**lists))
     assert (total["dropped"], two["channel"], two["dropped"]) == (2, "two", 2)
+
+
+def test_where_nobody_counts_it_is_not_known_what_was_lost():
+    with pytest.raises(NoStatistics, match="^RabbitMQ mq keeps no statistics: how many messages were lost") as told:
+        list(listings.unroutable(API(overview={}, channels=[], **WHOEVER)))
+    assert told.value.exit_code == 5
+
+
+def test_counts_of_what_the_user_may_not_see_are_told_to_be_no_counts():
+    lists = {"overview": {"object_totals": {"queues": 0}}, "vhosts": [{"name": "/"}], "exchanges": []}
+    with pytest.raises(HiddenHosts, match="no permissions in virtual host '/'"):
+        list(listings.overview(API(**lists, **WHOEVER)))
+    with pytest.raises(OnlyOwn, match="only connections and channels of its own"):
+        list(listings.overview(API(**lists, whoami={"name": "op", "tags": ["management"]})))
+    seen = listings.overview(API(**{**lists, "exchanges": [{"vhost": "/"}]}, **WHOEVER))
+    assert {each["name"]: each["value"] for each in seen}["queues"] == 0
 
 
 def test_a_broker_without_a_plugin_is_told_from_one_without_shovels():
@@ -79,9 +112,92 @@ def test_a_virtual_host_that_is_not_there_is_told(listing: Any):
         list(listing(API(), "v"))
 
 
+WELL = {"mem_alarm": False, "disk_free_alarm": False, "partitions": [], "fd_used": 9, "fd_total": 10}
+
+
 def test_a_healthy_node_has_no_alarm():
-    node = {"name": "rabbit@h", "running": True, "mem_alarm": False, "partitions": [], "fd_used": 9, "fd_total": 10}
-    assert list(alarms([node, {"name": "rabbit@i", "fd_used": "unknown", "fd_total": 10}])) == []
+    node = {"name": "rabbit@h", "running": True, **WELL}
+    found = judge([node, {**WELL, "name": "rabbit@i", "fd_used": "unknown"}], None)
+    assert (found.rows, found.unknown) == ([], [])
+
+
+def test_alarms_are_those_that_the_broker_says_are_in_effect_whatever_its_nodes_still_tell():
+    node = {"name": "rabbit@h", **WELL, "mem_used": 7, "mem_limit": 5}
+    failed = {"status": "failed", "alarms": [{"node": "rabbit@h", "resource": "memory"}], "reason": "alarms"}
+    found = read(API(nodes=[node], **{"health/checks/alarms": failed}))  # type: ignore[arg-type]
+    [alarm] = found.rows
+    assert alarm == {"node": "rabbit@h", "alarm": "memory", "detail": "7 of 5 bytes in use; publishers are blocked"}
+    gone = read(API(nodes=[{**node, "mem_alarm": True}], **{"health/checks/alarms": {"status": "ok"}}))  # type: ignore[arg-type]
+    assert gone.rows == []
+
+
+def test_a_broker_without_statistics_still_tells_of_its_alarms():
+    bare = {"name": "rabbit@h", "type": "disc", "running": True}
+    failed = {"status": "failed", "alarms": [{"node": "rabbit@h", "resource": "disk"}]}
+    found = read(API(nodes=[bare], **{"health/checks/alarms": failed}))  # type: ignore[arg-type]
+    assert [(row["node"], row["alarm"]) for row in found.rows] == [("rabbit@h", "disk")]
+    [unknown] = found.unknown
+    assert unknown.startswith("rabbit@h keeps no statistics")
+
+
+def test_what_nobody_tells_is_not_known():
+    found = read(API(nodes=[{"name": "rabbit@h", "running": True}]))  # type: ignore[arg-type]
+    assert found.rows == []
+    assert found.unknown[0] == "rabbit@h does not tell of alarms for memory and disk"
+    stopped = read(API(nodes=[{"name": "rabbit@h", "running": False}]))  # type: ignore[arg-type]
+    assert ([row["alarm"] for row in stopped.rows], stopped.unknown) == (["down"], [])
+
+
+@pytest.mark.parametrize("failed", [{"status": "failed"}, {"status": "failed", "alarms": [7], "reason": "who knows"}])
+def test_an_alarm_that_is_not_described_is_one(failed: dict[str, Any]):
+    assert len(read(API(nodes=[{"name": "a", **WELL}], **{"health/checks/alarms": failed})).rows) == 1  # type: ignore[arg-type]
+
+
+class TestWhatTheUserSees:
+    HOSTS = ({"name": "/"}, {"name": "kazoo"})
+
+    @pytest.mark.parametrize("listing", [listings.queues, listings.exchanges, listings.bindings])
+    @pytest.mark.parametrize(
+        ("hosts", "exchanges", "hidden"),
+        [
+            (HOSTS, [], "'/', 'kazoo'"),
+            (HOSTS, [{"vhost": "/", "name": ""}], "virtual host 'kazoo'"),
+            ([], [], "any virtual host"),
+        ],
+    )
+    def test_hosts_without_permission_are_not_taken_for_empty_ones(self, listing, hosts, exchanges, hidden):
+        lists = {"vhosts": hosts, "exchanges": exchanges, "queues": [], **WHOEVER}
+        with pytest.raises(HiddenHosts, match=f"^user op of RabbitMQ mq has no permissions in .*{hidden}") as told:
+            list(listing(API(**lists)))
+        assert told.value.exit_code == 5
+
+    def test_whoever_sees_all_is_told_nothing(self):
+        lists = {"vhosts": self.HOSTS, "exchanges": [{"vhost": "/"}, {"vhost": "kazoo"}], "queues": [{"name": "q"}]}
+        assert len(list(listings.queues(API(**lists)))) == 1  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("listing", [listings.queues, listings.exchanges, listings.bindings])
+    def test_whoever_is_shown_only_hosts_of_his_own_is_told_so(self, listing):
+        lists = {"vhosts": [{"name": "/"}], "exchanges": [{"vhost": "/", "name": ""}], "queues": [], "bindings": []}
+        api = API(**lists, whoami={"name": "op", "tags": "management"})
+        with pytest.raises(OnlyPermitted, match="^user op of RabbitMQ mq .*; only its own virtual hosts are listed$"):
+            list(listing(api))
+
+    @pytest.mark.parametrize("tags", ["management", ["management", "policymaker"]])
+    @pytest.mark.parametrize(
+        ("listing", "what"),
+        [(listings.connections, "connections"), (listings.unroutable, "channels"), (listings.consumers, "consumers")],
+    )
+    def test_whoever_sees_only_connections_of_his_own_is_told_so(self, tags, listing, what):
+        seen = {"connections": [], "channels": [], "consumers": [], "overview": {"message_stats": {}}}
+        api = API(**seen, whoami={"name": "op", "tags": tags})
+        with pytest.raises(OnlyOwn, match=f"^user op of RabbitMQ mq .*; only {what} of its own are listed$"):
+            list(listing(api))
+
+    def test_whoever_monitors_sees_consumers_where_he_has_no_permissions(self):
+        consumers = [{"consumer_tag": "c", "queue": {"vhost": "kazoo"}}]
+        lists = {"vhosts": self.HOSTS, "exchanges": [], "consumers": consumers}
+        api = API(**lists, whoami={"name": "op", "tags": "monitoring"})
+        assert len(list(listings.consumers(api))) == 1  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -96,13 +212,13 @@ def test_a_healthy_node_has_no_alarm():
     ],
 )
 def test_what_is_wrong_with_a_node_is_an_alarm(facts: dict[str, Any], alarm: str):
-    (found,) = alarms([{"name": "rabbit@h", **facts}])
+    (found,) = judge([{"name": "rabbit@h", **WELL, **facts}], None).rows
     assert (found["node"], found["alarm"]) == ("rabbit@h", alarm)
 
 
 @pytest.mark.parametrize(("since", "shown"), [(1_700_000_000_000, "2023-11-14 22:13:20"), (None, None), (10**30, None)])
 def test_when_a_connection_was_made_is_told_in_utc(since: Any, shown: str | None):
-    (found,) = listings.connections(API(connections=[{"name": "c", "connected_at": since}]))
+    (found,) = listings.connections(API(connections=[{"name": "c", "connected_at": since}], **WHOEVER))
     assert found["since"] == shown
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from kazoo_sup import settings
 from kazoo_sup.errors import NotFound, SettingsError, SupError
-from kazoo_sup.servers import PartlyListed, SeveralServers, choose, list_in_turn
+from kazoo_sup.kazoo.zone.servers import PartlyListed, SeveralServers, choose, list_in_turn
 from kazoo_sup.settings import Server
 
 ONE, TWO = Server("http://mq1:15672"), Server("http://mq2:15672", "sup", "hunter2")

@@ -8,7 +8,8 @@ from kazoo_sup.commands import hotornot_maintenance
 from kazoo_sup.errors import BadArgument, Declined
 from kazoo_sup.kazoo.billing import ratedecks
 from kazoo_sup.kazoo.billing.ratedecks import Call
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.config.expressions import BadExpression
+from kazoo_sup.messages.names import account_database, plain
 
 MASTER, RESELLER, CHILD = (letter * 32 for letter in "abc")
 NUMBER = "+14155550100"
@@ -68,10 +69,20 @@ def test_by_cost_the_dearest_comes_first(zone):
     assert names(ratedecks.matching(zone, ratedecks.candidates(zone, call), call))[0] == "sf-cheap"
 
 
-def test_a_filter_that_is_none_and_an_expression_that_is_none_match_nothing(zone):
+def test_an_expression_that_is_none_is_named(zone):
     call = Call(NUMBER)
-    assert ratedecks.matching(zone, [rate("x", 1, routes=["("])], call) == []
-    zone.rerun()
+    broken = {**rate("x", 1, routes=["("]), "ratedeck_id": "ratedeck"}
+    with pytest.raises(BadExpression, match=r"routes of rate x in rate deck ratedeck: '\(' is not an expression"):
+        ratedecks.matching(zone, [broken], call)
+
+
+def test_a_route_is_read_as_kazoo_reads_it(zone):
+    named = rate("x", 1, routes=[r"^\+(?<country>1)\d+\z"])
+    assert ratedecks.matching(zone, [named], Call(NUMBER)) == [named]
+
+
+def test_a_filter_that_is_none_matches_nothing(zone):
+    call = Call(NUMBER)
     zone.couchdb.put("system_config", {"_id": "hotornot", "default": {"filter_list": ["sorcery"]}})
     assert ratedecks.matching(zone, [rate("x", 1)], call) == []
 
@@ -107,9 +118,9 @@ def test_an_account_has_its_own_deck_or_its_plans_or_its_resellers(zone, service
 def test_the_words_after_the_number_mean_what_their_count_says(zone):
     zone.couchdb.put("services", {"_id": CHILD, "ratedeck": {"id": "own deck"}})
     for words in ((CHILD,), ("inbound", "c.example.com", "cheap")):
-        lines = list(hotornot_maintenance.rates_for_did(zone, "4155550100", *words).text)
+        lines = list(hotornot_maintenance.rates_for_did(zone, "4155550100", *words).lines)
         assert "own deck" in lines[2]
-    lines = list(hotornot_maintenance.rates_for_did(zone, "4155550100", "outbound", "cheap").text)
+    lines = list(hotornot_maintenance.rates_for_did(zone, "4155550100", "outbound", "cheap").lines)
     assert lines[0] == "Candidates:"
     winner = lines[lines.index("Matching:") + 2]
     assert "* sf-cheap" in winner
@@ -125,23 +136,23 @@ def test_the_words_after_the_number_mean_what_their_count_says(zone):
     [("1", "rate lookup error: did_too_short"), ("+9999", "rate lookup had no results")],
 )
 def test_a_number_without_rates_is_told(zone, did, line):
-    assert list(hotornot_maintenance.rates_for_did(zone, did).text) == [line]
+    assert list(hotornot_maintenance.rates_for_did(zone, did).lines) == [line]
 
 
 def test_a_deck_that_is_missing_is_told(zone):
     zone.couchdb.stored.pop("ratedeck")
-    assert list(hotornot_maintenance.rates_for_did(zone, NUMBER).text) == ["rate lookup error: not_found"]
-    assert list(hotornot_maintenance.rates_between(zone, 1, 2).text) == ["rate lookup error: not_found"]
+    assert list(hotornot_maintenance.rates_for_did(zone, NUMBER).lines) == ["rate lookup error: not_found"]
+    assert list(hotornot_maintenance.rates_between(zone, 1, 2).lines) == ["rate lookup error: not_found"]
 
 
 def test_rates_between_prefixes_are_shown(zone):
-    lines = list(hotornot_maintenance.rates_between(zone, 2, 1415).text)
+    lines = list(hotornot_maintenance.rates_between(zone, 2, 1415).lines)
     assert [line.split("|")[0].strip() for line in lines[2:]] == ["uk", "sf", "sf-cheap"]
-    assert list(hotornot_maintenance.rates_between(zone, 2, 3).text) == ["rate lookup had no results"]
+    assert list(hotornot_maintenance.rates_between(zone, 2, 3).lines) == ["rate lookup had no results"]
 
 
 def test_a_trie_is_rebuilt_only_by_nodes(zone):
-    assert list(hotornot_maintenance.trie_rebuild(zone).text) == ["trie usage is not configured"]
+    assert list(hotornot_maintenance.trie_rebuild(zone).lines) == ["trie usage is not configured"]
     zone.rerun()
     zone.couchdb.put("system_config", {"_id": "hotornot", "default": {"use_trie": True}})
     with pytest.raises(Declined):

@@ -5,15 +5,24 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from memory_couchdb import MemoryZone
 
-from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import months
+from helpers import shown
+from helpers.memory_zone import MemoryZone
+from kazoo_sup.cli.render.ending import Ending
+from kazoo_sup.commands import kazoo_ledgers_maintenance
+from kazoo_sup.errors import BadArgument, ExitCode, ServerRefused
 from kazoo_sup.kazoo.billing import ledgers, rollovers
+from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.documents import now
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts import rollovers as texts
 
 ACCOUNT, OTHER = "1" * 32, "2" * 32
+
+
+def told(events, tell=texts.lines):
+    """Return the lines of events."""
+    return shown.told(events, tell)[0]
 
 
 def database(account, month=""):
@@ -52,7 +61,8 @@ def prepared(zone, account, spent, *, created=None, carried=None):
     zone.couchdb.put(database(account), definition)
     zone.couchdb.put("accounts", definition)
     for month, amount, into in zip(recent(len(spent)), spent, carried or [None] * len(spent), strict=True):
-        zone.couchdb.put(database(account, month), {"_id": "_design/ledgers"}, entry("x", "per-minute-voip", amount))
+        zone.couchdb.put_views(database(account, month), "ledgers")
+        zone.couchdb.put(database(account, month), entry("x", "per-minute-voip", amount))
         if into is not None:
             zone.couchdb.put(database(account, month), rollover(month, into))
 
@@ -84,11 +94,10 @@ def test_where_balances_are_not_carried_a_month_begins_with_nothing(zone):
 
 def test_old_transactions_of_a_month_stand_for_its_rollover(zone):
     prepared(zone, ACCOUNT, [100, 5])
-    zone.couchdb.put(
-        database(ACCOUNT, months.this_month()),
-        {"_id": "_design/transactions"},
-        {"_id": "t", "pvt_type": "credit", "pvt_amount": 40},
-    )
+    month = database(ACCOUNT, months.this_month())
+    total = {"map": "function (doc) { if (doc.pvt_type === 'credit') emit(null, doc.pvt_amount); }", "reduce": "_sum"}
+    zone.couchdb.put(month, {"_id": "_design/transactions", "views": {"legacy_total": total}})
+    zone.couchdb.put(month, {"_id": "t", "pvt_type": "credit", "pvt_amount": 40})
     assert ledgers.balance(zone, ACCOUNT, months.this_month()) == 45
 
 
@@ -96,11 +105,11 @@ def test_rolling_over_makes_the_month_and_its_rollover_once(zone):
     prepared(zone, ACCOUNT, [100, -130, 0])
     month = months.this_month()
     zone.couchdb.stored.pop(database(ACCOUNT, month))
-    assert rollovers.rolled_over(zone, ACCOUNT) == f"account {ACCOUNT} rolled up"
+    assert told([rollovers.roll_over(zone, ACCOUNT)]) == [f"account {ACCOUNT} rolled up"]
     made = zone.couchdb.all(database(ACCOUNT, month))[ledgers.rollover_id(month)]
     assert (made["amount"], made["pvt_ledger_type"], made["account"]["name"]) == (30, "debit", "A")
     zone.couchdb.written.clear()
-    rollovers.rolled_over(zone, ACCOUNT)
+    rollovers.roll_over(zone, ACCOUNT)
     assert zone.couchdb.written == []
 
 
@@ -108,20 +117,20 @@ def test_no_month_is_made_of_an_account_that_is_deleted(zone):
     zone.couchdb.put("accounts", {"_id": ACCOUNT, "pvt_deleted": True})
     zone.couchdb.create(database(ACCOUNT))
     with pytest.raises(rollovers.NoMonth):
-        rollovers.rolled_over(zone, ACCOUNT)
+        rollovers.roll_over(zone, ACCOUNT)
     assert not zone.couchdb.exists(database(ACCOUNT, months.this_month()))
 
 
 def test_the_oldest_month_of_an_older_account_keeps_what_was_carried_into_it(zone):
     prepared(zone, ACCOUNT, [-10, -10], created=63_000_000_000, carried=[500, 1])
-    list(rollovers.fixed(zone, ACCOUNT))
+    list(rollovers.fix(zone, ACCOUNT))
     assert amounts(zone, ACCOUNT, 2) == [500, 490]
     assert "older than its oldest month" in zone.warnings[0]
 
 
 def test_the_month_in_which_an_account_was_created_begins_with_nothing(zone):
     prepared(zone, ACCOUNT, [-10], created=now(), carried=[500])
-    assert list(rollovers.fixed(zone, ACCOUNT)) == [
+    assert told(rollovers.fix(zone, ACCOUNT)) == [
         f"account {ACCOUNT} {months.shown(months.this_month())} incorrect, updating with 0 units"
     ]
     assert amounts(zone, ACCOUNT, 1) == [0]
@@ -130,39 +139,63 @@ def test_the_month_in_which_an_account_was_created_begins_with_nothing(zone):
 @pytest.mark.parametrize("created", [10**13, -(10**13), "x"])
 def test_a_time_that_is_none_makes_no_account_new(zone, created):
     prepared(zone, ACCOUNT, [-10], created=created, carried=[500])
-    list(rollovers.fixed(zone, ACCOUNT))
+    list(rollovers.fix(zone, ACCOUNT))
     assert amounts(zone, ACCOUNT, 1) == [500]
 
 
 def test_one_month_is_fixed_only_where_there_is_one(zone):
     prepared(zone, ACCOUNT, [100, 5], carried=[0, 7])
-    assert len(list(rollovers.fixed_month(zone, ACCOUNT, months.this_month()))) == 1
+    assert len(list(rollovers.fix_month(zone, ACCOUNT, months.this_month()))) == 1
     assert amounts(zone, ACCOUNT, 2)[1] == 100
     with pytest.raises(rollovers.NoMonth):
-        list(rollovers.fixed_month(zone, ACCOUNT, "200001"))
+        list(rollovers.fix_month(zone, ACCOUNT, "200001"))
 
 
 def test_verifying_goes_over_all_accounts_the_last_first(zone):
     for account in (ACCOUNT, OTHER):
         prepared(zone, account, [100, 5], carried=[0, 100])
-    lines = list(rollovers.verify_everywhere(zone, every_month=True, start=None))
+    lines = told(rollovers.verify_everywhere(zone, every_month=True, start=None), texts.verified)
     assert [line for line in lines if line.startswith("verify")] == [
         f"verify rollover accounts ({place}/2) '{account_database(account)}'"
         for place, account in ((1, OTHER), (2, ACCOUNT))
     ]
     assert sum(line.endswith("rollover confirmed") for line in lines) == 2
     assert sum("error getting balance" in line for line in lines) == 2
-    rest = list(rollovers.verify_everywhere(zone, every_month=False, start=ACCOUNT))
+    rest = told(rollovers.verify_everywhere(zone, every_month=False, start=ACCOUNT), texts.verified)
     assert len(rest) == 2
     assert ACCOUNT in rest[1]
     with pytest.raises(BadArgument):
         list(rollovers.verify_everywhere(zone, every_month=False, start="3" * 32))
 
 
+def test_verifying_every_month_counts_those_that_cannot_be_read(zone, monkeypatch):
+    for account in (ACCOUNT, OTHER):
+        prepared(zone, account, [100, 5], carried=[0, 100])
+    month = database(OTHER, months.this_month())
+    get = zone.couchdb.get
+
+    def broken(name, identifier):
+        if name == month:
+            raise ServerRefused(server="CouchDB", status=500, request="GET", reason="badarg")
+        return get(name, identifier)
+
+    monkeypatch.setattr(zone.couchdb, "get", broken)
+    result = kazoo_ledgers_maintenance.verify_all_rollovers(zone)
+    ending = Ending(result)
+    list(ending.rest(result.events))
+    assert {each.of: each.counts for each in ending.parts} == {
+        "months": {"done": 3, "failed": 1},
+        "databases": {"done": 2, "failed": 0},
+    }
+    assert [str(each) for each in ending.errors] == ["1 of 4 months failed; the same command tries them again"]
+    assert ending.code(maintenance=True, failed=False) == ExitCode.PARTIAL
+    assert [report.database for report in zone.reports if report.error] == [months.database(OTHER, months.this_month())]
+
+
 def test_current_rollovers_are_counted_down(zone):
     prepared(zone, ACCOUNT, [5], carried=[0])
     prepared(zone, OTHER, [5])
-    lines = list(rollovers.current(zone, None))
+    lines = told(rollovers.current(zone, None))
     assert lines[0].startswith(f"[1] account {ACCOUNT} has rollover (created ")
     assert lines[1] == f"[0] account {OTHER} has no rollover for {months.shown(months.this_month())}"
 
@@ -178,9 +211,9 @@ def test_fixed_rollovers_are_what_was_left_and_a_dry_run_foretells_them(tmp_path
     spent = [each for each, _carried in history]
     prepared(zone, ACCOUNT, spent, created=now(), carried=[carried for _spent, carried in history])
     zone.rerun(dry_run=True)
-    foretold = list(rollovers.fixed(zone, ACCOUNT))
+    foretold = told(rollovers.fix(zone, ACCOUNT))
     zone.rerun()
-    assert list(rollovers.fixed(zone, ACCOUNT)) == foretold
+    assert told(rollovers.fix(zone, ACCOUNT)) == foretold
     assert amounts(zone, ACCOUNT, len(spent)) == [sum(spent[:place]) for place in range(len(spent))]
-    assert all(line.endswith(("rollover confirmed", "db_not_found")) for line in rollovers.verified(zone, ACCOUNT))
-    assert list(rollovers.fixed(zone, ACCOUNT)) == []
+    assert all(line.endswith(("rollover confirmed", "db_not_found")) for line in told(rollovers.verify(zone, ACCOUNT)))
+    assert told(rollovers.fix(zone, ACCOUNT)) == []

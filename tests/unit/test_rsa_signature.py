@@ -8,8 +8,7 @@ import subprocess
 
 import pytest
 
-from kazoo_sup import rsa_signature
-from kazoo_sup.kazoo.auth import tokens
+from kazoo_sup.kazoo.auth import rsa_signature, tokens
 
 
 @pytest.fixture(params=[True, False], ids=["PKCS 1", "PKCS 8"], scope="module")

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kazoo_sup.commands import kazoo_schemas_maintenance
-from kazoo_sup.kazoo.schemas import UnknownSchema
+from kazoo_sup.kazoo.config.schemas import UnknownSchema
 from kazoo_sup.settings import ZoneSettings
 
 SCHEMA = {"_id": "x", "type": "object", "properties": {"a": {"type": "string"}, "b": {}}}
@@ -22,7 +22,7 @@ def zone(zone, tmp_path):
 
 def lines(zone, *words):
     function = kazoo_schemas_maintenance.diff_schema if words else kazoo_schemas_maintenance.diff_schemas
-    return list(function(zone, *words).text)
+    return list(function(zone, *words).lines)
 
 
 def test_nothing_is_told_of_a_schema_that_is_alike_or_not_stored(zone):

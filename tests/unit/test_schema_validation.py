@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo.schema_validation import InvalidDocument, as_json, faults, reject, with_defaults
-from kazoo_sup.kazoo.schemas import UnknownSchema
+from kazoo_sup.kazoo.config.schema_validation import Fault, InvalidDocument, as_json, faults, reject, with_defaults
+from kazoo_sup.kazoo.config.schemas import UnknownSchema
 
 PERSON = {
     "type": "object",
@@ -45,6 +45,15 @@ def load(name):
 
 def wrong(document):
     return {path: sorted(codes) for path, codes in as_json(faults(PERSON, document, load)).items()}
+
+
+def test_errors_stand_as_merging_leaves_them_the_last_key_first_at_every_depth():
+    told = as_json(faults(PERSON, {"name": "Roberto", "age": 200, "shut": {"day": 1}}, load))
+    assert list(told) == ["shut.day", "name", "age"]
+    assert list(told["name"]["maxLength"]) == ["value", "target", "message", "cause"]
+    told = as_json([Fault(("a",), "enum", ["y", "x"], {"k": {"a": 1, "b": None}, "l": [{"c": 1, "d": 2}]})])
+    assert list(told["a"]["enum"]) == ["value", "target", "message"]
+    assert told["a"]["enum"]["value"] == {"l": [{"c": 1, "d": 2}], "k": {"a": 1}}
 
 
 def test_what_fits_has_no_faults():

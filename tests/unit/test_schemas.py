@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from kazoo_sup import changes
+from kazoo_sup.commands import crossbar_maintenance
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import schemas
+from kazoo_sup.kazoo.config import schemas
+from kazoo_sup.kazoo.config.schemas import BadSchema, UnknownSchema
+from kazoo_sup.kazoo.databases.failures import BadFiles
 from kazoo_sup.kazoo.documents import document_hash
-from kazoo_sup.kazoo.schemas import BadSchema, UnknownSchema
-from kazoo_sup.resources import config_directory
+from kazoo_sup.results import PartlyDone
+from kazoo_sup.settings.resources import config_directory
 
 PREFIX = {"prefix": {"type": "string", "minLength": 3}}
 
@@ -141,7 +144,7 @@ class TestReading:
 
     def test_a_file_that_is_not_utf_8_is_bad_too(self, folder):
         (folder / "bad.json").write_bytes(b'{"_id": "b\xe9"}')
-        with pytest.raises(BadSchema, match="utf-8"):
+        with pytest.raises(BadSchema, match="not UTF-8"):
             schemas.read_all(folder)
 
     @pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
@@ -149,6 +152,27 @@ class TestReading:
         (folder / "bad.json").write_text(f'{{"_id": "bad", "properties": {{"a": {{"default": {name}}}}}}}')
         with pytest.raises(BadSchema):
             schemas.read_all(folder)
+
+    def test_all_that_are_wrong_are_named_at_once(self, folder, write):
+        write("good", type="object")
+        (folder / "one.json").write_text('{"_id": "ones"}')
+        (folder / "three.json").write_text("{")
+        (folder / "two.json").write_text('{"_id": "two", "type": 1}')
+        with pytest.raises(BadFiles) as refused:
+            schemas.read_all(folder)
+        said = str(refused.value)
+        assert said.startswith("3 files are wrong and nothing was saved: ")
+        assert all(f"{folder / name}.json: " in said for name in ("one", "two", "three"))
+        assert "its _id is 'ones', not 'one'" in said
+
+    def test_those_that_are_wrong_can_be_left_out(self, zone, folder, write):
+        write("good", type="object")
+        (folder / "bad.json").write_text("{")
+        zone.settings = zone.settings._replace(schemas_dir=folder)
+        with pytest.raises(PartlyDone, match="1 of 2 files failed"):
+            crossbar_maintenance.update_schemas(zone, skip_bad=True)
+        assert set(zone.couchdb.all("system_schemas")) == {"good"}
+        assert any(each.startswith(f"{folder / 'bad.json'}: ") for each in zone.warnings)
 
     def test_an_empty_folder_is_told(self, folder):
         with pytest.raises(Declined, match="no schema files in"):
@@ -167,6 +191,22 @@ class TestReading:
         (folder / "system_config.limits.json").write_text('{"_id": "other"}')
         with pytest.raises(BadSchema, match="its _id is 'other'"):
             schemas.read_all(folder)
+
+    def test_those_that_come_with_the_program_stand_in_and_never_take_the_place_of_others(self, zone):
+        theirs = {"_id": "app", "type": "object", "properties": {}}
+        zone.couchdb.put("system_schemas", theirs)
+        folder = schemas.any_directory(zone)
+        assert any("no schema files" in each and "kazoo-sup itself" in each for each in zone.warnings)
+        changes.apply(zone, schemas.updates(zone, schemas.read_all(folder)))
+        assert stored(zone, "app") == theirs
+        assert stored(zone, "users")["provider"] == "kazoo-sup"
+        assert schemas.get(zone, "system_config.crossbar")["provider"] == "kazoo-sup"
+
+    def test_kazoo_s_take_the_place_of_those(self, zone, write, update):
+        changes.apply(zone, schemas.updates(zone, schemas.read_all(schemas.bundled())))
+        write("users", type="object")
+        assert update() == {"edited": 1}
+        assert "provider" not in stored(zone, "users")
 
     def test_those_that_come_with_the_program_are_good(self):
         found = schemas.read_all(config_directory() / "schemas")

@@ -1,15 +1,28 @@
 from __future__ import annotations
 
+import signal
 import threading
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from kazoo_sup.errors import BadArgument, NotFound, ServerUnreachable, SupError, TimedOut
-from kazoo_sup.outcome import Outcome
-from kazoo_sup.output import exit_code
-from kazoo_sup.servers import NoServers, SeveralServers, UnknownServer, ask_all, choose, gather, means_server
+from kazoo_sup.errors import BadArgument, Interrupted, NotFound, ServerUnreachable, Stopped, SupError, TimedOut
+from kazoo_sup.kazoo.zone.servers import (
+    Answers,
+    NoServers,
+    OutOfTime,
+    PartlyListed,
+    SeveralServers,
+    UnknownServer,
+    ask_all,
+    choose,
+    gather,
+    list_in_turn,
+    means_server,
+)
+from kazoo_sup.results import OK, exit_code
 from kazoo_sup.settings import Server, ZoneSettings
 
 FS1 = Server("esl://192.0.2.10:8021", None, "secret")
@@ -124,7 +137,7 @@ def test_a_server_that_hangs_does_not_hide_the_others():
             release.wait()
         return server.url
 
-    asked = ask_all([("fs1", FS1), ("fs2", FS2)], ask, 0.5)
+    asked = ask_all([("fs1", FS1), ("fs2", FS2)], ask, 3)
     assert next(asked) == ("fs2", FS2.url)
     ((name, error),) = asked
     release.set()
@@ -138,7 +151,7 @@ def test_answers_come_in_the_order_in_which_they_are_given():
 
     def ask(name: str, server: Server) -> str:
         if name == "fs1":
-            first_may_answer.wait(60)
+            first_may_answer.wait(600)
         return name
 
     names = []
@@ -161,14 +174,14 @@ def test_one_that_fails_among_several_ends_the_run_partly_done():
 
     assert answers.given == {"fs2": "up"}
     assert [str(error) for error in answers.errors] == ["cannot reach FreeSWITCH at fs1: refused"]
-    assert exit_code(Outcome(**answers.ending()), maintenance=False) == 5
+    assert exit_code(OK, answers.report, maintenance=False) == 5
 
 
 def test_when_all_fail_the_run_ends_with_their_error():
     answers = gather([("fs1", FS1), ("fs2", FS2)], refuse, 60)
 
     assert len(answers.errors) == 2
-    assert exit_code(Outcome(**answers.ending()), maintenance=False) == ServerUnreachable.exit_code
+    assert exit_code(OK, answers.report, maintenance=False) == ServerUnreachable.exit_code
     with pytest.raises(ServerUnreachable):
         gather([("fs1", FS1)], refuse, 60)
 
@@ -177,7 +190,7 @@ def test_when_none_fails_there_is_nothing_to_tell():
     answers = gather([("fs1", FS1), ("fs2", FS2)], lambda name, server: name, 60)
 
     assert list(answers.given) == ["fs1", "fs2"]
-    assert answers.ending() == {}
+    assert answers.report is None
 
 
 def test_a_defect_is_raised_where_it_can_be_caught():
@@ -194,3 +207,140 @@ def test_an_error_is_an_answer_of_its_own():
 
     ((_, error),) = ask_all([("fs1", FS1)], missing, 60)
     assert isinstance(error, SupError)
+
+
+BOTH = [("fs1", FS1), ("fs2", FS2)]
+
+
+@pytest.fixture
+def stop() -> Iterator[Callable[[SupError], None]]:
+    """Yield what stops the run with an error, as the alarm of -t and a signal from outside do; any thread may call."""
+    ending: list[SupError] = []
+    rung = threading.Event()
+
+    def ring(_signal: int, frame: Any) -> None:
+        # A signal that comes while nobody is waited for is a matter of the command line.
+        if not rung.is_set() and frame.f_code.co_name in ("next_of", "_next", "_wait"):
+            rung.set()
+            raise Stopped(ending[0])
+
+    def stop(error: SupError) -> None:
+        ending.append(error)
+        # Whoever is just about to wait hears of a signal only when it has waited, or of the next one.
+        while not rung.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
+            rung.wait(0.05)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    yield stop
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def hang() -> Iterator[Callable[[], bool]]:
+    """Yield what blocks until the test is over."""
+    over = threading.Event()
+    yield lambda: over.wait(600)
+    over.set()
+
+
+def test_what_was_answered_until_the_runs_time_was_up_is_kept_and_who_hangs_is_named(stop, hang):
+    second_has_answered = threading.Event()
+
+    def ask(name: str, _server: Server) -> str:
+        if name == "fs1":
+            second_has_answered.wait(600)
+            stop(TimedOut(seconds=4, doing=""))
+            hang()
+        return "done"
+
+    answers: dict[str, Any] = {}
+    for name, answer in ask_all(BOTH, ask, 60):
+        answers[name] = answer
+        second_has_answered.set()
+    assert answers["fs2"] == "done"
+    assert str(answers["fs1"]) == "timed out after 4 s waiting for fs1"
+
+
+def test_with_grace_one_that_hangs_keeps_the_others_only_for_a_moment(hang):
+    def ask(name: str, _server: Server) -> str:
+        if name == "fs1":
+            hang()
+        return "done"
+
+    answers = dict(ask_all(BOTH, ask, 50, grace=0.05))
+    assert answers["fs2"] == "done"
+    assert isinstance(answers["fs1"], TimedOut)
+    assert answers["fs1"].seconds < 50
+
+
+def test_and_nobody_goes_on_with_them_when_there_is_no_time_left():
+    late = OutOfTime(seconds=4, doing=" waiting for fs1")
+
+    assert exit_code(OK, Answers({"fs2": "done"}, [late]).report, maintenance=False) == 5
+    assert exit_code(OK, Answers({}, [late]).report, maintenance=False) == 4
+    with pytest.raises(OutOfTime, match="waiting for fs1"):
+        Answers({"fs2": "done"}, [late]).in_time()
+    answers = Answers({"fs2": "done"}, [NotFound(server="fs1", what="channel")])
+    assert answers.in_time() is answers
+
+
+def test_whoever_interrupts_is_not_put_off(stop, hang):
+    first_has_answered = threading.Event()
+
+    def ask(name: str, _server: Server) -> None:
+        if name == "fs2":
+            first_has_answered.wait(600)
+            stop(Interrupted())
+            hang()
+
+    answers = ask_all(BOTH, ask, 60)
+    next(answers)
+    with pytest.raises(Stopped):  # noqa: PT012 - the signal comes once the first answer has been taken
+        first_has_answered.set()
+        next(answers)
+
+
+def test_a_listing_that_hangs_does_not_hide_those_after_it(hang):
+    first_is_read = threading.Event()
+
+    def rows(name: str, _server: Server) -> Iterator[int]:
+        if name == "fs2":
+            first_is_read.wait(600)
+        yield 1
+        if name == "fs1":
+            hang()
+        yield from range(2, 3000)
+
+    found = list_in_turn(BOTH, rows, patience=0.01)
+    assert next(found) == ("fs1", 1)
+    first_is_read.set()
+    assert [next(found) for _ in range(2999)] == [("fs2", row) for row in range(1, 3000)]
+
+
+def test_when_the_runs_time_is_up_a_listing_gives_what_has_come(stop, hang):
+    second_is_read = threading.Event()
+
+    def rows(name: str, _server: Server) -> Iterator[int]:
+        yield 1
+        if name == "fs2":
+            second_is_read.set()
+            return
+        second_is_read.wait(600)
+        stop(TimedOut(seconds=4, doing=""))
+        hang()
+
+    found = list_in_turn(BOTH, rows, patience=60)
+    assert [next(found), next(found)] == [("fs1", 1), ("fs2", 1)]
+    with pytest.raises(PartlyListed, match="^timed out after 4 s waiting for fs1; what was listed is not all$"):
+        next(found)
+
+
+def test_servers_that_are_listed_one_after_the_other_are_asked_at_once():
+    met = threading.Barrier(2)
+
+    def rows(name: str, _server: Server) -> Iterator[str]:
+        met.wait(600)
+        yield name
+
+    assert list(list_in_turn(BOTH, rows)) == [("fs1", "fs1"), ("fs2", "fs2")]

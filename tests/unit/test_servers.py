@@ -7,7 +7,7 @@ import pytest
 
 from kazoo_sup.errors import SettingsError
 from kazoo_sup.settings import servers
-from kazoo_sup.settings.servers import Server
+from kazoo_sup.transports.server import Server, masked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,3 +189,22 @@ def test_a_password_command_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(SettingsError, match=r"gave no answer within 0.2 s$"):
         servers.from_command(command("import time; time.sleep(60)"), "sup.yaml:3")()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'pass a/b<"é">',
+        '{"error": "pass a/b<\\"é\\">"}',
+        '{"error": "pass a/b<\\"\\u00e9\\">"}',
+        '{"error": "pass a\\/b<\\"\\u00e9\\">"}',
+        "<error>pass a/b&lt;&quot;é&quot;&gt;</error>",
+        '<error>pass a/b&lt;"é"&gt;</error>',
+        "no /login?pass=a%2Fb%3C%22%C3%A9%22%3E",
+    ],
+)
+def test_a_secret_that_a_server_sends_back_is_masked_however_it_is_written(said: str):
+    shown = masked(said, ["", 'a/b<"é">'])
+    assert "****" in shown
+    assert not any(piece in shown for piece in ("a/b", "a\\/b", "a%2Fb", "00e9", "é"))
+    assert masked("nothing", [""]) == "nothing"

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
+from helpers import shown
 from kazoo_sup.errors import BadArgument, Declined
 from kazoo_sup.kazoo.billing import account_services, service_plans, services_migration
-from kazoo_sup.kazoo.every_account import PartlyDone
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.results import PartlyDone
+from kazoo_sup.texts import services as texts
 
 MASTER, CHILD = "a" * 32, "b" * 32
 APP = "c" * 32
 
 
+def told(events, tell=texts.of_plans):
+    """Return the lines of events, and the counts of the reports among them."""
+    return shown.told(events, tell)
+
+
 def database(account):
     return plain(account_database(account))
-
-
-def design(name):
-    return {"_id": f"_design/{name}"}
 
 
 @pytest.fixture
@@ -56,8 +57,7 @@ def test_a_plan_in_its_new_form_keeps_what_is_not_moved(zone):
 
 def test_migrated_plans_keep_their_account_and_name_their_bookkeeper(zone):
     zone.couchdb.put(database(MASTER), OLD_PLAN, {**OLD_PLAN, "_id": "new", "pvt_vsn": 2})
-    counts: Counter[str] = Counter()
-    lines = list(service_plans.migrated(zone, MASTER, counts))
+    lines, _counts = told(service_plans.migrate_all(zone, MASTER))
     assert lines[0] == "verifying 2 service plans have been migrated"
     assert [line.partition("/")[2] for line in lines[1:]] == ["plan requires migration", "plan"]
     stored = zone.couchdb.all(database(MASTER))
@@ -65,14 +65,14 @@ def test_migrated_plans_keep_their_account_and_name_their_bookkeeper(zone):
     assert keeper["mappings"] == {"did": "code"}
     assert stored["plan"]["bookkeeper"] == {"id": keeper["_id"], "vendor_id": MASTER, "type": "braintree"}
     assert (stored["plan"]["pvt_account_id"], stored["plan"]["pvt_vsn"]) == (MASTER, 2)
-    assert list(service_plans.migrated(zone, MASTER, Counter())) == ["verifying 2 service plans have been migrated"]
+    assert told(service_plans.migrate_all(zone, MASTER))[0] == ["verifying 2 service plans have been migrated"]
 
 
 @pytest.mark.parametrize("form", ["braintree", {"type": "braintree"}])
 def test_a_bookkeeper_that_is_there_takes_the_mappings_in(zone, form):
     keeper = {"_id": "keeper", "pvt_type": "bookkeeper", "bookkeeper": form, "mappings": {"old": 1}}
     zone.couchdb.put(database(MASTER), OLD_PLAN, keeper)
-    list(service_plans.migrated(zone, MASTER, Counter()))
+    list(service_plans.migrate_all(zone, MASTER))
     stored = zone.couchdb.all(database(MASTER))
     assert stored["keeper"]["mappings"] == {"old": 1, "did": "code"}
     assert stored["plan"]["bookkeeper"]["id"] == "keeper"
@@ -85,14 +85,14 @@ def test_apps_of_plans_get_their_right_ids_and_keep_what_is_said_of_them(zone):
         "lost": {"name": "gone", "vendor_id": MASTER},
     }
     zone.couchdb.put(database(MASTER), {"_id": "plan", "pvt_type": "service_plan", "applications": apps})
-    lines = list(service_plans.corrected(zone, MASTER, Counter()))
+    lines, _counts = told(service_plans.correct_apps(zone, MASTER))
     assert f"  correcting invalid application voip with {MASTER}/{APP}" in lines
     assert f"  unable to find valid application for gone in vendor {MASTER}" in lines
     assert zone.couchdb.all(database(MASTER))["plan"]["applications"] == {
         "lost": apps["lost"],
         APP: {"name": "voip", "vendor_id": MASTER, "enabled": False},
     }
-    again = list(service_plans.corrected(zone, MASTER, Counter()))
+    again, _counts = told(service_plans.correct_apps(zone, MASTER))
     assert not [line for line in again if line.startswith("  storing")]
 
 
@@ -108,8 +108,8 @@ def test_old_services_documents_are_counted_anew_and_keep_what_was_given_by_hand
     }
     zone.couchdb.put("services", old, {"_id": MASTER, "pvt_type": "service", "pvt_tree": [], "pvt_vsn": 2})
     zone.couchdb.put(database(CHILD), {"_id": "u", "pvt_type": "user", "priv_level": "admin"})
-    counts: Counter[str] = Counter()
-    assert list(services_migration.migrated(zone, counts)) == []
+    lines, counts = told(services_migration.migrate(zone), texts.of_counting)
+    assert lines == []
     made = zone.couchdb.all("services")[CHILD]
     assert made["quantities"] == {
         "cascade": {},
@@ -124,21 +124,21 @@ def test_old_services_documents_are_counted_anew_and_keep_what_was_given_by_hand
 
 
 def test_reconciling_all_counts_what_is_below_before_what_is_above(zone):
-    zone.couchdb.put("services", design("services"))
+    zone.couchdb.put_views("services", "services")
     for account, tree in ((MASTER, []), (CHILD, [MASTER])):
         zone.couchdb.put("services", {"_id": account, "pvt_type": "service", "pvt_tree": tree, "quantities": {}})
     zone.couchdb.put(database(CHILD), {"_id": "u", "pvt_type": "user", "priv_level": "user"})
-    lines = list(account_services.all_reconciled(zone))
+    lines = list(texts.of_counting(account_services.reconcile_all(zone)))
     assert lines[0] == f"reconcile services (1/2) '{CHILD}'"
     assert "      updated account.users.user from undefined to 1" in lines
     assert lines.index(f"reconcile services (2/2) '{MASTER}'") > 1
     assert zone.couchdb.all("services")[MASTER]["quantities"]["cascade"] == {"users": {"user": 1}}
-    assert len(list(account_services.all_reconciled(zone))) == 2
-    assert list(account_services.all_reconciled(zone, MASTER)) == [f"reconcile services (1/1) '{MASTER}'"]
+    assert len(list(texts.of_counting(account_services.reconcile_all(zone)))) == 2
+    assert list(account_services.reconcile_all(zone, MASTER)) == [account_services.AccountReconciled(MASTER, 1, 1)]
 
 
 def test_an_account_that_fails_is_told_and_the_others_are_counted(zone):
-    zone.couchdb.put("services", design("services"))
+    zone.couchdb.put_views("services", "services")
     for account in (MASTER, "d" * 32):
         zone.couchdb.put("services", {"_id": account, "pvt_type": "service", "pvt_tree": [], "quantities": {}})
 
@@ -150,7 +150,7 @@ def test_an_account_that_fails_is_told_and_the_others_are_counted(zone):
     zone.couchdb.before_save.append(keep_changing)
     lines = []
     with pytest.raises(PartlyDone, match="1 of 2"):
-        lines.extend(account_services.all_reconciled(zone))
+        lines.extend(account_services.reconcile_all(zone))
 
 
 def test_an_account_with_service_plans_is_not_synced_from_here(zone):

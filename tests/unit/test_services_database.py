@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
+from helpers import shown
 from kazoo_sup.errors import Declined, NotFound, ServerUnreachable
 from kazoo_sup.kazoo.billing import services_database
 from kazoo_sup.kazoo.billing.services_database import BACKUP
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts import services as texts
 
 ONE, OTHER, GONE = (letter * 32 for letter in "123")
+
+
+def told(events, tell=texts.of_database):
+    """Return the lines of events, and the counts of the reports among them."""
+    return shown.told(events, tell)
 
 
 @pytest.fixture
@@ -30,7 +35,7 @@ def documents(zone, database):
 
 def test_a_rebuilt_database_holds_the_same_and_so_does_its_backup(zone):
     before = documents(zone, "services")
-    lines = list(services_database.rebuilt(zone, Counter()))
+    lines, _counts = told(services_database.rebuild(zone))
     assert lines[-1] == "rebuild completed successfully"
     assert documents(zone, "services") == documents(zone, BACKUP) == before
     assert [key for key in zone.broker.keys if key.startswith("db_")] == [
@@ -47,7 +52,7 @@ def test_nothing_is_deleted_where_the_backup_is_not_equal(zone):
 
     zone.couchdb.before_save.append(meanwhile)
     with pytest.raises(Declined, match="nothing was deleted"):
-        list(services_database.rebuilt(zone, Counter()))
+        list(services_database.rebuild(zone))
     assert documents(zone, "services")[ONE]["n"] == "new"
 
 
@@ -67,17 +72,16 @@ def test_a_server_that_fails_while_it_is_filled_leaves_what_recovery_needs(zone)
 
     zone.couchdb.before_save.append(fail)
     with pytest.raises(ServerUnreachable):
-        list(services_database.rebuilt(zone, Counter()))
+        list(services_database.rebuild(zone))
     zone.couchdb.before_save.clear()
-    lines = list(services_database.recovered(zone, Counter()))
+    lines, _counts = told(services_database.recover(zone))
     assert documents(zone, "services") == before
     assert lines[1:] == [f"  restored document {each}" for each in sorted(before)]
 
 
 def test_recovery_leaves_alone_what_is_there_and_differs(zone):
     zone.couchdb.put(BACKUP, {"_id": ONE, "n": "old"}, {"_id": "new", "n": "x"})
-    counts: Counter[str] = Counter()
-    lines = list(services_database.recovered(zone, counts))
+    lines, counts = told(services_database.recover(zone))
     assert f"  failed to restore {ONE}: Document update conflict." in lines
     assert documents(zone, "services")[ONE]["n"] == ONE[0]
     assert documents(zone, "services")["new"]["n"] == "x"
@@ -86,15 +90,15 @@ def test_recovery_leaves_alone_what_is_there_and_differs(zone):
 
 def test_recovery_without_a_backup_is_refused(zone):
     with pytest.raises(NotFound, match=BACKUP):
-        list(services_database.recovered(zone, Counter()))
+        list(services_database.recover(zone))
 
 
 def test_services_of_accounts_that_are_gone_are_deleted_and_no_others(zone):
     zone.couchdb.put("accounts", {"_id": GONE, "pvt_type": "account"})
-    assert list(services_database.without_orphans(zone, Counter())) == []
+    assert told(services_database.remove_orphans(zone))[0] == []
     assert GONE in zone.warnings[0]
     zone.couchdb.stored["accounts"].clear()
-    assert list(services_database.without_orphans(zone, Counter())) == [
+    assert told(services_database.remove_orphans(zone))[0] == [
         f"account {GONE} not found, removing services",
         "removed 1 service docs",
     ]

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.billing import services_reconcile
 from kazoo_sup.kazoo.billing.services_reconcile import merged, reconcile, tree_of
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.documents.shapes import Misshapen
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts import services as texts
 
 MASTER, PARENT, ACCOUNT = (letter * 32 for letter in "123")
 TREES = {MASTER: [], PARENT: [MASTER], ACCOUNT: [MASTER, PARENT]}
@@ -63,8 +65,8 @@ def test_what_was_given_by_hand_and_all_else_stays(zone):
 
 
 def test_port_requests_count(zone):
-    request = {"_id": "p", "pvt_account_id": ACCOUNT, "pvt_tree": [MASTER, PARENT], "pvt_port_state": "submitted"}
-    zone.couchdb.put("port_requests", {**request, "numbers": {"+1": {}, "+2": {}}})
+    request = {"_id": "p", "pvt_type": "port_request", "pvt_account_id": ACCOUNT, "pvt_tree": [MASTER, PARENT]}
+    zone.couchdb.put("port_requests", {**request, "pvt_port_state": "submitted", "numbers": {"+1": {}, "+2": {}}})
     list(reconcile(zone, ACCOUNT))
     assert quantities(zone, ACCOUNT)["account"]["port_request"] == {"submitted": 2}
     assert quantities(zone, PARENT)["cascade"]["port_request"] == {"submitted": 2}
@@ -72,9 +74,12 @@ def test_port_requests_count(zone):
 
 def test_an_account_that_cannot_be_counted_keeps_what_it_has(zone):
     zone.couchdb.put("services", {"_id": ACCOUNT, "pvt_tree": [], "quantities": {"account": {"users": {"admin": 9}}}})
-    zone.couchdb.views.pop(("services", "quantify"))
-    lines = list(reconcile(zone, ACCOUNT))
-    assert [account_database(ACCOUNT) in line for line in lines] == [True]
+    zone.couchdb.put_registration("account", {"_id": "_design/services", "views": {}})
+    unread = list(reconcile(zone, ACCOUNT))
+    assert unread == [services_reconcile.QuantitiesUnread(account_database(ACCOUNT))]
+    assert list(texts.of_counting(unread)) == [
+        f"failed to query account quantities: {account_database(ACCOUNT)} with error: not_found"
+    ]
     assert quantities(zone, ACCOUNT)["account"] == {"users": {"admin": 9}}
 
 
@@ -111,3 +116,9 @@ def test_merging_keeps_every_category_and_lets_the_second_win(one, other):
     for category, items in found.items():
         assert items == one.get(category, {}) | other.get(category, {})
     assert services_reconcile.merged(found, other) == found
+
+
+@pytest.mark.parametrize("count", [{"x": 1}, ["a"], "many", None])
+def test_what_is_no_number_is_never_billed(count):
+    with pytest.raises(Misshapen, match=r"what is counted: users\.user is .*, where a whole number is expected"):
+        services_reconcile.tree_of([(["id", "users", "user"], count)])

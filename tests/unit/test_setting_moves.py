@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo.upkeep import setting_moves, system_migration
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.kazoo.migrations import setting_moves, system_migration
+from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.texts.migrations import lines as told
 
 ACCOUNT = "1" * 32
 DATABASE = account_database(ACCOUNT)
@@ -26,7 +27,7 @@ def test_a_setting_moves_with_its_section(zone):
         "system_config",
         {"_id": "crossbar", "default": {"token_auth_expiry": 60, "port": 1}, "node@a": {"token_auth_expiry": 5}},
     )
-    lines = list(setting_moves.system(zone))
+    lines = list(told(setting_moves.system(zone)))
     moved = "migrating setting from crossbar {0}.token_auth_expiry to crossbar.auth {0}.token_auth_expiry_s value {1}"
     assert lines == [moved.format("default", 60), moved.format("node@a", 5)]
     assert settings(zone, "crossbar") == {"default": {"port": 1}, "node@a": {}}
@@ -47,7 +48,7 @@ def test_within_a_document_it_is_renamed(zone):
 def test_one_that_has_another_value_there_stays_and_is_told_of(zone):
     zone.couchdb.put("system_config", {"_id": "fax", "default": {"file_cache_path": "/a"}})
     zone.couchdb.put("system_config", {"_id": "kazoo_convert", "default": {"file_cache_path": "/b"}})
-    lines = list(setting_moves.system(zone))
+    lines = list(told(setting_moves.system(zone)))
     assert "correct this disparity manually" in lines[0]
     assert '    value: <<"/a">>' in lines
     assert settings(zone, "fax") == {"default": {"file_cache_path": "/a"}}
@@ -80,7 +81,7 @@ def test_the_controller_and_the_bookkeeper_get_their_present_names(zone):
 
 def test_an_accounts_settings_move_between_its_documents(zone):
     zone.couchdb.put(plain(DATABASE), {"_id": "configs_callflow", "recorder_module": "a", "other": 1})
-    lines = list(setting_moves.account(zone, DATABASE))
+    lines = list(told(setting_moves.account(zone, DATABASE)))
     assert lines == [
         (
             f"migrating setting in {DATABASE} from configs_callflow recorder_module"
@@ -95,7 +96,7 @@ def test_an_accounts_settings_move_between_its_documents(zone):
 class TestFrom322:
     @pytest.fixture
     def zone(self, zone, monkeypatch):
-        monkeypatch.setattr(system_migration.database_removal, "copied", lambda *_: None)
+        monkeypatch.setattr(system_migration.database_removal, "keep_copy", lambda *_: None)
         return zone
 
     def test_documents_get_their_present_form_once(self, zone):
@@ -111,7 +112,7 @@ class TestFrom322:
             },
             {"_id": "number_manager", "default": {"carriers": ["wnm_local", "wh_x"]}},
         )
-        assert list(system_migration.migrate(zone)) == [
+        assert list(told(system_migration.migrate(zone))) == [
             "updating call_response with stripped system_media references",
             "setting default timezone to Europe/Rome for node default",
         ]
@@ -132,7 +133,7 @@ class TestFrom322:
         def no_copy(*_words):
             raise Declined(reason="the disk is full")
 
-        monkeypatch.setattr(system_migration.database_removal, "copied", no_copy)
+        monkeypatch.setattr(system_migration.database_removal, "keep_copy", no_copy)
         zone.couchdb.put("system_config", {"_id": "voicemail_full", "pvt_type": "notification"})
         with pytest.raises(Declined):
             list(system_migration.migrate(zone))

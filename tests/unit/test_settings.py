@@ -4,15 +4,14 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from kazoo_sup import settings
 from kazoo_sup.errors import SettingsError
-from kazoo_sup.settings import Settings, Timeouts, Tls, ZoneSettings
-from kazoo_sup.settings.servers import Server
+from kazoo_sup.settings import Limits, Settings, Timeouts, Tls, ZoneSettings, loading
+from kazoo_sup.transports.server import Server
 
 TWO_ZONES = """
 zone: east
@@ -29,8 +28,9 @@ zones:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home directory, and nothing of this machine's own in the places for everybody."""
-    monkeypatch.setattr(settings, "SYSTEM_FILE", tmp_path / "etc" / "sup.yaml")
-    monkeypatch.setattr(settings, "KAZOO_FILES", (tmp_path / "etc" / "config.ini", tmp_path / "etc" / "core.ini"))
+    monkeypatch.setattr(loading, "PACKAGE_FILE", tmp_path / "etc" / "kazoo-sup" / "sup.yaml")
+    monkeypatch.setattr(loading, "SYSTEM_FILE", tmp_path / "etc" / "sup.yaml")
+    monkeypatch.setattr(loading, "KAZOO_FILES", (tmp_path / "etc" / "config.ini", tmp_path / "etc" / "core.ini"))
     return tmp_path / "home"
 
 
@@ -53,6 +53,25 @@ def write(path: Path, text: str) -> Path:
 
 def urls(found: Settings, zone: str | None = None) -> list[str]:
     return [server.uri for server in found.zone(zone).couchdb]
+
+
+class TestThePackagesFile:
+    def test_as_it_is_brought_it_hides_nobody_elses(self, load, tmp_path):
+        brought = Path(__file__).parents[2] / "packaging" / "sup.yaml"
+        write(tmp_path / "etc" / "kazoo-sup" / "sup.yaml", brought.read_text())
+        write(tmp_path / "etc" / "config.ini", '[bigcouch]\nip = "couch.example.com"\nport = 15984\n')
+        assert "couch.example.com" in urls(load())[0]
+
+    def test_with_settings_it_goes_before_the_others(self, load, tmp_path):
+        write(tmp_path / "etc" / "kazoo-sup" / "sup.yaml", "#ours\n" + TWO_ZONES)
+        write(tmp_path / "etc" / "sup.yaml", "zones: {other: {}}\n")
+        assert set(load().zones) == {"east", "west"}
+
+    def test_what_it_explains_is_right_once_the_signs_are_taken_away(self, load, tmp_path):
+        lines = (Path(__file__).parents[2] / "packaging" / "sup.yaml").read_text().splitlines()
+        start = lines.index("#zone: local")
+        write(tmp_path / "etc" / "kazoo-sup" / "sup.yaml", "\n".join(line[1:] for line in lines[start:]))
+        assert load().zone().couchdb[0].masked == "http://sup:****@127.0.0.1:5984"
 
 
 class TestBuiltIn:
@@ -127,10 +146,10 @@ class TestWhichFile:
     def test_the_null_device_is_a_file_without_settings(self, load):
         assert load(SUP_CONFIG="/dev/null").zone() == load().zone()
 
-    def test_its_first_problem_is_raised(self, load, tmp_path):
+    def test_all_its_problems_are_told_at_once(self, load, tmp_path):
         named = write(tmp_path / "named.yaml", "zones:\n  east:\n    locked: 7\n    bogus: 1\n")
 
-        with pytest.raises(SettingsError, match=r"named.yaml:3: zones.east.locked must be true or false$"):
+        with pytest.raises(SettingsError, match=r"named.yaml:3: zones.east.locked must be true or false; .*bogus"):
             load(config=named)
 
     def test_the_node_chooses_the_section_of_config_ini(self, load, tmp_path):
@@ -138,6 +157,14 @@ class TestWhichFile:
 
         assert load(config=named).zone().cookie == "one"
         assert load(config=named, node="ecallmgr@apps1.example.com").zone().cookie == "two"
+
+    def test_the_cookie_of_a_file_counts_before_that_of_the_environment_as_for_kazoo(self, load, tmp_path):
+        ini = write(tmp_path / "n.ini", "[kazoo_apps]\ncookie = one\n[ecallmgr]\nhost = x\n")
+        yaml = write(tmp_path / "s.yaml", "zones: {a: {cookie: two}, b: }")
+        assert load(config=ini, KAZOO_COOKIE="env").zone().cookie == "one"
+        assert load(config=ini, KAZOO_COOKIE="env", node="ecallmgr@x").zone().cookie == "env"
+        assert load(config=yaml, zone="a", SUP_ZONE="a", KAZOO_COOKIE="env").zone().cookie == "two"
+        assert load(config=yaml, zone="b", SUP_ZONE="b", KAZOO_COOKIE="env").zone().cookie == "env"
 
     def test_the_host_chooses_the_section_of_config_ini(self, load, tmp_path):
         named = write(tmp_path / "n.ini", "[kazoo_apps]\nhost = apps1.example.com\nzone = east\n")
@@ -296,11 +323,21 @@ class TestEnvironment:
             SUP_TLS_VERIFY="no",
             SUP_CONNECT_TIMEOUT="1.5",
             SUP_READ_TIMEOUT="90",
+            SUP_LIMIT_MEGABYTES="0.5",
+            SUP_LIMIT_SECONDS="20",
         ).zone()
 
         assert zone.couchdb_tls == zone.amqp_tls
         assert zone.amqp_tls == Tls(Path("/tls/ca.pem"), Path("~/sup.pem").expanduser(), Path("/tls/sup.key"), False)
         assert zone.timeouts == Timeouts(1.5, 90)
+        assert zone.limits == Limits(0.5, 20)
+
+    def test_limits_of_a_file(self, load, tmp_path):
+        limits = "zones: {one: {limits: {megabytes: 8, seconds: 9}}, two: }"
+        found = load(config=write(tmp_path / "s.yaml", limits), zone="one")
+        assert (found.zone().limits, found.zone("two").limits) == (Limits(8, 9), Limits(64, 300))
+        with pytest.raises(SettingsError, match="limits.megabytes must be a number of megabytes above 0"):
+            load(config=write(tmp_path / "s.yaml", limits.replace("8", "0")), zone="one")
 
     def test_the_rest(self, load):
         found = load(
@@ -321,6 +358,10 @@ class TestEnvironment:
             ({"SUP_COUCHDB_URL": "sup:hunter2@c"}, "environment SUP_COUCHDB_URL: must be a URL that begins with http"),
             ({"SUP_AMQP_URL": "http://hunter2"}, "environment SUP_AMQP_URL: must be a URL that begins with amqp"),
             ({"SUP_READ_TIMEOUT": "soon"}, "environment SUP_READ_TIMEOUT: must be a number of seconds above 0"),
+            (
+                {"SUP_READ_TIMEOUT": "9" * 200},
+                "SUP_READ_TIMEOUT: must be a number of seconds above 0, and not above 100000000",
+            ),
             ({"SUP_TLS_VERIFY": "maybe"}, "environment SUP_TLS_VERIFY: must be true or false"),
             ({"SUP_COUCHDB_PASSWORD": "hunter2"}, "there is a password but no user name; set SUP_COUCHDB_USER"),
             (
@@ -428,7 +469,7 @@ class TestExample:
 
         origins = {name: origin for name, _, origin in settings.describe(found) if name.startswith("zones.local.")}
         assert {name.split(".")[2] for name in origins} == {
-            "amqp" if each.name == "brokers" else each.name for each in fields(ZoneSettings)
+            "amqp" if each == "brokers" else each for each in ZoneSettings._fields
         } - {"name"}
         assert [name for name, origin in origins.items() if not origin.startswith(str(uncommented))] == []
         assert found.origins["host"].startswith(str(uncommented))
@@ -455,13 +496,13 @@ class TestExample:
 
 def test_nothing_heavy_is_imported_without_a_file(home: Path):
     code = (
-        "import sys; from pathlib import Path; from kazoo_sup import settings; "
-        "settings.SYSTEM_FILE, settings.KAZOO_FILES = Path('/nonexistent'), (); "
+        "import sys; from pathlib import Path; from kazoo_sup.settings import loading as settings; "
+        "settings.PACKAGE_FILE = settings.SYSTEM_FILE = Path('/nonexistent'); settings.KAZOO_FILES = (); "
         "settings.load(environ={'SUP_COUCHDB_URL': 'http://u:p@c'}); print(*sorted(sys.modules))"
     )
     home.mkdir()
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=True)
 
     heavy = {"yaml", "socket", "ssl", "subprocess", "urllib.request", "http.client", "difflib", "requests", "rich"}
     assert heavy & set(done.stdout.split()) == set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo.upkeep import soft_deletes
+from kazoo_sup.kazoo.migrations import soft_deletes
 
 ACCOUNT = "1" * 32
 ENCODED = f"account%2F11%2F11%2F{'1' * 28}"
@@ -13,13 +13,9 @@ PLAIN = f"account/11/11/{'1' * 28}"
 
 @pytest.fixture
 def zone(zone):
-    zone.couchdb.views["maintenance", "soft_deletes"] = lambda each: (
-        [(each.get("pvt_type"), None)] if each.get("pvt_deleted") else []
-    )
     for database in (PLAIN, "services"):
-        zone.couchdb.put(
-            database, {"_id": "_design/maintenance"}, {"_id": "kept"}, {"_id": "not", "pvt_deleted": False}
-        )
+        zone.couchdb.put_views(database, "maintenance", of=PLAIN)
+        zone.couchdb.put(database, {"_id": "kept"}, {"_id": "not", "pvt_deleted": False})
         zone.couchdb.put(database, *({"_id": f"gone{n}", "pvt_type": "user", "pvt_deleted": True} for n in range(1500)))
     return zone
 

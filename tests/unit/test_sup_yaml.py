@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kazoo_sup.errors import SettingsError
-from kazoo_sup.settings import sup_yaml, yaml_places
+from kazoo_sup.settings import Journaling, check, load, sup_yaml, yaml_marks
 from kazoo_sup.settings.sources import Source
 
 
@@ -259,7 +259,7 @@ def test_a_problem_is_told_with_its_line_and_no_secret(problems, text, problem):
 )
 @pytest.mark.parametrize("loader", sorted({"CSafeLoader", "SafeLoader"} & set(dir(yaml))))
 def test_what_is_not_yaml_is_told_with_its_line_and_no_secret(problems, monkeypatch, loader, text, problem):
-    monkeypatch.setattr(yaml_places, "_Loader", getattr(yaml, loader))
+    monkeypatch.setattr(yaml_marks, "_Loader", getattr(yaml, loader))
 
     (found,) = problems(text)
 
@@ -310,3 +310,48 @@ def test_the_group_of_a_file_counts_unless_root_chose_it(read):
 )
 def test_a_file_without_a_secret_may_be_read_by_all(read, zone):
     assert read(f"zones: {{east: {zone}}}", mode=0o644).warnings == []
+
+
+def test_a_kamailio_may_have_several_addresses_which_share_credentials(read):
+    source = read(
+        "zones:\n  east:\n    kamailio:\n"
+        "      one: [binrpc:/run/ctl, 'http://one.example.com/RPC']\n"
+        "      two: {url: ['http://a/RPC', 'http://b/RPC'], username: sup, password: hunter2}\n"
+    )
+    one, two = of_zone(source, "kamailio", "one"), of_zone(source, "kamailio", "two")
+    assert [one.url, *(each.url for each in one.others)] == ["binrpc:/run/ctl", "http://one.example.com/RPC"]
+    assert [each.password for each in (two, *two.others)] == ["hunter2", "hunter2"]
+    assert two.masked == "http://sup:****@a/RPC, http://sup:****@b/RPC"
+    assert source.holds_secret
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("journal: required\n", Journaling(mode="required")),
+        ("journal: off\n", Journaling(mode="off")),
+        ("journal: {mode: on, days: 90, run_megabytes: 12}\n", Journaling("on", 90, 1000, 12)),
+        ("", Journaling()),
+    ],
+)
+def test_how_the_journal_is_kept(tmp_path, text, expected):
+    file = tmp_path / "sup.yaml"
+    file.write_text(text + "zones: {local: }\n")
+    file.chmod(0o600)
+    assert load(config=file, environ={}).journal == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("journal: perhaps", "must be on, off or required"),
+        ("journal: {days: 0}", "must be a number of days above 0"),
+        ("journal: {megabytes: no}", "must be a number of megabytes above 0"),
+        ("journal: {day: 1}", "there is no setting 'journal.day'"),
+    ],
+)
+def test_what_is_wrong_with_the_journal_is_told(tmp_path, text, reason):
+    file = tmp_path / "sup.yaml"
+    file.write_text(f"{text}\nzones: {{local: }}\n")
+    [problem] = check(file, environ={})
+    assert reason in str(problem)

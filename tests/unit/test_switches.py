@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from kazoo_sup.kazoo.calls import switches
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, now
+from kazoo_sup.kazoo.ecallmgr import switch_names, switches
 from kazoo_sup.settings import Server
 
 
@@ -69,5 +69,22 @@ def test_who_takes_part_is_told_with_what_holds_of_them_and_the_longest_first():
 )
 def test_a_node_is_the_server_with_its_name_or_at_its_host(node, found):
     servers = {"fs1": Server("esl://fs1.example.com:8021"), "fs2": Server("esl://192.0.2.1")}
-    zone = SimpleNamespace(settings=SimpleNamespace(freeswitch=servers))
-    assert switches.of(zone, [node]) == ({node: servers[found]} if found else {})
+    listed = switch_names.listed(SimpleNamespace(settings=SimpleNamespace(freeswitch=servers)))
+    assert [each.called for each in listed if each.is_meant(node)] == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("freeswitch@fs1", "freeswitch@fs1", True),
+        ("freeswitch@FS1.example.com", "fs1.example.com", True),
+        ("freeswitch@fs1", "freeswitch@fs1.example.com", True),
+        ("fs1.example.com.", "fs1", True),
+        ("freeswitch@fs1.example.com", "freeswitch@fs1.example.org", False),
+        ("freeswitch@fs1", "freeswitch@fs2", False),
+        ("freeswitch@192.0.2.1", "192.0.2.1", True),
+        ("freeswitch@192", "192.0.2.1", False),
+    ],
+)
+def test_two_names_are_of_one_node(one, other, same):
+    assert switch_names.same_node(one, other) is same

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from memory_couchdb import MemoryCouchDB, MemoryZone
 
-from kazoo_sup.errors import Declined
-from kazoo_sup.kazoo import system_config
-from kazoo_sup.kazoo.system_config import DEFAULT, MISSING
+from helpers.memory_couchdb import MemoryCouchDB
+from helpers.memory_zone import MemoryZone
+from kazoo_sup import changes, command, terms
+from kazoo_sup.cli import catalogue
+from kazoo_sup.errors import Declined, SupError
+from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.config.system_config import DEFAULT, MISSING
 
 NODE = "kazoo_apps@apps1.example.com"
 OTHER = "ecallmgr@apps1.example.com"
@@ -209,3 +212,51 @@ class TestWriting:
         zone.couchdb.before_save.append(meddle)
         set_(zone, "k", 2)
         assert stored(zone) == {"default": {"k": 1, "theirs": 1}, NODE: {"k": 2}}
+
+
+class TestSeveralWritesOfOneRun:
+    def test_a_key_that_returns_to_its_first_value_is_stored(self, zone, put):
+        put(default={"k": 0})
+        assert system_config.get(zone, "c", "k") == 0
+        for value in (1, 0):
+            set_(zone, "k", value)
+            assert stored(zone)["default"]["k"] == value
+            assert system_config.get(zone, "c", "k") == value
+
+    def test_what_somebody_else_saved_in_between_is_what_is_changed(self, zone, put):
+        put(default={"k": 0})
+        assert system_config.get(zone, "c", "k") == 0
+        put(default={"k": 1, "theirs": True})
+        set_(zone, "k", 0)
+        assert stored(zone)["default"] == {"k": 0, "theirs": True}
+
+    def test_a_database_that_was_deleted_holds_nothing_any_more(self, zone, put):
+        put(default={"k": 0})
+        assert system_config.get(zone, "c", "k") == 0
+        changes.delete_database(zone, "system_config")
+        assert system_config.get(zone, "c", "k") is MISSING
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "printed"),
+    [
+        (("kapps_config", "set", "", "k", "v"), 0, "{error,empty_doc_id}"),
+        (("kapps_config", "set_default", "undefined", "k", "v"), 0, "{error,empty_doc_id}"),
+        (("kapps_config", "get_category", ""), 0, "{error,empty_doc_id}"),
+        (("kapps_config", "get", "", "k", "fallback"), 0, '<<"fallback">>'),
+        (("kapps_config", "set", "c", "", "v"), 1, None),
+        (("kapps_config", "set", "c", "a..b", "v"), 1, None),
+        (("kapps_config", "set_node", "c", "k", "v", ""), 1, None),
+    ],
+)
+def test_what_has_no_name_is_refused_before_anything_is_sent(zone, words, exit_code, printed):
+    module, function, *arguments = words
+    try:
+        outcome = command.bind(catalogue.function(module, function), arguments, {}, {"Zone": lambda: zone})
+        found = 0, terms.dumps(outcome.term)
+    except SupError as error:
+        found = int(error.exit_code), None
+    assert found == (exit_code, printed)
+    assert zone.couchdb.written == []
+    assert zone.waiting == []
+    assert zone.broker.messages == []

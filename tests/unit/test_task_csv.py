@@ -51,8 +51,13 @@ class TestReading:
             (b"a,b\n", "no rows"),
             (b"a,\n1,2\n", "no name"),
             (b"a,b\n1,2\n1,2,3\n", "line 3 has 3 cells"),
-            (b"a\n1\n\n2\n", "1 lines stand behind an empty one"),
+            (b"a\n1\n\n2\n", "1 lines follow an empty one"),
             (b"a\n\xff\n", "not UTF-8"),
+            (b"\xef\xbb\xbfa\n1\n", "byte order mark"),
+            ("a\n1\n".encode("utf-16"), "UTF-16"),
+            (b"a;b\n1;2\n", "semicolons"),
+            (b"a,b,a\n1,2,3\n", "'a' occurs twice"),
+            (b"prefix,rate_cost\n1.4155E+10,1.5E-3\n", "line 2: prefix is '1.4155E.10': .*scientific"),
         ],
     )
     def test_what_kazoo_would_read_otherwise_is_refused(self, content, reason):

@@ -6,6 +6,8 @@ import base64
 
 import pytest
 
+from kazoo_sup.changes import Report
+from kazoo_sup.cli.render.reports import documents
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.kazoo.tasks import task_documents
 
@@ -64,8 +66,9 @@ def test_a_new_task_is_pending_and_says_what_it_is_for():
 
 
 def test_what_is_only_shown_carries_no_contents():
-    document = task_documents.new("a", "b", "c", "d", rows=1, content=b"secret", shown=True)
-    shown = document["_attachments"]["in.csv"]
+    document = task_documents.new("a", "b", "c", "d", rows=1, content=b"secret")
+    _before, after = documents(Report("tasks", "t", "created", None, document, planned=True))
+    shown = after["_attachments"]["in.csv"]
     assert (shown["content_type"], shown["length"]) == ("text/csv", 6)
     assert "data" not in shown
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kazoo_sup import terms
 from kazoo_sup.terms import OK, UNDEFINED, Atom, BadTerm, Charlist
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 UNFINISHED = "an Erlang term (expected a term, found the end at character 1000)"
 
@@ -141,7 +140,7 @@ class TestOneLine:
 
     @pytest.mark.parametrize("value", [{1, 2}, object(), 1j])
     def test_other_python_values_are_refused(self, value):
-        with pytest.raises(TypeError, match="is no Erlang term"):
+        with pytest.raises(TypeError, match="is not an Erlang term"):
             terms.dumps([value])
 
     def test_nesting_has_no_limit(self):
@@ -276,7 +275,7 @@ class TestReading:
             ("<<256>>", 2, "a byte is a number from 0 to 255"),
             ("<<1.5>>", 2, "a byte is a number from 0 to 255"),
             ('<<"a"/utf16>>', 5, "expected a term, found '/'"),
-            ('<<"\\x{d800}"/utf8>>', 2, "a character is no Unicode scalar value"),
+            ('<<"\\x{d800}"/utf8>>', 2, "a character is not a Unicode scalar value"),
             ('"\\xg"', 0, "there is no such character as the escape sequence means"),
             ('"\\x{110000}"', 0, "there is no such character as the escape sequence means"),
             ("16#fg", 0, "a number is malformed or too large"),
@@ -316,13 +315,11 @@ readable = st.recursive(
 )
 
 
-@unhurried
 @given(readable)
 def test_what_is_written_is_read_back(term):
     assert shape(terms.loads(terms.dumps(term))) == shape(term)
 
 
-@unhurried
 @given(readable, st.integers(1, 120), st.integers(1, 120))
 def test_what_is_laid_out_is_read_back(term, width, column):
     assert shape(terms.loads(terms.pretty(term, width=width, column=column))) == shape(term)
@@ -334,7 +331,6 @@ json_values = st.recursive(
 )
 
 
-@unhurried
 @given(json_values)
 def test_json_survives_the_way_through_erlang(value):
     printed = terms.dumps(value)
@@ -342,7 +338,6 @@ def test_json_survives_the_way_through_erlang(value):
     assert terms.to_json(terms.from_json(value)) == value
 
 
-@unhurried
 @given(json_values)
 def test_json_text_means_the_value(value):
     assert json.loads(terms.json_encode(value)) == value
@@ -409,7 +404,10 @@ class TestJsonValues:
             ),
             (
                 "[NaN]",
-                "neither JSON (NaN is no JSON number) nor an Erlang term (expected a term, found 'N' at character 2)",
+                (
+                    "neither JSON (NaN is not a JSON number) nor an Erlang term"
+                    " (expected a term, found 'N' at character 2)"
+                ),
             ),
             (
                 "[1e999]",
@@ -472,7 +470,7 @@ class TestJsonText:
 
     @pytest.mark.parametrize("value", [(1, 2), b"a", {1: 2}])
     def test_values_without_json_text_are_refused(self, value):
-        with pytest.raises(TypeError, match="is no JSON"):
+        with pytest.raises(TypeError, match="is not a JSON"):
             terms.json_encode(value)
 
     @pytest.mark.parametrize("number", [float("nan"), float("-inf")])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.commands import kazoo_services_maintenance
-from kazoo_sup.kazoo import months
 from kazoo_sup.kazoo.billing import topup
+from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.documents import now
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.terms import Atom
 
 ACCOUNT = "1" * 32
@@ -22,10 +22,8 @@ def enabled(zone):
     settings = {"topup": {"amount": 20, "threshold": "5.5"}, "notifications": {"low_balance": {"threshold": 6}}}
     zone.couchdb.put(OWN, {"_id": ACCOUNT, "pvt_type": "account", **settings})
     month = plain(months.database(ACCOUNT, months.this_month()))
-    zone.couchdb.views["ledgers", "list_by_source"] = lambda each: [
-        ([each["source"]["service"], each["pvt_created"]], None) for kind in [each.get("pvt_type")] if kind
-    ]
-    zone.couchdb.put(month, {"_id": "_design/ledgers"}, ledger("rollover", "rollovers", 50_000))
+    zone.couchdb.put_views(month, "ledgers")
+    zone.couchdb.put(month, ledger("rollover", "rollovers", 50_000))
     return zone
 
 
@@ -42,7 +40,7 @@ def ledger(name, service, amount, **fields):
 
 
 def cells(zone):
-    lines = list(kazoo_services_maintenance.topup_status(zone, ACCOUNT).text)
+    lines = list(kazoo_services_maintenance.topup_status(zone, ACCOUNT).lines)
     assert len({len(line) for line in lines}) == 1
     return [cell.strip() for cell in lines[3].split("|")[1:-1]]
 
@@ -73,14 +71,14 @@ def test_an_account_without_a_balance_shows_none(enabled):
 )
 def test_what_is_missing_is_answered(enabled, settings, reason):
     enabled.couchdb.put(OWN, {"_id": ACCOUNT, "pvt_type": "account", "topup": settings})
-    answer = kazoo_services_maintenance.topup_status(enabled, ACCOUNT).result
+    answer = kazoo_services_maintenance.topup_status(enabled, ACCOUNT).term
     assert answer == (Atom("error"), Atom(reason))
 
 
 def test_the_clusters_switch_is_shown_and_counts(enabled):
-    assert list(kazoo_services_maintenance.topup_status(enabled).text) == ["auto top up is enabled"]
+    assert list(kazoo_services_maintenance.topup_status(enabled).lines) == ["auto top up is enabled"]
     kazoo_services_maintenance.disable_topup(enabled)
     enabled.rerun()
-    assert list(kazoo_services_maintenance.topup_status(enabled).text) == ["auto top up is disabled"]
+    assert list(kazoo_services_maintenance.topup_status(enabled).lines) == ["auto top up is disabled"]
     with pytest.raises(topup.NoTopup, match="topup_disabled"):
-        list(topup.status(enabled, ACCOUNT))
+        topup.status(enabled, ACCOUNT)

@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from kazoo_sup.kazoo.new_accounts import account_documents, users
-from kazoo_sup.kazoo.new_accounts.account_documents import Request
+from kazoo_sup.kazoo.accounts import account_documents, users
+from kazoo_sup.kazoo.accounts.account_documents import Request
 
 
 def test_hashes_are_those_of_username_and_password():
@@ -40,7 +40,7 @@ def test_ids_are_made_up_where_none_are_chosen():
 
 @pytest.mark.parametrize("account", ["", "short", "A" * 32, "g" * 31 + "/", "é" * 32, "a" * 33])
 def test_an_account_id_is_32_small_letters_and_digits(account):
-    with pytest.raises(ValueError, match="is no account id"):
+    with pytest.raises(ValueError, match="is not an account id"):
         account_documents.check_ids(account, "user")
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kazoo_sup.arguments.values import Float, Integer, Json, JsonSetting, Setting
 from kazoo_sup.command import bind
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import values
-from kazoo_sup.kazoo.values import Float, Integer, Json, Setting
+from kazoo_sup.kazoo.documents import values
 from kazoo_sup.terms import Atom, Charlist
 
 
@@ -100,23 +100,28 @@ class TestReading:
             ("null", "null"),
             ('["a","b"]', ["a", "b"]),
             ('{"a":1}', {"a": 1}),
-            ("[not json", "[not json"),
-            ("{tuple}", "{tuple}"),
             ('"quoted"', '"quoted"'),
         ],
     )
     def test_a_setting_is_text_unless_it_is_a_json_list_or_object(self, word, setting):
         assert read(Setting, word) == setting
 
-    @pytest.mark.parametrize("word", ["[NaN]", '{"a":1e999}', '{"a":1,"a":2}'])
-    def test_a_setting_that_is_nearly_json_stays_text(self, word):
-        assert read(Setting, word) == word
+    @pytest.mark.parametrize("word", ["[NaN]", '{"a":1e999}', '{"a":1,"a":2}', "[not json", "{tuple}"])
+    def test_a_setting_that_is_nearly_json_is_refused(self, word):
+        with pytest.raises(BadArgument, match="begins like JSON but is not JSON"):
+            read(Setting, word)
 
     @pytest.mark.parametrize(
         ("word", "value"), [("42", 42), ("null", None), ('{"a":[1.5]}', {"a": [1.5]}), ('[<<"a">>,b]', ["a", "b"])]
     )
     def test_json_may_be_an_erlang_literal(self, word, value):
         assert read(Json, word) == value
+
+    @pytest.mark.parametrize("word", ["[knm_local]", "{a,1}", "knm_local", ""])
+    def test_a_setting_of_json_is_nothing_else(self, word):
+        with pytest.raises(BadArgument, match="is none|is not JSON"):
+            read(JsonSetting, word)
+        assert read(JsonSetting, '["knm_local"]') == ["knm_local"]
 
     @pytest.mark.parametrize("word", ["{broken", "", '{"a":1,"a":2}', "NaN"])
     def test_what_is_neither_is_refused(self, word):

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from kazoo_sup.kazoo import view_registrations, views
-from kazoo_sup.kazoo.upkeep import view_refresh
-from kazoo_sup.kazoo.upkeep.view_refresh import NoDatabase, Refresh
-from kazoo_sup.names import SYSTEM_DATABASES, account_database, plain
+from kazoo_sup.kazoo.databases import view_registrations, views
+from kazoo_sup.kazoo.migrations import view_refresh
+from kazoo_sup.kazoo.migrations.view_refresh import NoDatabase, Refresh
+from kazoo_sup.messages.names import SYSTEM_DATABASES, account_database, plain
 
 ACCOUNT = "1" * 32
 DATABASE = plain(account_database(ACCOUNT))
@@ -21,15 +21,8 @@ MADE = {"map": "function (doc) { emit(doc.pvt_module_name); }", "reduce": "_coun
 @pytest.fixture
 def zone(zone):
     zone.couchdb.create(DATABASE)
-    zone.couchdb.put("system_data", {"_id": "_design/views"})
     for design in (USERS, NUMBERS):
-        registration = {
-            "_id": f"account-kazoo_apps-{design['_id']}",
-            "pvt_type": "view_definition",
-            "kazoo": {"view_map": [{"classification": "account"}]},
-            "view_definition": design,
-        }
-        zone.couchdb.put("system_data", registration)
+        zone.couchdb.put_registration("account", design)
     zone.couchdb.written.clear()
     return zone
 

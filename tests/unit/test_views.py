@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.errors import NotFound
-from kazoo_sup.kazoo import views
-from kazoo_sup.names import INUM, MANAGED, account_database
-from kazoo_sup.resources import PACKAGE
+from kazoo_sup.kazoo.databases import views
+from kazoo_sup.messages.names import INUM, MANAGED, account_database
+from kazoo_sup.settings.resources import PACKAGE
 
 ACCOUNT = account_database("1" * 32)
 
 
 def register(zone, target, name, *maps):
     """Register a design document as an application does."""
-    zone.couchdb.put("system_data", {"_id": "_design/views"})
+    zone.couchdb.put_views("system_data", "views")
     definition = {"_id": f"_design/{name}", "views": {"listing": {"map": f"function({target})"}}}
     document = {"_id": f"{target}-kazoo_apps-{name}", "pvt_type": "view_definition", "view_definition": definition}
     zone.couchdb.put("system_data", {**document, "kazoo": {"view_map": list(maps)}})
@@ -35,6 +35,17 @@ class TestRegistered:
         assert views.registered(zone, MANAGED) == [definition]
 
     @pytest.mark.parametrize(
+        "odd", [1, {}, {"_id": 5}, {"_id": "_design/x", "views": "y"}, {"_id": "_design/x", "views": {"z": 1}}]
+    )
+    def test_a_registration_that_holds_no_design_document_is_named_and_left_out(self, zone, odd):
+        good = register(zone, "numbers", "numbers", {"classification": "numbers"})
+        register(zone, "other", "other", {"classification": "numbers"})
+        stored = zone.couchdb.get("system_data", "other-kazoo_apps-other")
+        zone.couchdb.put("system_data", {**stored, "view_definition": odd})
+        assert views.registered(zone, INUM) == [good]
+        assert "document other-kazoo_apps-other: view_definition" in str(zone.reports[0].error)
+
+    @pytest.mark.parametrize(
         ("database", "designs"),
         [
             (MANAGED, {"_design/numbers", "_design/numbers_managed"}),
@@ -48,7 +59,7 @@ class TestRegistered:
                 ACCOUNT,
                 {
                     f"_design/{path.stem.removeprefix('account_')}"
-                    for path in (PACKAGE / "kazoo" / "design").glob("account_*.json")
+                    for path in (PACKAGE / "kazoo" / "databases" / "design").glob("account_*.json")
                 },
             ),
         ],
@@ -56,7 +67,7 @@ class TestRegistered:
     @pytest.mark.parametrize("registrations", [True, False], ids=["empty", "missing"])
     def test_where_nobody_registered_any_there_are_our_own(self, zone, database, designs, registrations):
         if registrations:
-            zone.couchdb.put("system_data", {"_id": "_design/views"})
+            zone.couchdb.put_views("system_data", "views")
         found = views.registered(zone, database)
         assert {each["_id"] for each in found} == designs
         assert not any("kazoo" in each for each in found)
@@ -93,18 +104,20 @@ class TestInstalling:
 
     def test_a_view_that_is_missing_is_installed_and_asked_again(self, zone):
         zone.couchdb.put("accounts", {"_id": "a", "pvt_type": "account", "realm": "a.example.com"})
-        found = views.rows(zone, "accounts", "accounts", "listing_by_realm", key="a.example.com")
+        found = views.rows_for_change(zone, "accounts", "accounts", "listing_by_realm", key="a.example.com")
         assert [row["id"] for row in found] == ["a"]
+        assert "_design/accounts" in zone.couchdb.all("accounts")
         assert zone.broker.messages == []
 
     def test_an_outdated_design_document_is_replaced(self, zone):
         zone.couchdb.put("accounts", {"_id": "_design/accounts", "views": {"old": {}}})
-        assert views.install(zone, "accounts", "accounts")
+        zone.couchdb.put("accounts", {"_id": "a", "pvt_type": "account", "realm": "a.example.com"})
+        found = views.rows_for_change(zone, "accounts", "accounts", "listing_by_realm")
+        assert [row["id"] for row in found] == ["a"]
         assert "old" not in zone.couchdb.all("accounts")["_design/accounts"]["views"]
 
     @pytest.mark.parametrize(("database", "design"), [("accounts", "nosuch"), ("nosuch", "accounts")])
     def test_what_nobody_registered_or_has_is_not_installed(self, zone, database, design):
-        assert views.install(zone, database, design) is False
         with pytest.raises(NotFound):
-            list(views.rows(zone, database, design, "listing"))
+            list(views.rows_for_change(zone, database, design, "listing"))
         assert not zone.couchdb.exists("nosuch")

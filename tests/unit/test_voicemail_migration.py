@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from media_couchdb import ACCOUNT, OTHER, PLAIN, media_zone
 
+from helpers.account_zone import ACCOUNT, OTHER, PLAIN, account_zone
 from kazoo_sup.errors import BadArgument
-from kazoo_sup.kazoo import months
+from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.documents import now
-from kazoo_sup.kazoo.failures import PartlyFailed
 from kazoo_sup.kazoo.voicemail import mailbox_messages, voicemail_maintenance
 from kazoo_sup.kazoo.voicemail.voicemail_migration import ERROR, Migration, with_time, without_moved
+from kazoo_sup.results import PartlyDone
+from kazoo_sup.texts import voicemail as texts
 
 OLD = 63_900_000_000
 MONTH = f"{PLAIN}-202411"
@@ -18,7 +19,7 @@ MONTH = f"{PLAIN}-202411"
 
 @pytest.fixture
 def zone(tmp_path):
-    zone = media_zone(tmp_path / "state", MONTH)
+    zone = account_zone(tmp_path / "state", MONTH)
     zone.couchdb.put(PLAIN, {"_id": ACCOUNT, "pvt_type": "account"})
     return zone
 
@@ -60,7 +61,7 @@ class TestMoving:
 
     def test_without_any_month_s_database_nothing_is_touched(self, zone):
         put_box(zone, message("m2", 63_000_000_000))
-        said = list(Migration(zone, ACCOUNT).all_boxes())
+        said = list(texts.lines(Migration(zone, ACCOUNT).all_boxes()))
         assert said[-1].endswith("reached to the last/oldest available modb")
         assert left(zone) == [message("m2", 63_000_000_000)]
 
@@ -114,7 +115,7 @@ class TestMaintenance:
         recent = now() - 3600
         zone.couchdb.create(f"{PLAIN}-{months.of_time(recent)}")
         put_box(zone, message("m1"), message("new", recent))
-        lines = list(voicemail_maintenance.migrate_all(zone, None))
+        lines = list(texts.lines(voicemail_maintenance.migrate_all(zone, None)))
         passed = next(place for place, line in enumerate(lines) if line.startswith(":: all voicemails in retention"))
         assert sum("processing 1 voicemail" in line for line in lines[:passed]) == 1
         assert sum("processing 1 voicemail" in line for line in lines[passed:]) == 1
@@ -123,14 +124,16 @@ class TestMaintenance:
 
     def test_one_account_ends_partly_done_where_messages_could_not_be_moved(self, zone):
         put_box(zone, message("m1"), message("m2", 63_000_000_000))
-        with pytest.raises(PartlyFailed):
+        with pytest.raises(PartlyDone):
             list(voicemail_maintenance.migrate_account(zone, ACCOUNT, ["b1"]))
 
     def test_lost_metadata_are_made_up_where_there_is_audio(self, zone):
         lost = {"pvt_type": "mailbox_message", "pvt_created": OLD}
         zone.couchdb.put(MONTH, {"_id": "202411-silent", **lost})
-        zone.couch.attached(MONTH, {"_id": "202411-lost", **lost}, "a.mp3", b"ID3")
-        lines = list(voicemail_maintenance.recover(zone, voicemail_maintenance.months(zone, ACCOUNT, "202411")))
+        zone.couchdb.put_with_attachment(MONTH, {"_id": "202411-lost", **lost}, "a.mp3", b"ID3")
+        *months, report = voicemail_maintenance.recover(zone, voicemail_maintenance.months(zone, ACCOUNT, "202411"))
+        assert report.failed == 0
+        lines = list(texts.lines(months))
         assert lines[1:] == [
             "  rebuilding metadata for 202411-lost",
             "  202411-silent missing attachment, skipping",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from media_couchdb import ACCOUNT, OTHER, media_zone
 
+from helpers import shown
+from helpers.account_zone import ACCOUNT, OTHER, account_zone
 from kazoo_sup.kazoo import webhooks
-from kazoo_sup.kazoo.failures import Failures
+from kazoo_sup.results import Live
+from kazoo_sup.texts import webhooks as texts
 
 
 @pytest.fixture
 def zone(tmp_path):
-    zone = media_zone(tmp_path / "state")
+    zone = account_zone(tmp_path / "state")
     zone.couchdb.put(
         "webhooks",
         hook("on", enabled=True),
@@ -26,7 +28,7 @@ def hook(name, **fields):
 
 
 def enabled(zone, account=ACCOUNT):
-    return list(webhooks.enable_of_account(zone, account, Failures("webhooks")))
+    return shown.lines(Live(webhooks.enable_of_account(zone, account), texts.lines))
 
 
 def test_only_what_a_node_has_switched_off_is_switched_on(zone):
@@ -51,7 +53,7 @@ def test_one_that_its_owner_switches_off_meanwhile_stays_off(zone):
 
 def test_accounts_below_are_looked_at_too(zone):
     zone.couchdb.put("accounts", {"_id": OTHER, "pvt_type": "account", "name": "b", "pvt_tree": [ACCOUNT]})
-    said = list(webhooks.enable_of_descendants(zone, ACCOUNT, Failures("webhooks")))
+    said = shown.lines(Live(webhooks.enable_of_descendants(zone, ACCOUNT), texts.lines))
     assert said == [
         f"## checking account {ACCOUNT} for hooks to enable ##",
         "re-enabled 1 hooks",
@@ -62,10 +64,10 @@ def test_accounts_below_are_looked_at_too(zone):
 
 
 def test_the_enabled_ones_are_listed(zone):
-    lines = list(webhooks.configured(zone, ACCOUNT))
+    lines = list(texts.configured(webhooks.configured(zone, ACCOUNT)))
     assert lines[-1] == "found 1 webhooks"
     assert len({len(line) for line in lines[:-1]}) == 1
-    assert list(webhooks.configured(zone, OTHER)) == ["no webhooks configured"]
+    assert list(texts.configured(webhooks.configured(zone, OTHER))) == ["no webhooks configured"]
 
 
 @pytest.mark.parametrize(
@@ -79,4 +81,5 @@ def test_the_enabled_ones_are_listed(zone):
     ],
 )
 def test_a_webhook_is_shown_as_a_node_takes_it(fields, cells):
-    assert webhooks.described(fields)[1:4] == cells
+    found = webhooks.described(fields)
+    assert (found.verb, found.event, found.retries) == cells

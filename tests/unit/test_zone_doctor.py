@@ -7,18 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kazoo_sup.errors import ServerUnreachable, TimedOut
-from kazoo_sup.kazoo.zone_doctor import (
-    access,
-    carriers,
-    certificates,
-    clocks,
-    databases,
-    names,
-    telephony,
-    waiting,
-)
-from kazoo_sup.kazoo.zone_doctor.clocks import Reading
-from kazoo_sup.kazoo.zone_health.health import Health, State
+from kazoo_sup.kazoo.carriers.verifying import Complaint, Verified
+from kazoo_sup.kazoo.zone.doctor import access, carriers, certificates, clocks, databases, names, outbox, telephony
+from kazoo_sup.kazoo.zone.doctor.clocks import Reading
+from kazoo_sup.kazoo.zone.health.health import Health, State
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -135,24 +127,22 @@ class TestDatabases:
         assert told(databases.judge(databases.Facts((), {}, 9, 9))) == [("ok", "")]
 
 
-def test_carriers_without_credentials_or_without_a_module_are_warnings():
-    enabled = {"knm_local": [], "knm_telnyx": ["api_key"], "knm_voxbone": [], "knm_nonsense": None}
-    assert told(carriers.judge(enabled)) == [
-        ("warning", "knm_telnyx"),
-        ("warning", "knm_voxbone"),
-        ("warning", "knm_nonsense"),
-    ]
-    assert told(carriers.judge({"knm_local": []})) == [("ok", "")]
+def test_what_is_wrong_with_enabled_carriers_is_a_finding_each():
+    wrong = Complaint(State.CRITICAL, "it refuses to be asked: no", "sup knm_telnyx configure --verify")
+    modules = [Verified("knm_local", "fine"), Verified("knm_telnyx", "", (wrong,))]
+    assert told(carriers.judge(modules)) == [("critical", "knm_telnyx")]
+    assert told(carriers.judge(modules[:1])) == [("ok", "")]
+    assert told(carriers.judge([])) == [("ok", "")]
 
 
 def test_waiting_events_are_a_warning():
-    (found,) = waiting.judge("east", 1)
+    (found,) = outbox.judge("east", 1)
     assert (found.state, found.found, found.do) == (
         "warning",
         "1 change event wait: nodes still use what they cached before",
         "sup -z east outbox flush",
     )
-    assert told(waiting.judge("east", 0)) == [("ok", "")]
+    assert told(outbox.judge("east", 0)) == [("ok", "")]
 
 
 class TestCertificates:

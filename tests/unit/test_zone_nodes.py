@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kazoo_sup.kazoo import bus
-from kazoo_sup.kazoo.zone_health.nodes import Answer, judge, on_bus
+from kazoo_sup.kazoo.zone.health.nodes import Answer, judge, on_bus
+from kazoo_sup.settings import Timeouts
 
 APPS1, APPS2 = "kazoo_apps@apps1.example.com", "kazoo_apps@apps2.example.com"
 NOW = 63_900_000_000
-LONG = bus.ADVERTISED_WITHIN
+LONG = Timeouts().nodes
 
 
 def states(answer, *expected):
@@ -39,7 +39,7 @@ def test_a_node_without_apps_is_a_warning():
         (Answer({}, seconds=LONG, on_bus={APPS1: set()}), "warning"),
         (Answer({APPS1: {"WhApps": {"crossbar": {}}}}, silent=frozenset([APPS1])), "critical"),
         (Answer({APPS1: {"WhApps": {"crossbar": {}}}}, silent=frozenset([APPS1]), on_bus={APPS1: {"x"}}), "warning"),
-        (Answer({}, deaf="nobody can be heard: x"), "unknown"),
+        (Answer({}, deaf="no node can be heard: x"), "unknown"),
     ],
 )
 def test_a_node_that_was_not_heard_is_judged_by_the_time_and_by_its_queues(answer, state):

@@ -1,0 +1,1 @@
+"""What tests share: stand-ins for servers, real servers, and ways to run the program."""

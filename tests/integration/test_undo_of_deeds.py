@@ -1,0 +1,197 @@
+"""What was done to a real Kamailio and a real HAProxy is taken back, and made again, by sup undo and sup redo."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from helpers import real_servers
+
+pytestmark = pytest.mark.integration
+
+
+class Welcome(BaseHTTPRequestHandler):
+    """Says that it is there."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format, *args): ...  # noqa: A002 - as in http.server
+
+
+@pytest.fixture(scope="module")
+def kamailio(tmp_path_factory):
+    proxy = real_servers.Kamailio(tmp_path_factory.mktemp("kamailio"))
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture(scope="module")
+def haproxy(tmp_path_factory):
+    """An HAProxy in front of a server that says 200 to everything."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Welcome) as backend:
+        threading.Thread(target=backend.serve_forever, daemon=True).start()
+        proxy = real_servers.HAProxy(
+            tmp_path_factory.mktemp("haproxy"), f"http://127.0.0.1:{backend.server_address[1]}"
+        )
+        yield proxy
+        proxy.stop()
+        backend.shutdown()
+
+
+@pytest.fixture
+def done(sup, tmp_path, kamailio, haproxy):
+    """Run a command that must succeed, and return what it says; every run of a test has one journal."""
+    zone = {"kamailio": {"proxy": kamailio.urls["ctl"]}, "haproxy": {"lb": f"unix:{haproxy.admin_socket}"}}
+    settings = tmp_path / "sup.yaml"
+    settings.write_text(json.dumps({"state_dir": str(tmp_path / "state"), "zones": {"local": zone}}), encoding="utf-8")
+
+    def done(*words):
+        finished = done.finished(*words)
+        assert finished.code == 0, finished.stderr
+        return finished.stdout
+
+    done.finished = lambda *words: sup("--config", str(settings), *words)
+    return done
+
+
+@pytest.fixture
+def rows(done):
+    return lambda *words: json.loads(done(*words, "-f", "json"))["rows"]
+
+
+def walked(done, state, before, after):
+    """Undo, redo and undo once more; each time the state is what it shall be."""
+    assert state() == after
+    done("undo", "-y")
+    assert state() == before
+    done("redo", "-y")
+    assert state() == after
+    done("undo", "-y")
+    assert state() == before
+
+
+@pytest.fixture
+def refused(sup, done, tmp_path):
+    """Run a command that must be refused, and return what it says of that."""
+
+    def refused(*words):
+        finished = sup("--config", str(tmp_path / "sup.yaml"), *words)
+        assert (finished.code, finished.stdout) == (1, "")
+        return finished.stderr
+
+    return refused
+
+
+@pytest.fixture
+def planned(done, refused, tmp_path):
+    """Plan a command, show the plan, have it done once, and undo that; each time the state is what it shall be."""
+
+    def planned(state, after, *words):
+        before = state()
+        plan = tmp_path / "plan"
+        assert f"1 change in {plan}" in done_saying(*words, "--plan", str(plan))
+        shown = done("apply", str(plan), "--show")
+        assert state() == before
+        done("apply", str(plan), "-y")
+        assert state() == after
+        assert "was carried out at" in refused("apply", str(plan))
+        done("undo", "-y")
+        assert state() == before
+        return shown
+
+    def done_saying(*words):
+        finished = done.finished(*words)
+        assert finished.code == 0
+        return finished.stderr
+
+    return planned
+
+
+def test_deeds_are_planned_and_then_done(done, rows, planned, refused, tmp_path):
+    def dispatcher():
+        return [row["state"] for row in rows("kamailio", "dispatcher", "list")]
+
+    def banned():
+        return {row["address"] for row in rows("kamailio", "banned")}
+
+    def weights():
+        return {row["server"]: row["weight"] for row in rows("haproxy", "servers", "pair")}
+
+    state = dispatcher()
+    words = ("kamailio", "dispatcher", "set_state", "1", "127.0.0.2:11000", "disabled")
+    planned(dispatcher, [state[0], "disabled", *state[2:]], *words)
+    (tmp_path / "plan").unlink()
+    shown = planned(banned, {"192.0.2.9"}, "kamailio", "ban", "192.0.2.9")
+    assert "would block 192.0.2.9 at proxy" in shown
+    (tmp_path / "plan").unlink()
+    planned(weights, {**weights(), "db2": 20}, "haproxy", "weight", "pair", "db2", "20")
+
+
+def test_a_plan_of_deeds_is_refused_where_something_is_another_now(done, rows, refused, haproxy, tmp_path):
+    plan = tmp_path / "plan"
+    done("haproxy", "weight", "pair", "db2", "20", "--plan", str(plan))
+    haproxy.order("set server pair/db2 weight 30")
+    said = refused("apply", str(plan), "-y")
+    assert "what sup haproxy weight pair db2 20 would do now is not what was planned: now it would set pair/db2" in said
+    assert {row["server"]: row["weight"] for row in rows("haproxy", "servers", "pair")}["db2"] == 30
+    haproxy.order("set server pair/db2 weight 50")
+    done("apply", str(plan), "-y")
+    haproxy.order("set server pair/db2 weight 50")
+
+
+def test_what_only_reads_leaves_no_plan(refused, tmp_path):
+    said = refused("kamailio", "banned", "--plan", str(tmp_path / "plan"))
+    assert "no plan was written: the command would change nothing that a plan could hold" in said
+
+
+def test_the_state_of_a_dispatcher_destination(done, rows):
+    def state():
+        return [row["state"] for row in rows("kamailio", "dispatcher", "list")]
+
+    before = state()
+    done("kamailio", "dispatcher", "set_state", "1", "127.0.0.2:11000", "disabled")
+    walked(done, state, before, [before[0], "disabled", *before[2:]])
+
+
+def test_an_entry_of_a_hash_table(done, rows):
+    def banned():
+        return {(row["table"], row["address"], row["port"]) for row in rows("kamailio", "banned")}
+
+    done("kamailio", "ban", "192.0.2.7")
+    walked(done, banned, set(), {("block", "192.0.2.7", None)})
+    done("kamailio", "ban", "192.0.2.8")
+    done("kamailio", "unban", "192.0.2.8")
+    walked(done, banned, {("block", "192.0.2.8", None)}, set())
+
+
+def test_the_weight_of_a_server(done, rows):
+    def weights():
+        return {row["server"]: row["weight"] for row in rows("haproxy", "servers", "pair")}
+
+    before = weights()
+    done("haproxy", "weight", "pair", "db2", "20")
+    walked(done, weights, before, {**before, "db2": 20})
+
+
+@pytest.mark.parametrize(("deed", "status"), [("drain", "DRAIN"), ("maintenance", "MAINT")])
+def test_a_server_that_is_taken_out(done, rows, deed, status):
+    def states():
+        return {row["server"]: row["status"] for row in rows("haproxy", "servers", "pair")}
+
+    before = states()
+    done("haproxy", deed, "pair", "db1")
+    walked(done, states, before, {**before, "db1": status})
+
+
+def test_what_each_did_is_told_with_the_value_before(done, rows):
+    done("haproxy", "weight", "pair", "db2", "20")
+    [run] = rows("history", "list")
+    shown = json.dumps(json.loads(done("history", "show", run["run"], "-f", "json")))
+    assert "weight" in shown
+    done("undo", "-y")

@@ -1,0 +1,75 @@
+"""Links between the pages lead somewhere, the index and the site name every page, and versions agree."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+import kazoo_sup
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+SECTIONS = ("tutorial", "how-to", "reference", "explanation")
+BESIDE = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
+PAGES = sorted([*DOCS.rglob("*.md"), *BESIDE])
+LINK = re.compile(r"\]\(([^)\s]*)\)")
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def text_of(page: Path) -> str:
+    """Return the page without its code, in which brackets are no links."""
+    text = re.sub(r"^    .*$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return re.sub(r"`[^`]*`", "", text)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings as GitHub and mkdocs make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", each.lower()).strip()) for each in headings}
+
+
+def links(page: Path) -> list[tuple[Path, str]]:
+    """Return where the links of a page lead within the repository, each with its anchor."""
+    found = [unquote(each).partition("#") for each in LINK.findall(text_of(page)) if "://" not in each]
+    return [((page.parent / path).resolve() if path else page, anchor) for path, _, anchor in found]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_lead_somewhere(page):
+    for target, anchor in links(page):
+        assert target.exists(), target
+        assert target.is_relative_to(ROOT), target
+        assert not anchor or anchor in anchors(target), f"{target.name}#{anchor}"
+
+
+def test_the_index_names_every_page():
+    pages = {page for page in PAGES if page.is_relative_to(DOCS)} - {DOCS / "index.md"}
+    assert pages <= {target for target, _ in links(DOCS / "index.md")}
+    assert {page.parent.name for page in pages} == set(SECTIONS)
+
+
+def test_the_site_has_every_page_once():
+    sections = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    shown = [page for section in sections for pages in section.values() for page in pages]
+    assert sorted(shown) == sorted(named(page) for page in PAGES)
+
+
+def test_the_readme_leads_to_the_index():
+    assert DOCS / "index.md" in [target for target, _ in links(ROOT / "README.md")]
+
+
+def test_versions_agree():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == kazoo_sup.__version__
+    [newest, *_] = re.findall(
+        r"^## (\d+\.\d+\.\d+)\b", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert newest == kazoo_sup.__version__

@@ -1,0 +1,94 @@
+"""Every error that the program knows: what its class declares, and that its id is nobody else's."""
+
+import string
+from collections import Counter
+
+import pytest
+
+from kazoo_sup.cli.error_table import error_table, kinds
+from kazoo_sup.errors import (
+    BadArgument,
+    Conflict,
+    Delivered,
+    ExitCode,
+    ServerUnreachable,
+    UnknownFunction,
+    UsageError,
+)
+
+KINDS = kinds()
+NAMES = [f"{kind.__module__}.{kind.__name__}" for kind in KINDS]
+
+
+def fields(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_an_id_is_one_error_s_only():
+    assert len(KINDS) > 200
+    counted = Counter(kind.identifier for kind in KINDS)
+    assert [name for name, count in counted.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=NAMES)
+class TestKind:
+    def test_its_sentence_and_its_fix_tell_only_what_it_declares(self, kind):
+        assert kind.__doc__
+        assert "\n" not in kind.__doc__
+        assert fields(kind.__doc__ + kind.remedy) <= set(kind.declared)
+
+    def test_its_exit_code_is_one_of_the_contract(self, kind):
+        assert isinstance(kind.exit_code, ExitCode)
+        assert kind.exit_code is not ExitCode.OK
+
+    def test_its_id_is_a_name(self, kind):
+        assert kind.identifier == kind.__name__
+
+
+def test_the_table_has_a_line_for_each():
+    lines = error_table().splitlines()[2:]
+    assert [line.split("`")[1] for line in lines] == [kind.identifier for kind in KINDS]
+    assert (
+        "| `UnknownFunction` | 1 | module {module} has no function {function}{hint} |"
+        " sup {module} lists the functions of the module |"
+    ) in lines
+
+
+class TestAttributes:
+    def test_what_is_declared_is_an_attribute(self):
+        error = Conflict(database="db", id="doc", reason="somebody else")
+        assert (error.database, error.id, error.reason) == ("db", "doc", "somebody else")
+        assert error.attributes == {"database": "db", "id": "doc", "reason": "somebody else"}
+        assert str(error) == "db/doc: somebody else"
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"parameter": "A"},
+            {"parameter": "A", "reason": "b", "more": 1},
+            {},
+        ],
+    )
+    def test_what_is_missing_or_unknown_is_refused(self, given):
+        with pytest.raises(TypeError, match="BadArgument: missing"):
+            BadArgument(**given)
+
+    def test_a_default_need_not_be_given_and_is_no_attribute_then(self):
+        error = UsageError()
+        assert (error.reason, error.attributes, str(error)) == ("", {}, "")
+
+    def test_what_became_of_the_request_is_no_attribute(self):
+        error = ServerUnreachable(server="s", address="a", reason="r", delivered=Delivered.MAYBE)
+        assert error.delivered is Delivered.MAYBE
+        assert error.attributes == {"server": "s", "address": "a", "reason": "r"}
+
+    def test_a_subclass_may_declare_anew_what_its_base_needs(self):
+        from kazoo_sup.kazoo.bus import NoAnswer
+
+        assert str(NoAnswer(what="ping", seconds=2)) == "no answer to ping within 2 s"
+
+    def test_the_same_with_another_attribute(self):
+        error = UnknownFunction(module="m", function="f", hint="").replaced(hint="; did you mean g?")
+        assert str(error) == "module m has no function 'f'; did you mean g?"
+        assert error.fix == "sup m lists the functions of the module"
+        assert type(error) is UnknownFunction

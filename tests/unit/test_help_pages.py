@@ -1,0 +1,75 @@
+"""The help of a function: its own arguments and an example on one screen, and colours where a terminal shows them."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import pytest
+
+from kazoo_sup.cli import about, catalogue, parsing, plain
+from kazoo_sup.cli.examples import example
+
+COMMANDS = list(catalogue.commands())
+
+
+def shown(capsys, *words):
+    parsing.request([*words, "--help"])
+    return capsys.readouterr().out
+
+
+def test_an_example_is_a_command_line_of_that_function():
+    shown = {f"{each.module} {each.name}": example(each) for each in COMMANDS}
+    for name, line in shown.items():
+        if line:
+            understood = plain.understood(shlex.split(line)[1:])
+            assert understood, line
+            assert f"{understood.command.module} {understood.command.name}" == name
+    assert sum(map(bool, shown.values())) > 250
+
+
+def test_no_example_has_a_secret_on_the_command_line():
+    for each in COMMANDS:
+        secret = [parameter for parameter in each.parameters if parameter.secret and parameter.required]
+        assert not (secret and example(each))
+
+
+def test_a_function_s_help_has_its_own_options_an_example_and_one_line_for_the_others(capsys):
+    text = shown(capsys, "haproxy", "drain")
+    assert "Example:\n  sup haproxy drain couchdb sip1\n" in text
+    assert "--timeout" not in text
+    assert text.count("sup help options") == 1
+
+
+def test_choices_are_told(capsys):
+    command = next(each for each in COMMANDS if any(one.choices for one in each.parameters if one.kind == "argument"))
+    text = shown(capsys, command.module, command.name)
+    assert "one of" in text
+
+
+def test_most_helps_fit_a_screen(capsys):
+    some = COMMANDS[::15]
+    high = [each.name for each in some if len(shown(capsys, each.module, each.name).splitlines()) > 24]
+    assert len(high) <= len(some) / 10
+
+
+class TestColours:
+    @pytest.fixture
+    def terminal(self, monkeypatch):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+
+    def test_heads_and_commands_stand_out(self, terminal):
+        text = about.emphasised("Usage: sup x\n\nCommon jobs:\n  see it  sup zone status\n")
+        assert "\033[1mCommon jobs:\033[0m" in text
+        assert "\033[36msup zone status\033[0m" in text
+
+    @pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+    def test_nobody_who_wants_none_gets_them(self, terminal, monkeypatch, variable, value):
+        monkeypatch.setenv(variable, value)
+        assert "\033" not in about.emphasised("Jobs:\n")
+
+    def test_a_pipe_gets_none(self, monkeypatch):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+        assert "\033" not in about.emphasised("Jobs:\n")
