@@ -1,24 +1,33 @@
 # Written by `make generate` from the functions themselves; edit those.
 _sup() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} module='' function='' names='' at
+    local place=1
     for ((at = 1; at < COMP_CWORD; at++)); do
         case ${COMP_WORDS[at]} in
-        -n|--node|-c|--cookie|-t|--timeout|-z|--zone|--config|-f|--format) ((at++)) ;;
+        -n|--node|-c|--cookie|-t|--timeout|-z|--zone|--config|-f|--format|--columns|--query|--output|--plan|--confirm-within|--nodes|--account|--acting-for|--admin-port|--answer-within|--as|--attributes|--blocks|--caller-id|--caller-id-name|--caller-id-number|--carrier|--category|--cause|--city|--context|--count|--country|--database|--deadline|--dialplan|--document|--event|--exchange|--failures|--features|--filter|--for|--fragmentation|--from|--having|--limit|--module|--offset|--on|--only|--order|--password-file|--prefix|--priority|--public|--range|--rate-center|--seconds|--server|--since|--source-auth|--state|--table|--target-auth|--templates|--to|--top|--type|--until|--vhost|--wait|--who) ((at++)) ;;
         -*) ;;
-        *) if [[ -z $module ]]; then module=${COMP_WORDS[at]}; else function=${function:-${COMP_WORDS[at]}}; fi ;;
+        *)  if [[ -z $module ]]; then module=${COMP_WORDS[at]}
+            elif [[ -z $function ]]; then function=${COMP_WORDS[at]}
+            else ((place++)); fi ;;
         esac
     done
     case $previous in
-    -f|--format) COMPREPLY=($(compgen -W 'text json yaml table' -- "$current")); return ;;
-    --config) COMPREPLY=($(compgen -f -- "$current")); return ;;
-    -n|--node|-c|--cookie|-t|--timeout|-z|--zone|--config|-f|--format) return ;;
+    -f|--format) COMPREPLY=($(compgen -W 'text json yaml table csv ndjson prometheus' -- "$current")); return ;;
+    --config|--output|--plan) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    -z|--zone|-n|--node) _sup_values; return ;;
+    -n|--node|-c|--cookie|-t|--timeout|-z|--zone|--config|-f|--format|--columns|--query|--output|--plan|--confirm-within|--nodes) return ;;
+    --*) case "$module $function $previous" in
+        'couchdb backup --to'|'couchdb replicate_start --source-auth'|'couchdb replicate_start --target-auth'|'crossbar_maintenance create_account --password-file'|'kapps_maintenance rebuild_db --to'|'kazoo_modb_maintenance archive_modbs --to'|'kazoo_modb_maintenance delete_modbs --to'|'teletype_maintenance restore_system_template --templates'|'teletype_maintenance restore_system_templates --templates') COMPREPLY=($(compgen -f -- "$current")); return ;;
+        *) case $previous in --account|--acting-for|--admin-port|--answer-within|--as|--attributes|--blocks|--caller-id|--caller-id-name|--caller-id-number|--carrier|--category|--cause|--city|--context|--count|--country|--database|--deadline|--dialplan|--document|--event|--exchange|--failures|--features|--filter|--for|--fragmentation|--from|--having|--limit|--module|--offset|--on|--only|--order|--password-file|--prefix|--priority|--public|--range|--rate-center|--seconds|--server|--since|--source-auth|--state|--table|--target-auth|--templates|--to|--top|--type|--until|--vhost|--wait|--who) _sup_values; return ;; esac ;;
+        esac ;;
     esac
     if [[ $current == -* ]]; then
-        names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --dry-run -y --yes --no-events -q --quiet'
+        names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --columns --query --output --dry-run --plan --confirm-within -y --yes --no-events --no-journal --live --nodes -e --erl_term_args -q --quiet'
+        [[ -z $module ]] && names+=' --list --version'
     elif [[ -z $module ]]; then
-        names='help list acdc_agent_maintenance acdc_maintenance amqp blackhole_maintenance call_inspector_maintenance callflow_maintenance cb_apps_maintenance conference_maintenance config couchdb crossbar_maintenance doodle_maintenance ecallmgr_maintenance edr_maintenance fax_maintenance freeswitch frontier_maintenance hangups_maintenance haproxy hotornot_maintenance jonny5_maintenance kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kapps_maintenance kazoo_amqp_maintenance kazoo_apps_maintenance kazoo_auth_maintenance kazoo_convert_maintenance kazoo_data_maintenance kazoo_endpoint_maintenance kazoo_ips_maintenance kazoo_ledgers_maintenance kazoo_maintenance kazoo_media_maintenance kazoo_modb_maintenance kazoo_modb_migrate_maintenance kazoo_number_manager_maintenance kazoo_oauth_maintenance kazoo_perf_maintenance kazoo_proper_maintenance kazoo_schemas_maintenance kazoo_services_maintenance kazoo_speech_maintenance kazoo_voicemail_maintenance kazoo_web_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations konami_maintenance kz_nodes lab media_mgr_maintenance notify_maintenance notify_resend_maintenance number omnipresence_maintenance outbox pusher_maintenance rabbitmq registrar_maintenance stepswitch_maintenance sysconf tasks_maintenance teletype_maintenance trunkstore_maintenance webhooks_maintenance zone'
+        names='help list shell undo redo apply confirm acdc_agent_maintenance acdc_maintenance amqp blackhole_maintenance call_inspector_maintenance callflow_maintenance cb_apps_maintenance changes conference_maintenance config couchdb crossbar_maintenance doodle_maintenance ecallmgr_maintenance edr_maintenance fax_maintenance freeswitch frontier_maintenance hangups_maintenance haproxy history hotornot_maintenance jonny5_maintenance kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kapps_maintenance kapps_util kazoo_amqp_maintenance kazoo_apps_maintenance kazoo_auth_maintenance kazoo_convert_maintenance kazoo_data_maintenance kazoo_endpoint_maintenance kazoo_ips_maintenance kazoo_ledgers_maintenance kazoo_maintenance kazoo_media_maintenance kazoo_modb_maintenance kazoo_modb_migrate_maintenance kazoo_number_manager_maintenance kazoo_oauth_maintenance kazoo_perf_maintenance kazoo_proper_maintenance kazoo_schemas_maintenance kazoo_services_maintenance kazoo_speech_maintenance kazoo_voicemail_maintenance kazoo_web_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_converters knm_dash_e911 knm_other knm_simwood knm_telnyx knm_util knm_vitelity knm_voip_innovations konami_maintenance kz_datamgr kz_media_util kz_nodes lab media_mgr_maintenance node notify_maintenance notify_resend_maintenance number omnipresence_maintenance outbox pusher_maintenance rabbitmq registrar_maintenance stepswitch_maintenance sysconf tasks_maintenance teletype_maintenance trunkstore_maintenance webhooks_maintenance zone'
     elif [[ $module == help && -z $function ]]; then
-        names='acdc_agent_maintenance acdc_maintenance amqp blackhole_maintenance call_inspector_maintenance callflow_maintenance cb_apps_maintenance conference_maintenance config couchdb crossbar_maintenance doodle_maintenance ecallmgr_maintenance edr_maintenance fax_maintenance freeswitch frontier_maintenance hangups_maintenance haproxy hotornot_maintenance jonny5_maintenance kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kapps_maintenance kazoo_amqp_maintenance kazoo_apps_maintenance kazoo_auth_maintenance kazoo_convert_maintenance kazoo_data_maintenance kazoo_endpoint_maintenance kazoo_ips_maintenance kazoo_ledgers_maintenance kazoo_maintenance kazoo_media_maintenance kazoo_modb_maintenance kazoo_modb_migrate_maintenance kazoo_number_manager_maintenance kazoo_oauth_maintenance kazoo_perf_maintenance kazoo_proper_maintenance kazoo_schemas_maintenance kazoo_services_maintenance kazoo_speech_maintenance kazoo_voicemail_maintenance kazoo_web_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_other knm_simwood knm_telnyx knm_vitelity knm_voip_innovations konami_maintenance kz_nodes lab media_mgr_maintenance notify_maintenance notify_resend_maintenance number omnipresence_maintenance outbox pusher_maintenance rabbitmq registrar_maintenance stepswitch_maintenance sysconf tasks_maintenance teletype_maintenance trunkstore_maintenance webhooks_maintenance zone'
+        names='acdc_agent_maintenance acdc_maintenance amqp blackhole_maintenance call_inspector_maintenance callflow_maintenance cb_apps_maintenance changes conference_maintenance config couchdb crossbar_maintenance doodle_maintenance ecallmgr_maintenance edr_maintenance fax_maintenance freeswitch frontier_maintenance hangups_maintenance haproxy history hotornot_maintenance jonny5_maintenance kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kapps_maintenance kapps_util kazoo_amqp_maintenance kazoo_apps_maintenance kazoo_auth_maintenance kazoo_convert_maintenance kazoo_data_maintenance kazoo_endpoint_maintenance kazoo_ips_maintenance kazoo_ledgers_maintenance kazoo_maintenance kazoo_media_maintenance kazoo_modb_maintenance kazoo_modb_migrate_maintenance kazoo_number_manager_maintenance kazoo_oauth_maintenance kazoo_perf_maintenance kazoo_proper_maintenance kazoo_schemas_maintenance kazoo_services_maintenance kazoo_speech_maintenance kazoo_voicemail_maintenance kazoo_web_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_converters knm_dash_e911 knm_other knm_simwood knm_telnyx knm_util knm_vitelity knm_voip_innovations konami_maintenance kz_datamgr kz_media_util kz_nodes lab media_mgr_maintenance node notify_maintenance notify_resend_maintenance number omnipresence_maintenance outbox pusher_maintenance rabbitmq registrar_maintenance stepswitch_maintenance sysconf tasks_maintenance teletype_maintenance trunkstore_maintenance webhooks_maintenance zone'
     elif [[ -z $function || $module == help ]]; then
         [[ $module == help ]] && module=$function
         case $module in
@@ -29,18 +38,20 @@ _sup() {
         call_inspector_maintenance) names='callid_details flush inspect_call_id list_active_parsers start_freeswitch_parser start_hep_parser start_kamailio_parser stop_active_parser' ;;
         callflow_maintenance) names='account_set_classifier_deny account_set_classifier_inherit all_accounts_set_classifier_deny all_accounts_set_classifier_inherit allow_authz_context blocking_refresh call_count deny_authz_context device_classifier_deny device_classifier_inherit disable_authz_contexts enable_authz_contexts flush list_account_restrictions lookup_endpoint migrate_menus migrate_recorded_name migrate_recorded_names refresh show_calls update_feature_codes' ;;
         cb_apps_maintenance) names='migrate' ;;
+        changes) names='apply confirm redo undo' ;;
         conference_maintenance) names='blocking_refresh flush refresh' ;;
         config) names='check init show' ;;
-        couchdb) names='active_tasks backup compact conflicts databases replicate reshard restore security shards status view_cleanup' ;;
+        couchdb) names='active_tasks backup compact conflicts_list conflicts_resolve databases replicate_start replicate_status replicate_stop reshard_start reshard_status reshard_stop restore security shards status view_cleanup' ;;
         crossbar_maintenance) names='allow_account_number_additions app apps auth_token create_account db_init demote_account descendants_count disable_account disallow_account_number_additions does_schema_exist enable_account find_account_by_id find_account_by_name find_account_by_number find_account_by_realm flush init_app init_apps migrate migrate_account_data migrate_accounts_data migrate_ring_group_callflow move_account promote_account refresh refresh_app refresh_apps register_views running_modules set_app_description set_app_extended_description set_app_features set_app_field set_app_icon set_app_label set_app_screenshots start_module stop_module update_schemas' ;;
         doodle_maintenance) names='flush send_outbound_sms' ;;
         ecallmgr_maintenance) names='acl_summary add_fs_node allow_carrier allow_sbc carrier_acls channel_details channel_summary check_sync conference_details conference_summary deny_carrier deny_sbc disable_authz disable_local_resource_authz enable_authz enable_local_resource_authz flush_acls flush_authn flush_node_channels flush_node_conferences flush_registrar flush_util get_fs_nodes hangup_long_running_channels limit_channel_uptime list_fs_nodes node_details node_summary registrar_details registrar_summary registrar_sync reload_acls remove_acl remove_fs_node sbc_acls show_calls show_channels sync_channels sync_conferences test_carrier_ip test_sbc_ip' ;;
         edr_maintenance) names='delete_backend disable_backend enable_backend register_backend registered_backends restart_backend' ;;
         fax_maintenance) names='account_jobs active_jobs faxbox_jobs flush load_smtp_attachment migrate migrate_outbound_faxes pending_jobs refresh_views restart_job update_job' ;;
-        freeswitch) names='acl_test api calls channels conference events gateways loglevel modules originate pause profile registrations reload_acl reload_xml resume shutdown sofia_status status uuid_dump uuid_kill uuid_transfer version' ;;
+        freeswitch) names='acl_test api calls channels conference_kick conference_list conference_mute conference_unmute events gateways loglevel modules_list modules_load modules_unload originate pause profile_rescan profile_restart profile_start profile_stop registrations reload_acl reload_xml resume shutdown sofia_status status uuid_dump uuid_kill uuid_transfer version' ;;
         frontier_maintenance) names='lookup_acls lookup_rate_limits update_system_default' ;;
         hangups_maintenance) names='account_summary activate_monitor activate_monitors hangup_summary hangups_summary set_metric set_monitor_threshold set_threshold' ;;
         haproxy) names='clear_counters counters drain errors info maintenance production ready servers sessions status weight' ;;
+        history) names='diff document export list show' ;;
         hotornot_maintenance) names='get_rate_version local_summary rates_between rates_for_did set_rate_version trie_rebuild' ;;
         jonny5_maintenance) names='authz_details authz_summary flush flush_channels limits_details limits_summary' ;;
         kamailio) names='ban banned config_get config_set dialogs dispatcher_add dispatcher_list dispatcher_reload dispatcher_remove dispatcher_set_state htable_delete htable_dump htable_get htable_list htable_set memory pike_list presence_cleanup presence_list processes registrations_list registrations_remove registrations_show rpc stats status tls unban uptime' ;;
@@ -49,6 +60,7 @@ _sup() {
         kapps_config_maintenance) names='get get_category get_category_pp get_json get_json_pp get_pp' ;;
         kapps_controller) names='list_apps restart_app running_apps start_app stop_app' ;;
         kapps_maintenance) names='bind bind_and_register_views binding call_id_status check_release check_system_config check_system_configs cleanup_aggregated_account cleanup_aggregated_accounts cleanup_aggregated_device cleanup_aggregated_devices cleanup_orphan_modbs cleanup_system_config cleanup_system_configs cleanup_voicemail_media ensure_aggregate ensure_aggregate_account ensure_aggregate_accounts ensure_aggregate_device ensure_aggregate_devices ensure_aggregate_faxbox ensure_aggregate_faxboxes ensure_aggregates ensure_reseller_id_account ensure_reseller_id_accounts ensure_reseller_id_services ensure_tree_account ensure_tree_account_dry_run ensure_tree_accounts ensure_tree_accounts_dry_run find_invalid_acccount_dbs flush_account_views flush_getby_cache get_all_account_views import_account init_system maybe_delete_db migrate migrate_limits migrate_media migrate_modbs migrate_modbs_ranged migrate_system migrate_to_4_0 parallel_migrate parallel_migrate_modbs parallel_migrate_modbs_ranged purge_doc_type read_all_account_views rebuild_db refresh refresh_account refresh_account_db refresh_system_views register_account_views register_system_dbs_views register_views remove_aggregated_account remove_deprecated_databases unbind validate_system_config validate_system_configs' ;;
+        kapps_util) names='get_account_by_realm get_accounts_by_name get_master_account_db get_master_account_id is_master_account' ;;
         kazoo_amqp_maintenance) names='add_broker add_connection broker_summary channel_summary connection_summary consumer_details gc_pool gc_pools primary_broker remove_broker validate_assignments' ;;
         kazoo_apps_maintenance) names='check make_autostart_distinct ready restart start stop' ;;
         kazoo_auth_maintenance) names='ensure_secret flush refresh register_auth_app register_auth_app_key register_common_providers register_views' ;;
@@ -71,20 +83,26 @@ _sup() {
         kazoo_voicemail_maintenance) names='migrate recover_messages_account recover_messages_all recover_messages_month renotify' ;;
         kazoo_web_maintenance) names='blacklist_client_host blacklist_client_ip show_client_blacklists' ;;
         knm_bandwidth) names='configure' ;;
-        knm_bandwidth2) names='configure peers sites' ;;
-        knm_carriers) names='acquire all_modules check default disable disconnect enable find info list' ;;
+        knm_bandwidth2) names='configure disconnect_order order orders peers sites' ;;
+        knm_carriers) names='acquire all_modules check default disable disconnect enable find info list verify' ;;
+        knm_converters) names='available_classifiers classify is_1npan is_normalized is_npan is_reconcilable normalize to_1npan to_db to_npan' ;;
+        knm_dash_e911) names='configure' ;;
         knm_other) names='configure' ;;
         knm_simwood) names='configure' ;;
-        knm_telnyx) names='configure' ;;
+        knm_telnyx) names='configure connections extend number order orders reservations reserve' ;;
+        knm_util) names='pretty_print' ;;
         knm_vitelity) names='configure' ;;
         knm_voip_innovations) names='configure' ;;
         konami_maintenance) names='add_default_account_metaflow add_default_metaflow is_running' ;;
+        kz_datamgr) names='db_exists flush_cache_doc flush_cache_docs open_cache_doc open_doc' ;;
+        kz_media_util) names='default_prompt_language prompt_language' ;;
         kz_nodes) names='list media_servers status whapps' ;;
-        lab) names='start status stop' ;;
+        lab) names='remove start status stop' ;;
         media_mgr_maintenance) names='prompt_url' ;;
+        node) names='shell' ;;
         notify_maintenance) names='check_initial_call check_initial_registration configure_smtp_auth configure_smtp_password configure_smtp_port configure_smtp_relay configure_smtp_username refresh refresh_template reload_smtp_configs' ;;
         notify_resend_maintenance) names='delete delete_between delete_older_than failed failed_by_type notify_info pending pending_by_type send_notify statistics' ;;
-        number) names='age create delete dump explain history import list move port_in recycle release remove_feature reserve search set_feature show update' ;;
+        number) names='age create delete dump explain history import list move port_check port_in port_status recycle release remove_feature reserve search set_feature show update' ;;
         omnipresence_maintenance) names='count_current_subscriptions current_subscriptions reset_account reset_cluster reset_realm reset_server reset_subscriber reset_subscription reset_zone send_mwi_update subscribe' ;;
         outbox) names='clear flush list' ;;
         pusher_maintenance) names='add_apple_app add_firebase_app push' ;;
@@ -99,9 +117,15 @@ _sup() {
         zone) names='doctor status' ;;
         esac
     else
-        COMPREPLY=($(compgen -f -- "$current"))
+        case "$module $function $place" in
+        'changes apply 1'|'config check 1'|'config init 1'|'couchdb restore '*|'crossbar_maintenance init_app 1'|'crossbar_maintenance init_apps 1'|'crossbar_maintenance refresh_app 1'|'crossbar_maintenance refresh_apps 1'|'crossbar_maintenance set_app_icon 2'|'crossbar_maintenance set_app_screenshots 2'|'fax_maintenance load_smtp_attachment 2'|'kazoo_auth_maintenance register_auth_app_key 2'|'kazoo_convert_maintenance convert_fax_file 1'|'kazoo_convert_maintenance convert_fax_file 3'|'kazoo_convert_maintenance read_metadata 1'|'kazoo_convert_maintenance read_tiff_info 1'|'kazoo_data_maintenance load_doc_from_file 2'|'kazoo_media_maintenance import_prompt 1'|'kazoo_media_maintenance import_prompts 1'|'number age 1'|'number create 1'|'number delete 1'|'number history 1'|'number import 1'|'number move 1'|'number port_check 1'|'number port_in 1'|'number port_status 1'|'number recycle 1'|'number release 1'|'number remove_feature 1'|'number reserve 1'|'number set_feature 1'|'number show 1'|'number update 1'|'pusher_maintenance add_apple_app 2'|'tasks_maintenance add 5') COMPREPLY=($(compgen -f -- "$current")) ;;
+        *) _sup_values ;;
+        esac
         return
     fi
     COMPREPLY=($(compgen -W "$names" -- "$current"))
 }
-complete -F _sup sup
+_sup_values() {
+    mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" __complete bash "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
+}
+complete -F _sup sup kazoo-sup

@@ -24,6 +24,11 @@ run() {
 unset "${!SUP_@}" "${!KAZOO_@}"
 
 say "A small CouchDB-compatible server, with one account; every command here is for its zone"
+lab=${XDG_DATA_HOME:-$HOME/.local/share}/kazoo-sup/lab
+if [ ! -d "$lab/node_modules" ]; then
+    echo "The first start fetches its packages from npm (30 MB), and Node.js from PyPI (60 MB) where this machine has none"
+    echo "with npm. That takes a minute or two; $lab/lab.log tells how it goes."
+fi
 run sup lab start "$@"
 run export SUP_ZONE=lab
 
@@ -31,14 +36,14 @@ say "Five numbers that only this account can acquire; an account goes by its rea
 run sup kazoo_number_manager_maintenance generate_numbers managed $account 2223334000 5
 
 say "Again, and one more: what is there already is left alone"
-run sup -f json kazoo_number_manager_maintenance generate_numbers managed $account 2223334000 6
+run sup -q -f json kazoo_number_manager_maintenance generate_numbers managed $account 2223334000 6
 
 say "What would be written, without writing it"
 run sup --dry-run kazoo_number_manager_maintenance generate_numbers managed $account 2223334006 1
 
 say "The JSON schemas of config/schemas: only those that differ are saved"
 run export SUP_SCHEMAS_DIR=config/schemas
-run sup -f yaml crossbar_maintenance update_schemas
+run sup -q -f yaml crossbar_maintenance update_schemas
 
 say "A setting for all nodes: first what would change, then the change, then read back"
 modules='["knm_local","knm_inventory","knm_managed","knm_telnyx"]'
@@ -58,4 +63,5 @@ ${bold}What to type next${plain}
                                                  a whole configuration of the lab
   .venv/bin/sup config init                      settings for your own cluster
   .venv/bin/sup lab stop                         stop the lab
+  .venv/bin/sup lab remove                       stop it and take all that it has left away
 END

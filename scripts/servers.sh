@@ -4,7 +4,8 @@ set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
 wanted=()
-for pair in rabbitmq-server:rabbitmq-server kamailio:kamailio haproxy:haproxy escript:erlang-nox openssl:openssl; do
+for pair in rabbitmq-server:rabbitmq-server kamailio:kamailio haproxy:haproxy escript:erlang-nox \
+    openssl:openssl fish:fish zsh:zsh; do
     command -v "${pair%%:*}" >/dev/null || wanted+=("${pair##*:}")
 done
 compgen -G "/usr/lib/*/kamailio/modules/kazoo.so" >/dev/null || wanted+=(kamailio-kazoo-modules)

@@ -1,4 +1,4 @@
-"""Draw docs/zone-status.svg from a run of `sup zone status` on a zone of real and dead servers, which are started here.
+"""Draw docs/how-to/zone-status.svg: `sup zone status` on a zone of real and dead servers, which are started here.
 
     python scripts/zone_status_svg.py [FILE]
 
@@ -19,18 +19,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-import servers  # noqa: E402
 from rich.console import Console  # noqa: E402
-from zone_bench import ZoneBench  # noqa: E402
 
-from kazoo_sup.drawing import health_page  # noqa: E402
+from helpers import lab_server, real_servers  # noqa: E402
+from helpers.zone_bench import ZoneBench  # noqa: E402
+from kazoo_sup.texts.drawing import health_page  # noqa: E402
 
 WIDTH, HEIGHT = 120, 60
 
 
 def main() -> None:
     """Start the servers, ask for their health, draw it."""
-    file = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "docs" / "zone-status.svg"
+    file = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "docs/how-to/zone-status.svg"
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as started:
         rows = _rows(Path(scratch), started)
     console = Console(width=WIDTH, height=HEIGHT, record=True, file=Path(os.devnull).open("w"), force_terminal=True)  # noqa: SIM115
@@ -45,18 +45,18 @@ def _rows(scratch: Path, started: ExitStack) -> list[dict[str, str]]:
         (scratch / name).mkdir()
         return scratch / name
 
-    rabbitmq = servers.RabbitMQ(directory("rabbitmq"))
+    rabbitmq = real_servers.RabbitMQ(directory("rabbitmq"))
     started.callback(rabbitmq.close)
-    lab = servers.Lab(directory("lab"), servers.lab_cache())
+    lab = lab_server.Lab(directory("lab"), lab_server.cache_directory())
     started.callback(lab.stop)
-    haproxy = servers.HAProxy(directory("haproxy"), lab.url)
+    haproxy = real_servers.HAProxy(directory("haproxy"), lab.url)
     started.callback(haproxy.stop)
-    kamailio = servers.Kamailio(directory("kamailio"))
+    kamailio = real_servers.Kamailio(directory("kamailio"))
     started.callback(kamailio.stop)
     bench = started.enter_context(
         ZoneBench(directory("zone"), rabbitmq=rabbitmq, haproxy=haproxy, couchdb_url=lab.url, kamailio=kamailio)
     )
-    command = [servers.SUP, "zone", "status", "--config", str(bench.file), "-f", "json"]
+    command = [real_servers.SUP, "zone", "status", "--config", str(bench.file), "-f", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return list(json.loads(_renamed(done.stdout))["rows"])
 
