@@ -1,10 +1,14 @@
-"""How fast and how big backups are: beside copying `_all_docs` unread, at several sizes, and with attachments."""
+"""How fast and how big backups and restores are, at several sizes and with attachments.
+
+Backups beside copying `_all_docs` unread, restores beside saving the same documents with `_bulk_docs` alone.
+"""
 
 from __future__ import annotations
 
 import shutil
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -16,6 +20,7 @@ from harness import PYTHON, ROOT, SUP, Column, Sample
 
 BATCH, TIMEOUT = 1000, 60
 TEXT = "x" * 400
+ALL_DOCS, BULK, RESTORE = "raw _all_docs", "raw _bulk_docs", "sup couchdb restore"
 ATTACHMENTS = 4
 
 
@@ -70,17 +75,45 @@ def measured(
 
     raw = [PYTHON, str(ROOT / "bench" / "raw_all_docs.py"), name, str(directory / "raw")]
     ways = {"sup couchdb backup": backup, "sup couchdb backup --verify": partial(backup, "--verify")}
-    contestants = ways if attachments else {"raw _all_docs": partial(harness.process, raw, environment), **ways}
+    contestants = ways if attachments else {ALL_DOCS: partial(harness.process, raw, environment), **ways}
     samples = harness.in_turn(rounds, contestants)
+    samples |= restored(directory, url, name, quantity, rounds, with_raw=not attachments)
     size = sum(file.stat().st_size for file in target.iterdir()) / 1e6
-    base = harness.seconds(samples["raw _all_docs"]) if not attachments else None
     rows = []
     for what, found in samples.items():
         seconds = harness.seconds(found)
-        ratio = base / seconds if base else None
+        base = samples.get(BULK if what in (BULK, RESTORE) else ALL_DOCS)
+        ratio = harness.seconds(base) / seconds if base else None
         shown = {"what": what, "documents": quantity, "mb": size, "rate": quantity / seconds, "ratio": ratio}
         rows.append({**shown, "peak_mb": harness.peak(found)})
     return rows
+
+
+def restored(
+    directory: Path, url: str, name: str, quantity: int, rounds: int, *, with_raw: bool
+) -> dict[str, list[Sample]]:
+    """Measure restoring what `measured` has left, each time into a database that is not there."""
+    environment = harness.environment(directory, SUP_COUCHDB_URL=url, SUP_AMQP_URL="")
+    (file,) = (directory / "backup").glob("*.jsonl")
+    target = f"{name}-restored"
+
+    def into_nothing(measure: Callable[[], Sample]) -> Sample:
+        try:
+            return measure()
+        finally:
+            with session() as http:
+                http.delete(f"{url}/{target}", timeout=TIMEOUT)
+
+    def raw() -> Sample:
+        begun = time.perf_counter()
+        with session() as http:
+            http.put(f"{url}/{target}", timeout=TIMEOUT).raise_for_status()
+        fill(url, target, quantity)
+        return Sample(time.perf_counter() - begun)
+
+    words = [SUP, "--no-events", "--no-journal", "couchdb", "restore", str(file), "--as", target]
+    ways = {RESTORE: partial(into_nothing, partial(harness.process, words, environment))}
+    return harness.in_turn(rounds, {BULK: partial(into_nothing, raw), **ways} if with_raw else ways)
 
 
 @contextmanager

@@ -7,8 +7,9 @@ import sys
 from functools import partial
 
 import harness
-from esl_server import EslServer, channel
 from harness import PYTHON, ROOT, SUP, Column
+
+from helpers.esl_server import EslServer, channel
 
 WAYS = {
     "raw": "bare socket, start included",

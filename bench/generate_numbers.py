@@ -15,7 +15,7 @@ import pika
 import requests
 from harness import PYTHON, ROOT, SUP, Column, Sample
 
-from kazoo_sup.names import MANAGED, account_database, plain
+from kazoo_sup.messages.names import MANAGED, account_database, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,7 +193,7 @@ class Couch:
         """Return how many documents there are."""
         return int(self._ask("GET", database)["doc_count"])
 
-    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         response = self._http.request(method, f"{self._url}/{path}", json=body, timeout=60)
         if response.status_code >= 400 and response.status_code != 404:
             raise SystemExit(f"{method} {path}: CouchDB answered {response.status_code}: {response.text.strip()}")

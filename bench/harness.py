@@ -25,7 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))
 
-import servers  # noqa: E402 - the tests' own
+from helpers import lab_server, real_servers  # noqa: E402 - the tests' own
 
 PYTHON = sys.executable
 SUP = str(Path(PYTHON).with_name("sup"))
@@ -35,12 +35,16 @@ TIMEOUT = 900
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One measurement: seconds, the most memory the process had (resident, in MB), and what it wrote."""
+    """One measurement: seconds, the most memory the process had (resident, in MB), and what it wrote.
+
+    `cpu` are the seconds for which it, and what it started and waited for, kept processors busy.
+    """
 
     seconds: float
     peak: float = 0.0
     output: str = ""
     errors: str = ""
+    cpu: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,11 @@ def process(command: Sequence[str], environment: Mapping[str, str]) -> Sample:
         output.seek(0)
         errors.seek(0)
         written = (output.read(), errors.read())
-        seconds, peak, code = result.read_text(encoding="ascii").split() if result.exists() else ("0", "0", "-1")
+        found = result.read_text(encoding="ascii") if result.exists() else "0 0 0 -1"
+        seconds, cpu, peak, code = found.split()
         if code != "0":
             sys.exit(f"{' '.join(command)} ended with {code}: {''.join(written)}")
-        return Sample(float(seconds), float(peak), *written)
+        return Sample(float(seconds), float(peak), *written, float(cpu))
 
 
 def in_turn(
@@ -112,6 +117,11 @@ def in_turn(
 def seconds(samples: Sequence[Sample]) -> float:
     """Return the median time."""
     return median(sample.seconds for sample in samples)
+
+
+def cpu(samples: Sequence[Sample]) -> float:
+    """Return the median time that processors were kept busy."""
+    return median(sample.cpu for sample in samples)
 
 
 def peak(samples: Sequence[Sample]) -> float:
@@ -164,7 +174,7 @@ def lab(directory: Path) -> Iterator[str]:
     """
     place = directory / "lab"
     place.mkdir()
-    started = servers.Lab(place, servers.lab_cache())
+    started = lab_server.Lab(place, lab_server.cache_directory())
     try:
         yield started.url
     finally:
@@ -176,7 +186,7 @@ def broker(directory: Path) -> Iterator[str]:
     """Run a private RabbitMQ and give its address."""
     place = directory / "rabbitmq"
     place.mkdir()
-    rabbitmq = servers.RabbitMQ(place)
+    rabbitmq = real_servers.RabbitMQ(place)
     try:
         yield rabbitmq.url
     finally:

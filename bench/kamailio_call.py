@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 import harness
-import servers
 from harness import SUP, Column, Sample
 
+from helpers import real_servers
 from kazoo_sup.settings import Server
 from kazoo_sup.transports import kamailio
 
@@ -30,7 +30,7 @@ def main() -> None:
     with harness.scratch() as directory, proxy(directory) as urls:
         environment = harness.environment(directory)
         socket = urls["ctl"].removeprefix("binrpc:")
-        kamcmd = [servers.program(KAMCMD, "kamailio"), "-s", f"unix:{socket}", METHOD]
+        kamcmd = [real_servers.program(KAMCMD, "kamailio"), "-s", f"unix:{socket}", METHOD]
         contestants: dict[str, Callable[[], Sample]] = {KAMCMD: partial(harness.process, kamcmd, environment)}
         for way, url in urls.items():
             command = [SUP, "kamailio", "rpc", METHOD, "--server", url]
@@ -68,7 +68,7 @@ def proxy(directory: Path) -> Iterator[dict[str, str]]:
     """Run a private Kamailio and give its addresses by way."""
     place = directory / "kamailio"
     place.mkdir()
-    started = servers.Kamailio(place)
+    started = real_servers.Kamailio(place)
     try:
         yield started.urls
     finally:

@@ -11,7 +11,7 @@ import harness
 import requests
 from harness import SUP, Column, Sample
 
-from kazoo_sup.names import account_database
+from kazoo_sup.messages.names import account_database
 
 DATABASE = "numbers%2F%2B1999"
 MODULE = "kazoo_number_manager_maintenance"

@@ -11,7 +11,7 @@ import harness
 import requests
 from harness import SUP, Column
 
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 ACCOUNT = "be" * 16
 BATCH = 1000

@@ -11,11 +11,12 @@ import harness
 import requests
 from harness import PYTHON, SUP, Column, Sample
 
-from kazoo_sup.names import account_database, plain
+from kazoo_sup.messages.names import account_database, plain
 
 WORDS = ("--no-events", "kapps_maintenance", "refresh")
 ONE_BY_ONE = (
-    "import kazoo_sup.kazoo.every_account as work; work.WORKERS = 1; import kazoo_sup.cli; kazoo_sup.cli.main()"
+    "import kazoo_sup.kazoo.databases.every_account as work; work.WORKERS = 1; "
+    "from kazoo_sup.cli import app; app.main()"
 )
 TOGETHER, APART = "sup, a few at once", "sup, one after another"
 KAZOO_PAUSE = 1.0

@@ -10,9 +10,12 @@ import os
 import sys
 import time
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pika
+
+if TYPE_CHECKING:
+    from pika.adapters.blocking_connection import BlockingChannel
 
 GREGORIAN_EPOCH = 62_167_219_200
 MARK = "@MSG-ID@"
@@ -77,7 +80,9 @@ def main() -> None:
     channel.start_consuming()
 
 
-def answer(answers: dict[str, bytes], channel: Any, _method: Any, _properties: Any, body: bytes) -> None:
+def answer(
+    answers: dict[str, bytes], channel: BlockingChannel, _method: object, _properties: object, body: bytes
+) -> None:
     """Answer one question."""
     request = json.loads(body)
     said = answers[request["Event-Name"]].replace(MARK.encode(), request["Msg-ID"].encode(), 1)
