@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol
+from weakref import ReferenceType, ref
 
 from kazoo_sup.changes import events, outboxes
 from kazoo_sup.changes.outbox import Left, Unusable
@@ -53,26 +54,31 @@ class Announcer(Protocol):
 
 
 class _Speaking:
-    """What publishes a run's events of a zone while changes are being made, and by how many at once."""
+    """What publishes a run's events of a zone while changes are being made: there as long as one of its users is.
+
+    Who is interrupted on the way out cannot say that it left: what it used goes with it, and leaves its file behind.
+    """
 
     def __init__(self) -> None:
-        self.publishing: _Publishing | None = None
-        self.users = 0
-        self.lock = RLock()
+        self._lock = RLock()
+        self._publishing: ReferenceType[_Publishing] | None = None
 
     def enter(self, zone: Zone) -> _Publishing:
-        with self.lock:
-            self.publishing = self.publishing or _Publishing(zone)
-            self.users += 1
-            return self.publishing
+        with self._lock:
+            publishing = self._publishing() if self._publishing else None
+            if publishing is None:
+                publishing = _Publishing(zone)
+                self._publishing = ref(publishing)
+            publishing.users += 1
+            return publishing
 
-    def leave(self) -> bool:
+    def leave(self, publishing: _Publishing) -> bool:
         """Return whether that was the last one, after whom nobody speaks through it."""
-        with self.lock:
-            self.users -= 1
-            if not self.users:
-                self.publishing = None
-            return not self.users
+        with self._lock:
+            publishing.users -= 1
+            if not publishing.users:
+                self._publishing = None
+            return not publishing.users
 
 
 def waiting(zone: Zone) -> int:
@@ -100,7 +106,7 @@ def of(zone: Zone) -> Iterator[Announcer]:
     try:
         yield publishing
     finally:
-        if speaking.leave() and publishing.finish() and outboxes.any_waiting(zone):
+        if speaking.leave(publishing) and publishing.finish() and outboxes.any_waiting(zone):
             # What this run had to do is done; what others left can wait for a better moment.
             with suppress(ServerUnreachable, TimedOut):
                 send_waiting(zone, but=publishing.file)
@@ -226,6 +232,7 @@ class _Publishing:
         self._zone = zone
         self._opened: tuple[Spool, Publisher | _NoBroker] | None = None
         self._unpublished: frozenset[str] | None = None
+        self.users = 0
         self.missed: str | None = None
         # Changes may be made by several threads of a run at once.
         self._one_at_a_time = RLock()

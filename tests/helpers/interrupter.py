@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 
@@ -35,6 +37,21 @@ class Interrupter:
                 signal.raise_signal(signal.SIGINT)
 
 
-def places(steps: int, most: int) -> Iterator[int]:
-    """Yield at most so many of the places at which a call of so many steps can be interrupted, evenly spread."""
-    yield from range(1, steps, max(1, steps // most))
+def places(steps: int, most: int, *, ending: int = 0) -> Iterator[int]:
+    """Yield at most so many of the places at which a call of so many steps can be interrupted, evenly spread.
+
+    Of the ENDING, the last so many steps, where a call cleans up, every one follows.
+    """
+    yield from range(1, steps - ending, max(1, steps // most))
+    yield from range(max(1, steps - ending), steps)
+
+
+@contextmanager
+def quick_collections() -> Iterator[None]:
+    """Have the garbage collector look only at what is made in this block."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
