@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from kazoo_sup.changes.journal import DIRECTORY as JOURNAL
-from kazoo_sup.changes.journal import Journal
+from kazoo_sup.changes.journal import Journal, Unreadable
 from kazoo_sup.errors import ExitCode, SettingsError
 from kazoo_sup.settings import own_files
 
@@ -107,6 +107,10 @@ class Waiting:
                 return Held(**{**found, "options": tuple(found["options"]), "taking": suffix == TAKEN})
         return None
 
+    def is_there(self, token: str) -> bool:
+        """Return whether a change waits or is taken back, be it that nothing can be read of it."""
+        return any((self.directory / f"{token}{suffix}").exists() for suffix in (WAITING, TAKEN))
+
     def all(self) -> Iterator[Held]:
         """Yield every change, the oldest first."""
         tokens = sorted({each.stem for each in self.directory.glob("*") if each.suffix in (WAITING, TAKEN)})
@@ -155,10 +159,16 @@ class Waiting:
         return False
 
     def record(self, token: str) -> Record | None:
-        """Return the record of the run whose changes these are; None when it changed nothing."""
-        for each in Journal(self._state_dir / JOURNAL).runs():
+        """Return the record of the run whose changes these are; None when it changed nothing.
+
+        Raises Unreadable where a record that cannot be read may be that.
+        """
+        journal = Journal(self._state_dir / JOURNAL)
+        for each in journal.runs():
             if each.header.about.get(KEY) == token:
                 return each
+        for path in journal.unreadable():
+            raise Unreadable(file=str(path), reason="so it is not known what the run changed")
         return None
 
 

@@ -82,19 +82,45 @@ def main(state_dir: Path, token: str) -> None:
     if lock is None:
         return
     with lock:
-        while (held := waiting.read(token)) and not held.taking and held.deadline > time.time():
-            time.sleep(min(LOOK, max(held.deadline - time.time(), 0.01)))
+        held = _when_over(waiting, token)
         if held is None or held.ended or not waiting.take(token):
             (waiting.directory / f"{token}.guard").unlink(missing_ok=True)
             return
         _take_back(waiting, replace(held, taking=True))
 
 
+def _when_over(waiting: Waiting, token: str) -> Held | None:
+    """Wait for the deadline, however the clock is set meanwhile; return what is held, None once it is confirmed."""
+    held: Held | None = None
+    end = 0.0
+    while True:
+        found = waiting.read(token)
+        if found is None and (held is None or not waiting.is_there(token)):
+            return None
+        if found and (held is None or found.deadline != held.deadline):
+            end = _passed() + found.deadline - time.time()
+        held = found or held
+        assert held is not None
+        if held.taking or _passed() >= end:
+            return held
+        time.sleep(min(LOOK, max(end - _passed(), 0.01)))
+
+
+def _passed() -> float:
+    """Return seconds that nobody sets, and that pass while the machine sleeps, too."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def _take_back(waiting: Waiting, held: Held) -> None:
     end = time.time() + PATIENCE
     tried = 0
     while True:
-        record = waiting.record(held.token)
+        try:
+            record = waiting.record(held.token)
+        except SupError as error:
+            # It stays, for who is asked whether it is confirmed is told.
+            waiting.write(replace(held, ended={"code": error.exit_code, "at": time.time(), "said": str(error)}))
+            return
         if record is None:
             waiting.forget(held.token)
             return

@@ -61,12 +61,14 @@ class ConfirmWithin:
         except BaseException:
             self._waiting.forget(self._held.token)
             raise
-        record().about[confirming.KEY] = self._held.token
+        recorder = record()
+        recorder.about[confirming.KEY] = self._held.token
+        recorder.required_by = "--confirm-within"
 
     def finish(self) -> None:
         """Let the time begin, and say how the change is kept; where nothing was changed there is nothing to confirm."""
         token = self._held.token
-        record = self._waiting.record(token)
+        record = self._waiting.record(token) if self._record().run else None
         if record is None:
             self._waiting.confirm(token)
             return

@@ -20,6 +20,7 @@ from kazoo_sup.settings import Settings
 from kazoo_sup.zone import Run, Zone
 
 if TYPE_CHECKING:
+    from kazoo_sup.changes.confirming import Waiting
     from kazoo_sup.changes.journal import Record
     from kazoo_sup.kazoo.undo.chain import Direction
     from kazoo_sup.kazoo.undo.judging import Edited
@@ -113,7 +114,7 @@ def confirm(settings: Settings, run: Run, run_id: str = "", *, status: bool = Fa
 
     waiting = Waiting(settings.state_dir)
     look_after(settings.state_dir, run.warn)
-    known = [(held, record.run if (record := waiting.record(held.token)) else "") for held in waiting.all()]
+    known = [(held, _run_of(waiting, held.token)) for held in waiting.all()]
     if status:
         rows = (
             {
@@ -136,6 +137,17 @@ def confirm(settings: Settings, run: Run, run_id: str = "", *, status: bool = Fa
     if not in_time:
         raise TooLate(run=name, state=(waiting.read(held.token) or held).state)
     return Done(NO_RETURN, [f"kept: run {name}, {held.command}"], data={"run": name, "command": held.command})
+
+
+def _run_of(waiting: Waiting, token: str) -> str:
+    """Return the id of the run that bears a token; nothing where it changed nothing, or that cannot be read."""
+    from kazoo_sup.changes.journal import Unreadable
+
+    try:
+        record = waiting.record(token)
+    except Unreadable:
+        return ""
+    return record.run if record else ""
 
 
 class NotOnePlan(UsageError):
@@ -162,6 +174,7 @@ def _not_one(asked: str, runs: Sequence[str]) -> str:
 def _walk(
     zone: Zone, direction: Direction, run: str | None, *, merge: bool, force: bool, only: Sequence[str] | None
 ) -> Result:
+    from kazoo_sup.changes.journal import UNREADABLE
     from kazoo_sup.kazoo.undo import chain, following, walking
 
     if merge and force:
@@ -169,8 +182,12 @@ def _walk(
     edited: Edited = "merged" if merge else "overwritten" if force else "left"
 
     def passed_over(record: Record) -> None:
-        reason = f"nothing of it can be taken back ({record.summary.undoable.why})"
-        zone.run.warn(f"passed over run {record.run}, {record.header.typed}: {reason}")
+        try:
+            named = f"run {record.run}, {record.header.typed}"
+            reason = f"nothing of it can be taken back ({record.summary.undoable.why})"
+        except UNREADABLE as error:
+            named, reason = f"run {record.run}", str(error)
+        zone.run.warn(f"passed over {named}: {reason}")
 
     walk = chain.find(zone, direction, run, passed_over)
     about = walk.about

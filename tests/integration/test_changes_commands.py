@@ -269,6 +269,15 @@ class TestConfirmWithin:
         assert at(*words, "1h", "--no-journal").code == 1
         assert setting(stored) is None
 
+    def test_nothing_is_changed_that_could_not_be_taken_back(self, at, stored, state):
+        state.mkdir(parents=True, exist_ok=True)
+        (state / "journal").write_text("there is no room for records here")
+        done = at("kapps_config", "set_default", "crossbar", "color", "red", "--confirm-within", "1h")
+        assert done.code == 1
+        assert "a record is required (--confirm-within)" in done.stderr
+        assert setting(stored) is None
+        self.until(lambda: not list(state.glob("confirm/*")))
+
 
 class TestKilled:
     @pytest.mark.parametrize("size", [1, 50_000, 150_000, 300_000])

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 
 from kazoo_sup.changes import guard
-from kazoo_sup.changes.confirming import Held, Waiting
+from kazoo_sup.changes.confirming import KEY, Held, Waiting
+from kazoo_sup.changes.journal.recorder import NotRecorded, Recorder, Told
 from kazoo_sup.cli import confirm_within
 from kazoo_sup.errors import BadArgument
+from kazoo_sup.settings.journaling import Journaling
 
 
 @pytest.fixture
@@ -99,3 +101,107 @@ def test_a_guard_of_a_run_that_changed_nothing_leaves_nothing(waiting, held, tmp
 def test_a_file_that_is_damaged_stops_nobody(waiting, held, tmp_path):
     (waiting.directory / "t0.json").write_text("{")
     assert [each.token for each in waiting.all()] == ["t1"]
+
+
+def recorded(tmp_path, token, **fields):
+    """Make the record of a run that bears a token; return its file."""
+    ours = Recorder(Told(), warn=pytest.fail)
+    ours.about[KEY] = token
+    ours.begin(tmp_path / "journal", Journaling(), zone="here", host="h", cluster=None)
+    ours.deed("here", "ban an address", None, None)
+    run = ours.run
+    ours.end(0)
+    return tmp_path / "journal" / f"{run}.jsonl.gz"
+
+
+def test_what_waits_whose_record_cannot_be_read_is_not_forgotten(waiting, held, tmp_path):
+    recorded(tmp_path, "t1").write_bytes(b"rubbish")
+    waiting.write(replace(held, deadline=time.time()))
+    guard.main(tmp_path, "t1")
+    [after] = waiting.all()
+    assert after.state == "failed"
+    assert "cannot be read" in after.ended["said"]
+    told = []
+    guard.look_after(tmp_path, told.append)
+    assert len(told) == 1
+
+
+class Clock:
+    """A clock that is set while somebody waits, and time that passes whatever it is set to."""
+
+    def __init__(self):
+        self.shown = 1_000_000.0
+        self.passed = 0.0
+
+    def time(self):
+        return self.shown
+
+    def sleep(self, seconds):
+        self.shown += seconds
+        self.passed += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(guard.time, "time", made.time)
+    monkeypatch.setattr(guard.time, "sleep", made.sleep)
+    monkeypatch.setattr(guard.time, "clock_gettime", lambda _clock: made.passed)
+    return made
+
+
+@pytest.mark.parametrize("step", [-86_400, 86_400])
+def test_a_clock_that_is_set_neither_hastens_nor_delays_it(waiting, clock, tmp_path, step, monkeypatch):
+    waiting.write(Held("t2", "sup db work", 60, clock.shown + 60))
+    recorded(tmp_path, "t2")
+    taken = []
+    monkeypatch.setattr(guard, "_take_back", lambda _waiting, held: taken.append(clock.passed))
+    sleep = clock.sleep
+
+    def set_once(seconds):
+        if clock.passed == 0:
+            clock.shown += step
+        sleep(seconds)
+
+    monkeypatch.setattr(guard.time, "sleep", set_once)
+    guard.main(tmp_path, "t2")
+    assert taken == [pytest.approx(60, abs=guard.LOOK)]
+
+
+def test_a_deadline_that_is_written_anew_counts_from_then(waiting, clock, tmp_path, monkeypatch):
+    waiting.write(Held("t2", "sup db work", 60, clock.shown + 60))
+    taken = []
+    monkeypatch.setattr(guard, "_take_back", lambda _waiting, held: taken.append(clock.passed))
+    sleep = clock.sleep
+
+    def write_anew(seconds):
+        sleep(seconds)
+        if clock.passed == 5:
+            waiting.write(Held("t2", "sup db work", 60, clock.shown + 60))
+
+    monkeypatch.setattr(guard.time, "sleep", write_anew)
+    guard.main(tmp_path, "t2")
+    assert taken == [pytest.approx(65, abs=guard.LOOK)]
+
+
+def test_what_cannot_be_read_for_a_while_is_not_taken_for_confirmed(waiting, clock, tmp_path, monkeypatch):
+    waiting.write(Held("t2", "sup db work", 60, clock.shown + 60))
+    taken = []
+    monkeypatch.setattr(guard, "_take_back", lambda _waiting, held: taken.append(held.token))
+    sleep = clock.sleep
+
+    def damage(seconds):
+        sleep(seconds)
+        waiting.path("t2").write_text("{")
+
+    monkeypatch.setattr(guard.time, "sleep", damage)
+    guard.main(tmp_path, "t2")
+    assert taken == ["t2"]
+
+
+def test_without_a_record_nothing_is_changed(tmp_path):
+    (tmp_path / "journal").write_text("no directory")
+    ours = Recorder(Told(), warn=pytest.fail)
+    ours.required_by = "--confirm-within"
+    with pytest.raises(NotRecorded, match="a record is required .--confirm-within."):
+        ours.begin(tmp_path / "journal", Journaling(), zone="here", host="h", cluster=None)

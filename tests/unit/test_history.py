@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from kazoo_sup.changes.change import Change
+from kazoo_sup.changes.journal.frames import Members, packed
 from kazoo_sup.changes.journal.recorder import Recorder, Told
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.undo import history
@@ -187,3 +189,72 @@ def test_a_run_that_goes_while_the_list_is_shown_is_left_out(state):
     for path in (state / "journal").iterdir():
         path.unlink()
     assert list(found) == []
+
+
+def members(path):
+    with path.open("rb") as file:
+        return list(Members(file, str(path)).forwards())
+
+
+def rewrite(path, contents):
+    written, previous = b"", 0
+    for content in contents:
+        member = packed(content, previous)
+        previous = len(member)
+        written += member
+    path.write_bytes(written)
+
+
+FOREIGN = {
+    "a newer header": lambda found: [found[0].replace(b'"began"', b'"newer":1,"began"'), *found[1:]],
+    "words that are none": lambda found: [found[0].replace(b'"command":[', b'"command":[1,'), *found[1:]],
+    "about a list": lambda found: [found[0].replace(b'"about":{}', b'"about":[]'), *found[1:]],
+    "no time": lambda found: [found[0].replace(b'"began":"', b'"began":"x'), *found[1:]],
+    "a line that is no JSON": lambda found: [*found[:-1], b'{"n": \n'],
+    "lines that are no objects": lambda found: [*found[:-1], b'17\n"n"\n[1]\nnull\n'],
+    "a change of another shape": lambda found: [*found[:-1], b'{"n":9}\n'],
+    "a document that is none": lambda found: [
+        found[0],
+        *(each.replace(b'"before":{', b'"before":"x","b":{') for each in found[1:-1]),
+    ],
+    "a file of no change": lambda found: [
+        *found[:-1],
+        b'{"file":7,"name":"x","type":"x","digest":"x","length":1,"content":"!"}\n{"n":7}\n',
+    ],
+    "an outcome of another shape": lambda found: [*found[:-1], b'{"saved":[1,2]}\n'],
+    "no UTF-8": lambda found: [*found[:-1], b'{"n":"\xff"}\n'],
+    "an end of another shape": lambda found: [*found[:-1], b'{"end":{}}\n'],
+    "an end that is none": lambda found: [*found[:-1], b'{"end":null}\n'],
+}
+"""What another version, or nobody, writes into a record."""
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_what_this_version_does_not_write_is_told_and_hides_no_other_run(state, sup, rows, foreign):
+    older = recorded(state, changes=[edited("db", "a")])
+    run = recorded(state, changes=[edited("db", "a")])
+    path = state / "journal" / f"{run}.jsonl.gz"
+    rewrite(path, FOREIGN[foreign](members(path)))
+    for words in (("list",), ("list", "--document", "a"), ("document", "db", "a")):
+        answer = sup("history", *words)
+        assert "defect" not in answer.stderr
+        assert older in answer.stdout
+        assert str(path) in answer.stderr + answer.stdout.replace("\n", "")
+    for words in (("show", run), ("export", run), ("diff", run)):
+        answer = sup("history", *words)
+        assert "defect" not in answer.stderr
+        assert "cannot be read" in answer.stderr or answer.code == 0
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo", "link"])
+def test_what_lies_in_the_place_of_a_record_keeps_nobody_waiting(state, sup, kind):
+    older = recorded(state, changes=[edited("db", "a")])
+    path = state / "journal" / "29990101-000000000-aaaa.jsonl.gz"
+    {"directory": path.mkdir, "fifo": lambda: os.mkfifo(path), "link": lambda: path.symlink_to(os.devnull)}[kind]()
+    answer = sup("history", "list")
+    assert older in answer.stdout
+    assert f"{path} cannot be read" in answer.stderr
+    answer = sup("history", "show", "2999")
+    assert answer.code == 3
+    assert "cannot be read" in answer.stderr
+    assert "defect" not in answer.stderr

@@ -104,6 +104,37 @@ def test_a_run_that_was_not_undone_is_not_made_again(runs):
         runs.redo(run)
 
 
+class TestRecordsThatCannotBeRead:
+    """The newest change is never taken for another one without a word."""
+
+    @staticmethod
+    def passed_over(zone, direction):
+        told = []
+        walk = chain.find(zone, direction, None, told.append)
+        return walk.about.run, [each.run for each in told]
+
+    @pytest.mark.parametrize("kept", [0, 100])
+    def test_the_newest_is_named_before_an_older_one_is_taken_back(self, zone, runs, kept):
+        older = runs.run(put("old", a=5))
+        newer = runs.run(put("old", a=6))
+        path = zone.state_dir / "journal" / f"{newer}.jsonl.gz"
+        path.write_bytes(path.read_bytes()[:kept])
+        assert self.passed_over(zone, "undo") == (older, [newer])
+
+    def test_an_older_one_is_nobodys_business(self, zone, runs):
+        older = runs.run(put("old", a=5))
+        newer = runs.run(put("old", a=6))
+        (zone.state_dir / "journal" / f"{older}.jsonl.gz").write_bytes(b"")
+        assert self.passed_over(zone, "undo") == (newer, [])
+
+    def test_redo_names_it_too(self, zone, runs):
+        run = runs.run(put("old", a=5))
+        runs.undo()
+        newer = runs.run(put("old", a=6))
+        (zone.state_dir / "journal" / f"{newer}.jsonl.gz").write_bytes(b"")
+        assert self.passed_over(zone, "redo") == (run, [newer])
+
+
 def test_a_document_that_one_run_changed_often_goes_back_to_the_first(zone, runs):
     before = zone.couchdb.all("db")
 

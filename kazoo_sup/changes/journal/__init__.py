@@ -41,11 +41,12 @@ first, in constant memory. Nothing here asks a server or needs settings other th
 from __future__ import annotations
 
 from kazoo_sup.changes.journal.frames import Damaged
-from kazoo_sup.changes.journal.reading import Journal, NoSuchRun, Record
+from kazoo_sup.changes.journal.reading import UNREADABLE, Journal, NoSuchRun, Record, Unreadable
 from kazoo_sup.changes.journal.records import Changed, DatabaseChanged, Done, Entry, Header, KeptFile, Summary, Undoable
 
 __all__ = [
     "DIRECTORY",
+    "UNREADABLE",
     "Changed",
     "Damaged",
     "DatabaseChanged",
@@ -58,6 +59,7 @@ __all__ = [
     "Record",
     "Summary",
     "Undoable",
+    "Unreadable",
 ]
 
 DIRECTORY = "journal"

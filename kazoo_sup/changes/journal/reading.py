@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import fcntl
 import json
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,7 +26,7 @@ from kazoo_sup.changes.journal.records import (
     State,
     Summary,
 )
-from kazoo_sup.errors import SettingsError, UsageError
+from kazoo_sup.errors import SettingsError, SupError, UsageError
 from kazoo_sup.settings import own_files
 
 if TYPE_CHECKING:
@@ -30,10 +34,19 @@ if TYPE_CHECKING:
 
 SUFFIX = ".jsonl.gz"
 
+_NOT_OURS = "it holds what this version of sup does not write"
+
 _TOGETHER = 100
 """So many lines are parsed at once."""
 
 _Outcomes = dict[int, tuple[State, str | None]]
+
+
+class Unreadable(SupError):
+    """the record {file} cannot be read: {reason}"""
+
+    file: str
+    reason: str
 
 
 class NoSuchRun(UsageError):
@@ -41,6 +54,10 @@ class NoSuchRun(UsageError):
 
     run: str
     hint: str
+
+
+UNREADABLE = (Damaged, Unreadable)
+"""What reading a record may raise; FileNotFoundError where another run has just removed it."""
 
 
 class Journal:
@@ -57,7 +74,7 @@ class Journal:
         """
         for path in self._paths():
             record = Record(path)
-            with suppress(OSError, Damaged):
+            with suppress(FileNotFoundError, *UNREADABLE):
                 record.header  # noqa: B018 - whether it can be read
                 yield record
 
@@ -69,7 +86,7 @@ class Journal:
                 Record(path).header  # noqa: B018
             except FileNotFoundError:
                 continue
-            except (OSError, Damaged):
+            except UNREADABLE:
                 found.append(path)
         return found
 
@@ -94,7 +111,7 @@ class Journal:
 
 
 class Record:
-    """What one run recorded."""
+    """What one run recorded; reading it raises Damaged or Unreadable, and FileNotFoundError once it is gone."""
 
     def __init__(self, path: Path) -> None:
         """Nothing is read yet."""
@@ -112,14 +129,16 @@ class Record:
 
     @cached_property
     def header(self) -> Header:
-        """What the run said of itself; raises Damaged where that cannot be read."""
+        """What the run said of itself."""
         with self._members() as members:
             first = members.first()
-        try:
-            fields = json.loads((first or b"").partition(b"\n")[0])["run"]
+            if first is None:
+                raise Damaged(file=str(self.path), place=0)
+            fields = json.loads(first.partition(b"\n")[0])["run"]
+            datetime.fromisoformat(fields["began"])
+            if not (isinstance(fields["about"], dict) and all(isinstance(word, str) for word in fields["command"])):
+                raise TypeError
             return Header(**{**fields, "command": tuple(fields["command"])})
-        except (ValueError, KeyError, TypeError) as error:
-            raise Damaged(file=str(self.path), place=0) from error
 
     @property
     def is_running(self) -> bool:
@@ -146,8 +165,8 @@ class Record:
         """What the run told of itself at its end; None for one that lives or was killed."""
         with self._members() as members:
             last = members.last() or b""
-        line = last.rstrip(b"\n").rpartition(b"\n")[2]
-        return Summary.of_json(json.loads(line)["end"]) if line.startswith(b'{"end"') else None
+            line = last.rstrip(b"\n").rpartition(b"\n")[2]
+            return Summary.of_json(json.loads(line)["end"]) if line.startswith(b'{"end"') else None
 
     @property
     def summary(self) -> Summary:
@@ -197,8 +216,8 @@ class Record:
         What nobody knows the end of comes last.
         """
         waiting: dict[int, tuple[Document, list[Document]]] = {}
-        for content in self._contents():
-            for line in content.splitlines():
+        with self._members() as members:
+            for line in chain.from_iterable(map(bytes.splitlines, members.forwards())):
                 value = json.loads(line)
                 outcomes: _Outcomes = {}
                 if _note_outcome(outcomes, value):
@@ -210,30 +229,48 @@ class Record:
                     waiting[value["file"]][1].append(value)
                 elif "n" in value:
                     waiting[value["n"]] = value, []
-        for begun, files in waiting.values():
-            yield _entry(begun, "unknown", None, files)
+            for begun, files in waiting.values():
+                yield _entry(begun, "unknown", None, files)
 
     def _line(self, start: bytes) -> Document | None:
         """Return the first line that begins with START."""
-        for content in self._contents():
-            if start in content:
-                for line in content.splitlines():
-                    if line.startswith(start):
-                        found: Document = json.loads(line)
-                        return found
-        return None
-
-    def _contents(self) -> Iterator[bytes]:
         with self._members() as members:
-            yield from members.forwards()
+            for content in members.forwards():
+                if start in content:
+                    for line in content.splitlines():
+                        if line.startswith(start):
+                            found: Document = json.loads(line)
+                            return found
+        return None
 
     @contextmanager
     def _members(self) -> Iterator[Members]:
-        with self._open() as file:
-            yield Members(file, str(self.path))
+        """Open the file for a block that reads it, of which every failure is one of UNREADABLE."""
+        try:
+            with self._open() as file:
+                yield Members(file, str(self.path))
+        except OSError as error:
+            raise self._unreadable(error) from error
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise Unreadable(file=str(self.path), reason=_NOT_OURS) from error
 
     def _open(self) -> BinaryIO:
-        return self.path.open("rb")
+        """Open the file, and nothing that lies in its place and may keep a reader waiting for ever."""
+        try:
+            file = os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+        except OSError as error:
+            raise self._unreadable(error) from error
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise Unreadable(file=str(self.path), reason="it is not a file")
+        return file
+
+    def _unreadable(self, error: OSError) -> Exception:
+        return (
+            error
+            if isinstance(error, FileNotFoundError)
+            else Unreadable(file=str(self.path), reason=error.strerror or str(error))
+        )
 
 
 def _values_backwards(content: bytes) -> Iterator[Document]:
@@ -271,16 +308,19 @@ def _entry(value: Document, state: State, revision: str | None, files: list[Docu
         return Done(number, zone, value["deed"], value["before"], None if reverse is None else tuple(reverse), state)
     if "database" in value:
         return DatabaseChanged(number, zone, value["database"], value["act"], state)
+    before, written = value["before"], value["set"]
+    if not (isinstance(before, dict | None) and isinstance(written, dict)):
+        raise TypeError
     return Changed(
         number,
         zone,
         value["db"],
         value["id"],
         value["act"],
-        value["before"],
+        before,
         revision,
         state,
-        value["set"],
+        written,
         value["gone"],
         tuple(map(_file, files)) if files else (),
     )

@@ -66,7 +66,9 @@ class Recorder:
         self._lines: Lines | None = None
         self._off = False
         self._wanted = wanted
-        self._required = False
+        self._required = ""
+        self.required_by = ""
+        """What in the run, beside its settings, needs a record: without one nothing is changed. Nothing by default."""
         self._most = 0
         self._next = 1
         self._clusters: set[str] = set()
@@ -97,7 +99,7 @@ class Recorder:
             return False
         known = cluster() if cluster and zone not in self._clusters else ""
         with self._one_at_a_time:
-            self._required = settings.mode == "required"
+            self._required = self.required_by or ("journal: required" if settings.mode == "required" else "")
             self._most = settings.run_size
             try:
                 if self._lines is None:
@@ -253,7 +255,7 @@ class Recorder:
 
     def _failed(self, where: str, reason: str) -> None:
         if self._required:
-            raise NotRecorded(source=where, reason=f"{reason}; a record is required (journal: required)")
+            raise NotRecorded(source=where, reason=f"{reason}; a record is required ({self._required})")
         self._off = True
         self._summary.incomplete = f"not everything was recorded: {reason}"
         self._warn(f"{where}: {reason}; what this run changes from here on is not recorded and cannot be undone")

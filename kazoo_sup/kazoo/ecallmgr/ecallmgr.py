@@ -140,12 +140,12 @@ def require_node(zone: Zone, for_all: str) -> None:
 
 def _named_here(zone: Zone, document: Document) -> bool:
     """Return whether it was a run of this host that first saved a document in the name of the zone's node."""
-    from kazoo_sup.changes.journal import DIRECTORY, Changed, Damaged, Journal
+    from kazoo_sup.changes.journal import DIRECTORY, UNREADABLE, Changed, Journal
     from kazoo_sup.kazoo.undo.history import Filter
 
     wanted = Filter(database=system_config.DATABASE, document=acls.CATEGORY)
     revision = document.get("_rev")
-    with suppress(OSError, Damaged):
+    with suppress(FileNotFoundError, *UNREADABLE):
         for record in Journal(zone.state_dir / DIRECTORY).runs():
             for entry in filter(wanted.touches, record.newest_first()):
                 if isinstance(entry, Changed) and entry.revision == revision:

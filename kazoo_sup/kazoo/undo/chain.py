@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kazoo_sup.changes import outboxes
-from kazoo_sup.changes.journal import DIRECTORY, Journal, Record
+from kazoo_sup.changes.journal import DIRECTORY, UNREADABLE, Journal, Record
 from kazoo_sup.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,14 +66,15 @@ def find(
 ) -> Walk:
     """Return the walk for RUN, or for the next one in DIRECTION.
 
-    For undo that is the newest run that is not undone; PASSED_OVER hears of those of which nothing can be taken back.
-    For redo it is the run that was undone last and not made again. CouchDB is only asked who it is where the run
-    changed something there. Raises what the classes above say.
+    For undo that is the newest run that is not undone; PASSED_OVER hears of those of which nothing can be taken back,
+    and of those whose records cannot be read. For redo it is the run that was undone last and not made again. CouchDB
+    is only asked who it is where the run changed something there. Raises what the classes above say.
     """
     journal = Journal(zone.state_dir / DIRECTORY)
     runs = list(journal.runs())
     if run is None:
-        about = _next_to_undo(zone, runs, passed_over) if direction == "undo" else _next_to_redo(zone, runs)
+        every = sorted((*runs, *map(Record, journal.unreadable())), key=lambda each: each.run, reverse=True)
+        about = (_next_to_undo if direction == "undo" else _next_to_redo)(zone, every, passed_over)
     else:
         about = _named(journal, run)
         if not _is_here(zone, about):
@@ -101,32 +102,42 @@ def _named(journal: Journal, run: str) -> Record:
 def _next_to_undo(zone: Zone, runs: list[Record], passed_over: Callable[[Record], object]) -> Record:
     undone: dict[str, bool] = {}
     for each in runs:
-        about = _is_about(each)
-        if about:
-            if _came_through(each):
-                undone.setdefault(about, _direction(each) == "undo")
-            continue
-        if undone.get(each.run) or not _is_here(zone, each):
-            continue
-        if each.is_running:
-            raise StillRunning(run=each.run, typed=each.header.typed)
-        if each.summary.undoable.verdict != "no":
-            return each
+        try:
+            about = _is_about(each)
+            if about:
+                if _came_through(each):
+                    undone.setdefault(about, _direction(each) == "undo")
+                continue
+            if undone.get(each.run) or not _is_here(zone, each):
+                continue
+            if each.is_running:
+                raise StillRunning(run=each.run, typed=each.header.typed)
+            if each.summary.undoable.verdict != "no":
+                return each
+        except FileNotFoundError:
+            continue  # another run has just removed it, to keep the journal within its bounds
+        except UNREADABLE:
+            pass
         passed_over(each)
     raise NothingToTakeBack(reason="the journal holds no run of this cluster that is not undone already")
 
 
-def _next_to_redo(zone: Zone, runs: list[Record]) -> Record:
+def _next_to_redo(zone: Zone, runs: list[Record], passed_over: Callable[[Record], object]) -> Record:
     made_again: set[str] = set()
     by_run = {each.run: each for each in runs}
     for each in runs:
-        about = _is_about(each)
-        if not about or about in made_again or about not in by_run or not _is_here(zone, by_run[about]):
+        try:
+            about = _is_about(each)
+            if not about or about in made_again or about not in by_run or not _is_here(zone, by_run[about]):
+                continue
+            if _direction(each) == "undo":
+                return by_run[about]
+            if _came_through(each):
+                made_again.add(about)
+        except FileNotFoundError:
             continue
-        if _direction(each) == "undo":
-            return by_run[about]
-        if _came_through(each):
-            made_again.add(about)
+        except UNREADABLE:
+            passed_over(each)
     raise NothingToTakeBack(reason="no run of this cluster was undone that is not made again already")
 
 

@@ -10,8 +10,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import masking
-from kazoo_sup.changes.journal import Changed, Damaged, DatabaseChanged, Done, Entry, Journal, Record, Summary
-from kazoo_sup.errors import BadArgument
+from kazoo_sup.changes.journal import (
+    UNREADABLE,
+    Changed,
+    DatabaseChanged,
+    Done,
+    Entry,
+    Journal,
+    Record,
+    Summary,
+)
+from kazoo_sup.errors import BadArgument, SupError
 from kazoo_sup.messages.names import account_id, encoded
 
 if TYPE_CHECKING:
@@ -83,8 +92,8 @@ def runs(journal: Journal, wanted: Filter) -> Iterator[Fields]:
                 summary = record.summary
                 if not wanted.wants(record, summary):
                     continue
-            except Damaged as damaged:
-                summary = Summary(incomplete=str(damaged))
+            except UNREADABLE as error:
+                summary = Summary(incomplete=str(error))
             yield row(record, summary)
 
 
@@ -97,11 +106,18 @@ def row(record: Record, summary: Summary) -> Row:
         "who": header.who,
         "zone": header.zone,
         "command": header.typed,
-        "ended": record.state,
+        "ended": _ended(record),
         "changed": counted(summary),
         "bytes": record.size,
         "undo": str(summary.undoable),
     }
+
+
+def _ended(record: Record) -> str:
+    try:
+        return record.state
+    except UNREADABLE:
+        return "damaged"
 
 
 def counted(summary: Summary) -> str:
@@ -164,18 +180,27 @@ def exported(entry: Entry) -> Document:
     return found
 
 
-def of_document(journal: Journal, database: str, identifier: str) -> Iterator[Fields]:
-    """Yield what runs did to a document, the newest first."""
-    wanted = Filter(database=database, document=identifier)
+def of_document(journal: Journal, database: str, identifier: str) -> Iterator[Fields | SupError]:
+    """Yield what runs did to a document, the newest first; of a run whose record cannot be read the error."""
     for record in journal.runs():
-        summary = record.summary
-        if summary.every_database and encoded(database) not in summary.databases:
+        try:
+            yield from _of_document(record, database, identifier)
+        except FileNotFoundError:
             continue
-        header = record.header
-        for entry in filter(wanted.touches, record.newest_first()):
-            if entry.state != "unsaved":
-                about = {"run": record.run, "began": header.began, "who": header.who}
-                yield {**about, **shown(entry), "command": header.typed}
+        except UNREADABLE as error:
+            yield error
+
+
+def _of_document(record: Record, database: str, identifier: str) -> Iterator[Fields]:
+    wanted = Filter(database=database, document=identifier)
+    summary = record.summary
+    if summary.every_database and encoded(database) not in summary.databases:
+        return
+    header = record.header
+    for entry in filter(wanted.touches, record.newest_first()):
+        if entry.state != "unsaved":
+            about = {"run": record.run, "began": header.began, "who": header.who}
+            yield {**about, **shown(entry), "command": header.typed}
 
 
 def _accounts(entry: Changed | DatabaseChanged) -> set[str]:
