@@ -26,8 +26,12 @@ _FIELD = re.compile(
 _FIELD_ANYWHERE = re.compile(r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|signature|private_key")
 
 
+_DESCRIBED = frozenset({"properties", "views"})
+"""Fields that hold, by name, not values but what describes some: of a schema, and of a design document."""
+
+
 def of_document(value: object, before: object = None) -> Json:
-    """Return a JSON value in which every text in a field that is named like a secret is masked, at every depth.
+    """Return a JSON value in which every text in a field that is named like a secret, or below one, is masked.
 
     before: what the value was, so that a secret that is another now can be told from one that stayed
     """
@@ -40,9 +44,26 @@ def of_document(value: object, before: object = None) -> Json:
 
 
 def _of_field(name: str, value: object, before: object) -> Json:
-    if not (isinstance(value, str) and value and _FIELD.search(name)):
-        return of_document(value, before)
-    return MASK if before in (None, value) else f"{MASK} (changed)"
+    if name in _DESCRIBED and isinstance(value, dict):
+        earlier = before if isinstance(before, dict) else {}
+        return {
+            key: of_document(each, earlier.get(key)) if isinstance(each, dict) else _of_field(key, each, None)
+            for key, each in value.items()
+        }
+    return _masked(value, before) if _FIELD.search(name) else of_document(value, before)
+
+
+def _masked(value: object, before: object) -> Json:
+    """Return a secret without its texts; what is counted or switched in it stays."""
+    if isinstance(value, str) and value:
+        return MASK if before in (None, value) else f"{MASK} (changed)"
+    if isinstance(value, list):
+        there = before if isinstance(before, list) and len(before) == len(value) else [None] * len(value)
+        return [_masked(each, earlier) for each, earlier in zip(value, there, strict=True)]
+    if isinstance(value, dict):
+        earlier = before if isinstance(before, dict) else {}
+        return {key: _masked(each, earlier.get(key)) for key, each in value.items()}
+    return value
 
 
 def of_words(words: Sequence[str]) -> list[str]:

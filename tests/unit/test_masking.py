@@ -1,0 +1,47 @@
+"""What is shown of documents holds no text that stands under the name of a secret, however deep."""
+
+from __future__ import annotations
+
+import pytest
+
+from kazoo_sup.changes import masking
+
+SECRET = "geheim"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        SECRET,
+        [SECRET],
+        {"a": SECRET},
+        [{"a": [SECRET, 3]}],
+        {"default": {"deep": [[SECRET]]}},
+    ],
+)
+@pytest.mark.parametrize("name", ["password", "passwords", "token", "api_secret", "cookie"])
+def test_no_text_below_the_name_of_a_secret_is_shown(name, value):
+    shown = masking.of_document({"default": {name: value, "other": "kept"}}, {"default": {name: value}})
+    assert SECRET not in str(shown)
+    assert masking.MASK in str(shown)
+    assert shown["default"]["other"] == "kept"
+
+
+def test_a_secret_that_is_another_now_is_told_from_one_that_stayed():
+    before = {"tokens": {"a": "x", "b": "y"}, "passwords": ["x", "y"]}
+    after = {"tokens": {"a": "x", "b": "z"}, "passwords": ["x", "z"]}
+    shown = masking.of_document(after, before)
+    mask, changed = masking.MASK, f"{masking.MASK} (changed)"
+    assert shown == {"tokens": {"a": mask, "b": changed}, "passwords": [mask, changed]}
+
+
+def test_what_is_counted_or_switched_stays():
+    limits = {"tokens": {"max": 5, "enabled": True, "none": None}, "token_costs": 3}
+    assert masking.of_document(limits) == limits
+
+
+@pytest.mark.parametrize("name", ["properties", "views"])
+def test_what_describes_a_field_or_a_view_of_that_name_is_shown(name):
+    described = {name: {"password": {"type": "string", "map": "function(doc) {}"}}}
+    assert masking.of_document(described) == described
+    assert SECRET not in str(masking.of_document({name: {"password": SECRET, "b": {"password": SECRET}}}))
