@@ -5,7 +5,7 @@ The short words `sup undo`, `sup redo`, `sup apply` and `sup confirm` are these 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -93,10 +93,9 @@ def apply(zone: Zone, file: FileName, *, show: bool = False) -> Result:
     follow = following.Following(zone)
     counts = planned.carry_out(zone, plan, follow.note)
     errors = follow.finish()
-    done = ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing to do"
     return Done(
         NO_RETURN,
-        [f"{plan.typed}, planned at {plan.header['made']}: {done}"],
+        [f"{plan.typed}, planned at {plan.header['made']}: {_said(counts)}"],
         data=facts,
         report=BulkReport(counts, errors),
     )
@@ -202,8 +201,14 @@ def _walk(
         errors = follow.finish()
         if not only and not counts["failed"]:
             came_through()
-    done = ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing to do"
-    line = f"{direction} of {about.run}, {about.header.typed}: {done}"
+    line = f"{direction} of {about.run}, {about.header.typed}: {_said(counts)}"
     return Done(
         NO_RETURN, [line], data={"run": about.run, "command": about.header.typed}, report=BulkReport(counts, errors)
     )
+
+
+def _said(counts: Mapping[str, int]) -> str:
+    """Return how often each was done, in words: `1 edited, 1 database deleted`."""
+    one = {action: action.replace("databases", "database") for action in counts}
+    said = (f"{count} {one[action] if count == 1 else action}" for action, count in counts.items())
+    return ", ".join(said) or "nothing to do"

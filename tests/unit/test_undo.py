@@ -471,6 +471,13 @@ class TestServices:
         assert runs.undo()["left alone"] == 0
         assert zone.couchdb.all("services")["a" * 32]["plans"] == {}
 
+    def test_a_design_document_is_no_account_whose_services_are_counted(self, zone, runs):
+        made = {"_id": "_design/services", "views": {}}
+        runs.run(lambda zone: changes.apply(zone, [Change("services", made, None)]))
+        assert runs.undo()["deleted"] == 1
+        assert runs.redo()["created"] == 1
+        assert zone.warnings == []
+
 
 class TestNumbers:
     """A number and its copies are taken back together, or not at all."""

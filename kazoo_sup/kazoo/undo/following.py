@@ -78,7 +78,7 @@ class Following:
 
     def number(self, database: str, identifier: str, documents: Iterable[Document | None]) -> None:
         """Take in the accounts that these documents, of before and after, are about."""
-        if database == services.DATABASE:
+        if database == services.DATABASE and not identifier.startswith("_"):
             self.accounts.add(identifier)
         for document in documents:
             if document is not None and document.get("pvt_type") == "number":
