@@ -21,6 +21,7 @@ from kazoo_sup.changes import Change, attachment_copies
 from kazoo_sup.changes.journal import Changed, DatabaseChanged, Done, Journal
 from kazoo_sup.changes.journal.recorder import NotRecorded, Recorder, Told
 from kazoo_sup.errors import ServerRefused, ServerUnreachable, SupError
+from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierLacks, NotConfigured, ProvisioningDisabled
 from kazoo_sup.settings import Journaling
 
 IDS = st.sampled_from(["a", "b", "c", "d"])
@@ -230,6 +231,26 @@ def test_databases_and_deeds_are_told_with_what_became_of_them(zone):
     verdict = record.summary.undoable
     assert verdict.verdict == "partly"
     assert "nothing takes back: hang up 1" in verdict.reasons
+
+
+def test_what_a_carrier_was_never_sent_is_nothing_that_a_run_did(zone):
+    recorder = recorded(zone)
+    for error in (
+        NotConfigured(carrier="knm_telnyx", keys="api_key", category="number_manager.telnyx"),
+        ProvisioningDisabled(carrier="knm_telnyx", category="number_manager.telnyx"),
+        CarrierLacks(carrier="knm_telnyx", reason="it has no others"),
+    ):
+        with pytest.raises(CarrierError):
+            changes.act(zone, "reserve +14155550100", raising(error))
+    recorder.end(3)
+    assert [each.state for each in entries(zone)] == ["unsaved"] * 3
+
+
+def raising(error):
+    def failing():
+        raise error
+
+    return failing
 
 
 def test_deeds_at_several_servers_are_told_apart(zone):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from kazoo_sup.errors import Delivered, SupError
+from kazoo_sup.errors import Declined, Delivered, SupError
 from kazoo_sup.kazoo.carriers import countries
 from kazoo_sup.kazoo.carriers.dialcodes import dialcode
 from kazoo_sup.kazoo.config import system_config
@@ -43,18 +43,18 @@ class CarrierError(SupError):
     delivered: Delivered = Delivered.YES
 
 
-class CarrierLacks(CarrierError):
+class CarrierLacks(CarrierError, Declined):
     """{carrier} does not offer this: {reason}"""
 
 
-class NotConfigured(CarrierError):
+class NotConfigured(CarrierError, Declined):
     """{carrier} is not configured: {keys} missing in system_config {category}; see sup {carrier} configure"""
 
     keys: str
     category: str
 
 
-class ProvisioningDisabled(CarrierError):
+class ProvisioningDisabled(CarrierError, Declined):
     """{carrier} neither orders nor returns numbers: enable_provisioning is false in system_config {category}"""
 
     category: str
