@@ -9,6 +9,8 @@ from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from kazoo_sup.errors import UsageError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -138,6 +140,13 @@ class Shared(Protocol):
         """Return the CouchDB of ZONE: that of earlier commands, or what CONNECT makes."""
 
 
+class NoBroker(UsageError):
+    """zone {zone} has no broker; name one in the settings, for example {example}"""
+
+    zone: str
+    example: str
+
+
 class Connections:
     """The connections to the servers of a zone, each made when it is first used."""
 
@@ -211,8 +220,15 @@ class Connections:
         return partial(kamailio.call, server, connect=times.connect, read=times.read, limits=limits, called=called)
 
     def conversation(self, bindings: Sequence[Binding], *, keep: int | None = None) -> Conversation:
-        """Return a conversation with the zone's broker, not connected yet, in whose queue BINDINGS arrive."""
+        """Return a conversation with the zone's broker, not connected yet, in whose queue BINDINGS arrive.
+
+        Raises NoBroker where the zone has none, SettingsError for a malformed address.
+        """
         from kazoo_sup.transports.amqp import Conversation
+
+        if not self._settings.amqp:
+            zone = self._settings.name
+            raise NoBroker(zone=zone, example=f"zones: {{{zone}: {{amqp: amqp://192.0.2.10:5672}}}}")
 
         return Conversation(
             self._settings.amqp,

@@ -7,6 +7,7 @@ from pika import frame, spec
 
 from helpers.fake_amqp_broker import FakeBroker, Hangup
 from kazoo_sup.errors import SettingsError, TimedOut
+from kazoo_sup.settings import ZoneSettings
 from kazoo_sup.transports.amqp import (
     Binding,
     BrokerLost,
@@ -16,12 +17,19 @@ from kazoo_sup.transports.amqp import (
     Message,
     PublishRefused,
 )
+from kazoo_sup.zone import Connections, NoBroker
 
 ANSWERS = Binding("targeted", "direct")
 
 
 def talk(broker: FakeBroker, *, timeout: float = 60.0, bindings=(ANSWERS,)) -> Conversation:
     return Conversation([broker.uri], bindings, name="sup@ops", timeout=timeout)
+
+
+def test_a_zone_without_a_broker_is_told_how_to_name_one():
+    zone = Connections(ZoneSettings(name="east", brokers=()), name="sup@ops")
+    with pytest.raises(NoBroker, match=r"zone east has no broker; .* zones: \{east: \{amqp: amqp://"):
+        zone.conversation((ANSWERS,))
 
 
 def messages(count: int) -> list[Message]:
