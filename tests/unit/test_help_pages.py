@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 import sys
 
 import pytest
 
+from helpers.account_zone import ACCOUNT, OTHER, account_zone
 from kazoo_sup.cli import about, catalogue, parsing, plain
 from kazoo_sup.cli.examples import example
+from kazoo_sup.command import bind
+from kazoo_sup.errors import BadArgument
+from kazoo_sup.kazoo.numbers.targets import Targets
 
 COMMANDS = list(catalogue.commands())
 
@@ -26,6 +31,41 @@ def test_an_example_is_a_command_line_of_that_function():
             assert understood, line
             assert f"{understood.command.module} {understood.command.name}" == name
     assert sum(map(bool, shown.values())) > 250
+
+
+@pytest.fixture
+def acme(tmp_path, monkeypatch):
+    """A zone that has what the examples name, in a directory that has their files."""
+    zone = account_zone(tmp_path / "state")
+    for account, realm in ((ACCOUNT, "acme.example.com"), (OTHER, "reseller.example.com")):
+        zone.couchdb.put("accounts", {"_id": account, "pvt_type": "account", "name": realm, "realm": realm})
+    (tmp_path / "numbers.csv").write_text("e164\n+14155550100\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return zone
+
+
+def _kept(*words, **_options):
+    """Return the words that were read, in place of a function; of a file all its lines."""
+    return [list(each) if isinstance(each, Targets) else each for each in words]
+
+
+@pytest.mark.parametrize("module", sorted({each.module for each in COMMANDS if example(each)}))
+def test_an_example_has_words_that_its_function_can_read(acme, module):
+    for each in COMMANDS:
+        if each.module != module or each.on_node or not example(each):
+            continue
+        asked = plain.understood(shlex.split(example(each))[1:])
+        function = catalogue.function(each.module, each.name)
+        read = functools.wraps(function)(_kept)
+        given = {"Zone": lambda: acme, "Settings": lambda: acme.all_settings, "Run": lambda: acme.run}
+        assert bind(read, asked.words, asked.options, given), example(each)
+
+
+def test_the_checks_see_words_that_cannot_be_read(acme):
+    function = catalogue.function("kazoo_number_manager_maintenance", "generate_numbers")
+    read = functools.wraps(function)(_kept)
+    with pytest.raises(BadArgument):
+        bind(read, ["managed", "acme.example.com", "released_state", "5"], {}, {"Zone": lambda: acme})
 
 
 def test_no_example_has_a_secret_on_the_command_line():
@@ -73,3 +113,10 @@ class TestColours:
     def test_a_pipe_gets_none(self, monkeypatch):
         monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
         assert "\033" not in about.emphasised("Jobs:\n")
+
+
+def test_the_help_of_a_module_that_is_not_here_says_so_and_what_comes_near(capsys):
+    parsing.request(["help", "zoen"])
+    assert "there is no module 'zoen'; did you mean zone?" in capsys.readouterr().out
+    parsing.request(["help", "zone"])
+    assert "there is no module" not in capsys.readouterr().out
