@@ -22,7 +22,7 @@ JOBS = (
     ("see proxies' servers", "kamailio dispatcher list"),
     ("what sup has changed", "history"),
     ("refresh an account", "kapps_maintenance refresh ACCOUNT"),
-    ("take the last run back", "changes undo"),
+    ("take the last run back", "undo"),
     ("import prompts", "kazoo_media_maintenance import_prompts DIRECTORY en-us"),
 )
 """Each job with the words after `sup`; `…` stands for arguments that the function's help explains."""

@@ -86,7 +86,7 @@ def test_a_carrier_that_is_down_or_silent_is_unknown(zone, started):
 
 def test_without_settings_it_is_asked_nothing_and_only_complained_of_when_enabled(zone):
     found = complaints(zone, "knm_vitelity")
-    assert found[0] == ("warning", "it is enabled without login, pass: every search asks it in vain")
+    assert found[0] == ("warning", "it is without login, pass: every search asks it in vain")
     assert complaints(zone, "knm_vitelity", enabled=False) == []
 
 

@@ -176,7 +176,8 @@ class TestOverview:
 
     @pytest.mark.parametrize("line", [line for _, line in overview.JOBS])
     def test_each_job_s_command_is_there(self, line):
-        module, *rest = re.sub(r"^-n \w+ ", "", line).split()
+        words = re.sub(r"^-n \w+ ", "", line).split()
+        module, *rest = [argv.SHORT[words[0]], *words] if words[0] in argv.SHORT else words
         name, *arguments = rest or ["list"]  # what a module alone stands for
         functions = catalogue.module(module).functions
         two = f"{name}_{arguments[0]}" if arguments else ""

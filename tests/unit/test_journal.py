@@ -108,7 +108,7 @@ def test_ids_sort_by_time_and_are_found_by_their_beginning(tmp_path, told):
     assert len(set(runs)) == 5
     assert [record.run for record in journal.runs()] == sorted(runs, reverse=True)
     assert journal.find(runs[2]).run == runs[2]
-    with pytest.raises(NoSuchRun, match="begin so"):
+    with pytest.raises(NoSuchRun, match="several begin so: "):
         journal.find(runs[0][:4])
     with pytest.raises(NoSuchRun, match="history list"):
         journal.find("1999")

@@ -94,7 +94,8 @@ class Journal:
         """Return the record of the run whose id is RUN or alone begins with it; raises NoSuchRun."""
         found = [path for path in self._paths() if run and _id(path).startswith(run)]
         if len(found) > 1 and run not in map(_id, found):
-            raise NoSuchRun(run=run, hint=f"; {', '.join(map(_id, found[:5]))} begin so")
+            several = ", ".join(map(_id, found[:5])) + (", …" if found[5:] else "")
+            raise NoSuchRun(run=run, hint=f"; several begin so: {several}")
         for path in found:
             if len(found) == 1 or _id(path) == run:
                 return Record(path)

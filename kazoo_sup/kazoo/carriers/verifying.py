@@ -91,7 +91,7 @@ def _by_settings(name: str, carrier: Carrier | None, *, is_enabled: bool) -> Ver
 
 def _complaints(name: str, carrier: HttpCarrier) -> Iterator[Complaint]:
     if carrier.missing:
-        found = f"it is enabled without {', '.join(carrier.missing)}: every search asks it in vain"
+        found = f"it is without {', '.join(carrier.missing)}: every search asks it in vain"
         yield Complaint(State.WARNING, found, f"sup {name} configure, or {_disable(name)}")
     if carrier.deprecated:
         found = f"its interface is outdated, {carrier.deprecated} takes its place"
