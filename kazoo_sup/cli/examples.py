@@ -71,6 +71,7 @@ _IN_MODULE = {
     "ecallmgr_maintenance": {"NAME": "acme", "USERNAME": "alice"},
     "edr_maintenance": {"NAME": "file"},
     "freeswitch": {"MODULE": "mod_sofia"},
+    "haproxy": {"SERVER": "couchdb1"},
     "kamailio": {"NAME": "kazoo.block_enable", "VALUE": "1"},
     "kapps_config": {"NODE": "kazoo_apps@apps1.example.com"},
     "kazoo_data_maintenance": {"MODULE": "kz_datamgr"},

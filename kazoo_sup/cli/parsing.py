@@ -220,7 +220,7 @@ class _OnNode(_Command):
 
     def __init__(self, module: str, unknown: SupError | None, *, foreign: bool = False) -> None:
         typed = builder.words("words", "FUNCTION [ARGUMENTS]...")
-        here = f"\n\nsup: {unknown}" if isinstance(unknown, UnknownModule) else ""
+        here = f"\n\nsup: {unknown}" if isinstance(unknown, UnknownModule | UnknownFunction) else ""
         super().__init__(module, [typed], f"Call FUNCTION of {module} on a running node.{here}")
         self.ignore_unknown_options = foreign
         self._module, self._unknown = module, unknown

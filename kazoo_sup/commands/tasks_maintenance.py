@@ -126,7 +126,9 @@ def compaction(
     """
     if subcommand == "status":
         raise refused(
-            "tell what it compacts at this moment", "`sup couchdb tasks` shows what CouchDB compacts", effect="reads"
+            "tell what it compacts at this moment",
+            "`sup couchdb active_tasks` shows what CouchDB compacts",
+            effect="reads",
         )
     if subcommand == "history":
         found = compaction_jobs.month(target) if target else compaction_jobs.this_month()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -11,6 +14,8 @@ import pytest
 import yaml
 
 import kazoo_sup
+from kazoo_sup.cli import argv, parsing
+from kazoo_sup.errors import ExitCode, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -64,6 +69,39 @@ def test_the_site_has_every_page_once():
 
 def test_the_readme_leads_to_the_index():
     assert DOCS / "index.md" in [target for target, _ in links(ROOT / "README.md")]
+
+
+def lines_of(page: Path) -> Iterator[list[str]]:
+    """Yield the command lines of `sup` that a page shows: their words, up to where a shell takes over."""
+    for line in re.findall(r"^    (?:\$ )?sup +(.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        words = itertools.takewhile(lambda word: word[0] not in "|<>", shlex.split(line, comments=True))
+        yield argv.list_as_command(argv.with_module(list(words)))
+
+
+@pytest.mark.parametrize("page", [each for each in PAGES if each.parent.name != "tutorial"], ids=named)
+def test_the_command_lines_of_a_page_can_be_typed(page, capsys):
+    for words in lines_of(page):
+        if "MODULE" in words:
+            continue
+        asked = parsing.request(words)
+        assert asked != ExitCode.USAGE, words
+        if isinstance(asked, parsing.Request):
+            described = asked.command
+            wanted = [each for each in described.parameters if each.kind == "argument" and each.required]
+            assert asked.unknown is None or words[0] in ("-e", "erlang"), words
+            assert len(asked.words) >= len(wanted) or "…" in words, words
+
+
+def test_a_command_line_that_cannot_be_typed_is_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "    sup kapps_config get number_manager   # why\n    $ sup number mov a.csv | wc\n", encoding="utf-8"
+    )
+    first, second = lines_of(page)
+    assert first == ["kapps_config", "get", "number_manager"]
+    for words in (first, second):
+        with pytest.raises(UsageError):
+            parsing.request(words)
 
 
 def test_versions_agree():
