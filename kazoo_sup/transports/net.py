@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from enum import Enum
+from importlib import import_module
 from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
@@ -275,7 +276,7 @@ def _of_system(error: BaseException) -> Why | None:
         return Why(cause, cause.value, Delivered.NO, passing=cause is Cause.NO_NAME_SERVER)
     if isinstance(error, UnicodeError):
         return Why(Cause.NO_NAME, "that is not a host name", Delivered.NO, passing=False)
-    ssl = sys.modules.get("ssl")
+    ssl = _loaded("ssl")
     if ssl and isinstance(error, ssl.SSLCertVerificationError):
         reason = f"{_UNTRUSTED}: {one_line(error.verify_message)}"
         return Why(Cause.UNTRUSTED, reason, Delivered.NO, passing=False)
@@ -288,10 +289,9 @@ def _of_system(error: BaseException) -> Why | None:
 
 def _of_library(error: BaseException, causes: list[BaseException]) -> Why | None:
     """Judge what a library says, whose errors are known only where it has been imported."""
-    loaded = sys.modules.get
-    if (urllib3 := loaded("urllib3.exceptions")) and (found := _of_urllib3(error, causes, urllib3)):
+    if (urllib3 := _loaded("urllib3.exceptions")) and (found := _of_urllib3(error, causes, urllib3)):
         return found
-    if (pika := loaded("pika.exceptions")) and (found := _of_pika(error, pika)):
+    if _loaded("pika") and (found := _of_pika(error)):
         return found
     if isinstance(error, TimeoutError):
         return Why(Cause.SILENCE, Cause.SILENCE.value, Delivered.MAYBE)
@@ -299,6 +299,11 @@ def _of_library(error: BaseException, causes: list[BaseException]) -> Why | None
         cause = Cause.CLOSED if isinstance(error, ConnectionError) else Cause.NO_CONNECTION
         return Why(cause, _lower(error.strerror), Delivered.MAYBE)
     return None
+
+
+def _loaded(name: str) -> ModuleType | None:
+    """Return a module, whole, unless nobody has imported it; where another thread does just now, that is waited for."""
+    return import_module(name) if name in sys.modules else None
 
 
 def _of_urllib3(error: BaseException, causes: list[BaseException], urllib3: ModuleType) -> Why | None:
@@ -322,8 +327,10 @@ def _of_urllib3(error: BaseException, causes: list[BaseException], urllib3: Modu
     return None
 
 
-def _of_pika(error: BaseException, pika: ModuleType) -> Why | None:
-    workflow = sys.modules["pika.adapters.utils.connection_workflow"]
+def _of_pika(error: BaseException) -> Why | None:
+    from pika import exceptions as pika
+    from pika.adapters.utils import connection_workflow as workflow
+
     probable = (pika.ProbableAuthenticationError, pika.ProbableAccessDeniedError, pika.IncompatibleProtocolError)
     if isinstance(error, probable) and "StreamLostError" in str(error):  # pika keeps only its text
         return Why(Cause.CLOSED, "connection lost during the AMQP handshake", Delivered.NO)
@@ -345,7 +352,7 @@ def _of_pika(error: BaseException, pika: ModuleType) -> Why | None:
 
 def is_proxied(error: BaseException) -> bool:
     """Tell whether it was a proxy that could not be reached, or did not reach the server."""
-    urllib3 = sys.modules.get("urllib3.exceptions")
+    urllib3 = _loaded("urllib3.exceptions")
     return urllib3 is not None and any(isinstance(each, urllib3.ProxyError) for each in _causes(error))
 
 

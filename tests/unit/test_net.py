@@ -3,8 +3,10 @@
 import errno
 import importlib
 import itertools
+import os
 import socket
 import ssl
+import subprocess
 import sys
 
 import pytest
@@ -66,6 +68,46 @@ def test_the_last_of_several_attempts_of_pika_counts():
     error = pika.AMQPConnectionError()
     error.exceptions = attempts
     assert why(error).reason == "no route to host"
+
+
+HALF_IMPORTED = """
+import sys, threading
+half, go = threading.Event(), threading.Event()
+sys.halves = half, go
+from kazoo_sup.transports.net import why
+
+found = []
+importing = threading.Thread(target=__import__, args=("pika",))
+telling = threading.Thread(target=lambda: found.append(why(ConnectionResetError(104, "Connection reset")).reason))
+importing.start()
+half.wait()
+telling.start()
+telling.join(0.5)
+go.set()
+telling.join()
+print(found)
+"""
+
+
+def test_an_error_is_told_while_another_thread_imports_a_library(tmp_path):
+    adapters = tmp_path / "pika" / "adapters" / "utils"
+    adapters.mkdir(parents=True)
+    for package in (adapters, adapters.parent):
+        (package / "__init__.py").touch()
+    (adapters / "connection_workflow.py").write_text("class AMQPConnectorStackTimeout(Exception): pass\n")
+    (tmp_path / "pika" / "exceptions.py").write_text("def __getattr__(name): return type(name, (Exception,), {})\n")
+    (tmp_path / "pika" / "__init__.py").write_text(
+        "import sys\nfrom pika import exceptions\nhalf, go = sys.halves\nhalf.set()\ngo.wait()\n"
+        "from pika.adapters.utils import connection_workflow\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", HALF_IMPORTED],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("['connection reset']\n", "")
 
 
 def test_an_address_is_shown_as_people_write_it():
