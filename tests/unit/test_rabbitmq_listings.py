@@ -171,6 +171,11 @@ class TestWhatTheUserSees:
             list(listing(API(**lists)))
         assert told.value.exit_code == 5
 
+    def test_an_exchange_that_he_may_not_see_is_not_said_to_be_missing(self):
+        lists = {"vhosts": self.HOSTS, "exchanges": [{"vhost": "/", "name": "x"}], **WHOEVER}
+        with pytest.raises(HiddenHosts, match="'kazoo'"):
+            list(listings.bindings(API(**lists), None, "callmgr"))  # type: ignore[arg-type]
+
     def test_whoever_sees_all_is_told_nothing(self):
         lists = {"vhosts": self.HOSTS, "exchanges": [{"vhost": "/"}, {"vhost": "kazoo"}], "queues": [{"name": "q"}]}
         assert len(list(listings.queues(API(**lists)))) == 1  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,6 +42,13 @@ class TestClocks:
     def test_without_a_reading_it_is_unknown(self):
         assert told(clocks.judge({})) == [("unknown", "")]
 
+    def test_whoever_did_not_tell_the_time_does_not_agree(self):
+        silent = TimedOut(seconds=5, doing=" waiting for b")
+        assert told(clocks.judge({"a": Reading(0.4, 0.5), "b": silent})) == [("unknown", "b")]
+        assert told(clocks.judge({"a": silent, "b": silent})) == [("unknown", "")]
+        off = {"a": Reading(60, 0.5), "b": Reading(0, 0.5), "c": silent}
+        assert told(clocks.judge(off)) == [("critical", "a"), ("unknown", "c")]
+
     def test_a_whole_second_is_read_as_its_middle(self):
         assert clocks.reading(told=100, before=99, after=101) == Reading(0.5, 1.5)
 
@@ -74,6 +82,18 @@ class TestNames:
     def test_hosts_resolve_to_what_others_reach(self, hosts, expected):
         assert told(names.judge_names(hosts)) == expected
 
+    def test_a_host_of_which_no_name_server_tells_is_not_said_not_to_resolve(self, monkeypatch):
+        def silent(*_, **__):
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+        monkeypatch.setattr(socket, "getaddrinfo", silent)
+        found = {"a.example.com": (["x@a.example.com"], names.resolved(["a.example.com"], 5)["a.example.com"])}
+        assert told(names.judge_names(found)) == [("unknown", "a.example.com")]
+
+    def test_hosts_that_could_not_be_found_out_are_not_among_those_that_resolve(self):
+        silent = TimedOut(seconds=5, doing="")
+        assert told(names.judge_names({}, silent)) == [("unknown", "FreeSWITCH"), ("ok", "")]
+
 
 SBC = {"type": "allow", "network-list-name": "authoritative", "cidr": "192.0.2.20/32"}
 
@@ -90,6 +110,10 @@ class TestAccess:
     def test_every_proxy_must_be_one(self):
         assert self.judged({"p": SBC}, p1=["192.0.2.20"]) == [("ok", "")]
         assert self.judged({"p": SBC}, p1=["192.0.2.20"], p2=["192.0.2.21"]) == [("critical", "ecallmgr@a")]
+
+    def test_a_proxy_whose_address_is_not_known_is_not_said_to_be_one(self):
+        facts = access.Facts({"ecallmgr@a": {"p": SBC}}, {"p1": ["192.0.2.20"]}, lost=["p2"])
+        assert told(access.judge(facts)) == [("unknown", "p2")]
 
     def test_odd_entries_are_warnings(self):
         assert self.judged({"p": SBC, "q": {**SBC, "cidr": "0.0.0.0/0"}}) == [("warning", "ecallmgr@a")]

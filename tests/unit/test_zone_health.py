@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
+from types import SimpleNamespace
+
 import pytest
 
 from kazoo_sup.errors import ExitCode, NotAuthorised, ServerRefused, ServerUnreachable, SettingsError, TimedOut
@@ -217,6 +221,13 @@ class TestRabbitMQ:
     def test_consumers_that_are_not_told_are_unknown(self):
         found = one(rabbitmq.judge_queues("mq", [self.queue("a", None)]))
         assert (found.state, found.summary) == ("unknown", "1 queue; whether a has consumers is not known")
+
+    def test_a_broker_without_statistics_is_told_in_one_line(self):
+        found = one(rabbitmq.judge_queues("mq", [self.queue(f"q{number}", None) for number in range(55)]))
+        assert (found.state, found.summary) == (
+            "unknown",
+            "55 queues; whether 55 of them have consumers is not known",
+        )
         assert nodes.on_bus([self.queue("ecallmgr@h-ecallmgr_x-<0.1.0>-00000000", None)]) is None
         mixed = one(rabbitmq.judge_queues("mq", [self.queue("a", None), self.queue("b", 0)]))
         assert mixed.state == "warning"
@@ -265,6 +276,29 @@ class TestCouchDB:
 
     def test_where_nobody_knows_the_members_there_is_no_row(self):
         assert list(couchdb.judge_members(None)) == []
+
+    @pytest.mark.parametrize(
+        ("error", "expected"),
+        [
+            (
+                NotAuthorised(server="CouchDB", address="db1:5984", reason=": You are not a server admin."),
+                NotAuthorised,
+            ),
+            (ServerRefused(server="CouchDB", status=500, request="GET /_membership", reason="x"), ServerRefused),
+            (ServerUnreachable(server="CouchDB", address="db1:5984", reason="connection refused"), None),
+        ],
+    )
+    def test_who_may_not_see_the_members_does_not_take_them_for_none(self, monkeypatch, error, expected):
+        def refused(*_):
+            raise error
+
+        monkeypatch.setattr(couchdb.nodes, "status", refused)
+        connected = SimpleNamespace(couchdb_at=lambda *_, **__: SimpleNamespace(close=lambda: None))
+        limits = SimpleNamespace(connect=5, read=5)
+        zone = SimpleNamespace(name="z", connections=connected, settings=SimpleNamespace(timeouts=limits))
+        ask = partial(couchdb._members, zone, {"db1:5984": None})
+        with pytest.raises(expected) if expected else nullcontext():
+            assert ask() is None
 
 
 class TestHTTP:

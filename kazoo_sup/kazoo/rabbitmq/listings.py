@@ -198,17 +198,18 @@ def bindings(api: ManagementAPI, vhost: str | None = None, exchange: str | None 
 
     Raises NotFound for an EXCHANGE that is not there.
     """
-    rows = _bindings(api, vhost, exchange)
-    return in_every_host(api, rows) if vhost is None else rows
+    there = exchange is None
 
+    def rows() -> Iterator[Row]:
+        nonlocal there
+        for host, name in exchanges_of(api, vhost):
+            if exchange in (None, name):
+                there = True
+                yield from whole(api, BINDINGS, "exchanges", host, name, "bindings", "source")
 
-def _bindings(api: ManagementAPI, vhost: str | None, exchange: str | None) -> Iterator[Row]:
-    found = exchange is None
-    for host, name in exchanges_of(api, vhost):
-        if exchange in (None, name):
-            found = True
-            yield from whole(api, BINDINGS, "exchanges", host, name, "bindings", "source")
-    if not found:
+    # Where the user may not see all, it is that which ends the listing, not what he does not see.
+    yield from in_every_host(api, rows()) if vhost is None else rows()
+    if not there:
         raise NotFound(server=api.called, what=f"exchange {exchange!r}")
 
 

@@ -9,6 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.ecallmgr import acls
 from kazoo_sup.kazoo.ecallmgr.acls import SBCS, Acl
 from kazoo_sup.kazoo.zone.doctor.finding import Finding, good
@@ -27,12 +28,14 @@ _ANYBODY = "default"
 class Facts(NamedTuple):
     """The entries that each ecallmgr sees, by its name, and the addresses of each Kamailio that is not on this host.
 
-    Those BY_DEFAULT have no entries of their own: they see those for everybody.
+    Those BY_DEFAULT have no entries of their own: they see those for everybody. LOST are the proxies by a host name
+    that has no address, or of which that is not known.
     """
 
     entries: Mapping[str, Mapping[str, Acl]]
     proxies: Mapping[str, list[str]]
     by_default: frozenset[str] = frozenset()
+    lost: Sequence[str] = ()
 
 
 def checks(zone: Zone, seconds: float) -> list[Probe[Finding]]:
@@ -47,7 +50,10 @@ def judge(facts: Facts) -> Iterator[Finding]:
         for finding in _of_node(node, entries, facts):
             troubled = True
             yield finding
-    if not troubled:
+    for name in facts.lost:
+        found = "whether it is an SBC is not known: its host name has no address"
+        yield Finding(CHECK, State.UNKNOWN, name, found, "see what names says of its host")
+    if not troubled and not facts.lost:
         yield good(CHECK, "there are SBCs, and every proxy whose address is known is one")
 
 
@@ -93,12 +99,14 @@ def _collect(zone: Zone, seconds: float) -> Facts:
     named = [node for node in zone.settings.kazoo_nodes if node.startswith("ecallmgr@")]
     hosts = {name: urlsplit(server.url).hostname for name, server in known(zone, "kamailio").items()}
     addresses = resolved({host for host in hosts.values() if host}, seconds / 2)
-    reached = {name: [each for each in addresses[host] if _is_ipv4(each)] for name, host in hosts.items() if host}
+    found = {name: addresses[host] for name, host in hosts.items() if host}
+    lost = [name for name, those in found.items() if not those or isinstance(those, SupError)]
+    reached = {name: list(filter(_is_ipv4, those)) for name, those in found.items() if not isinstance(those, SupError)}
     entries = {node: acls.configured(zone, node) for node in named or [_ANYBODY]}
     document = zone.configuration(acls.CATEGORY) or {}
     own = {name for name, section in document.items() if isinstance(section, dict) and acls.KEY in section}
     by_default = frozenset(node for node in named if not own & {node, zone.name})
-    return Facts(entries, {name: found for name, found in reached.items() if found}, by_default)
+    return Facts(entries, {name: those for name, those in reached.items() if those}, by_default, lost)
 
 
 def _is_ipv4(address: str) -> bool:

@@ -10,7 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from kazoo_sup.errors import ServerRefused
+from kazoo_sup.errors import ServerRefused, SupError
 from kazoo_sup.kazoo.freeswitch import event_sockets
 from kazoo_sup.kazoo.freeswitch.replies import Unclear
 from kazoo_sup.kazoo.zone.doctor.finding import Finding, good
@@ -45,10 +45,11 @@ def checks(zone: Zone, seconds: float) -> list[Probe[Finding]]:
     return [Probe(CHECK, "", partial(_collect, zone, seconds), judge)]
 
 
-def judge(readings: Mapping[str, Reading]) -> Iterator[Finding]:
-    """Yield the clocks that are off from what most of them, this host's too, say."""
-    clocks = {HERE: Reading(0.0, 0.0), **readings}
-    if not readings:
+def judge(readings: Mapping[str, Reading | SupError]) -> Iterator[Finding]:
+    """Yield the clocks that are off from what most of them, this host's too, say, and those that nobody told of."""
+    told = {name: each for name, each in readings.items() if isinstance(each, Reading)}
+    clocks = {HERE: Reading(0.0, 0.0), **told}
+    if not told:
         yield Finding(CHECK, State.UNKNOWN, "", "no server told the time")
         return
     most = median(reading.ahead for reading in clocks.values())
@@ -63,7 +64,10 @@ def judge(readings: Mapping[str, Reading]) -> Iterator[Finding]:
         yield Finding(
             CHECK, state, name, found, "timedatectl set-ntp true there; chronyc tracking shows whether it helps"
         )
-    if not off:
+    untold = {name: str(each) for name, each in readings.items() if isinstance(each, SupError)}
+    for name, reason in untold.items():
+        yield Finding(CHECK, State.UNKNOWN, name, f"it did not tell the time: {reason}", "sup zone status")
+    if not off and not untold:
         yield good(CHECK, f"{len(clocks)} clocks agree within {_TOLERATED:g} s")
 
 
@@ -79,7 +83,7 @@ def epoch(answer: str) -> int:
     return int(answer)
 
 
-def _collect(zone: Zone, seconds: float) -> dict[str, Reading]:
+def _collect(zone: Zone, seconds: float) -> dict[str, Reading | SupError]:
     coordinators, apis = zone.settings.couchdb_tls, zone.settings.amqp_tls
     asked: list[tuple[str, Callable[[], Reading]]] = [
         (f"couchdb {urlsplit(server.url).netloc}", partial(_date, zone, server, coordinators))
@@ -93,7 +97,7 @@ def _collect(zone: Zone, seconds: float) -> dict[str, Reading]:
         for name, server in known(zone, "freeswitch").items()
     ]
     answers = dict(ask_all(asked, lambda _name, ask: understood(ask), seconds))
-    return {name: answers[name] for name, _ in asked if isinstance(answers[name], Reading)}  # type: ignore[misc]
+    return {name: answers[name] for name, _ in asked}
 
 
 def _date(zone: Zone, server: Server, tls: Tls) -> Reading:

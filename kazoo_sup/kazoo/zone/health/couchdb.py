@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kazoo_sup.errors import SupError
+from kazoo_sup.errors import ServerUnreachable, SupError, TimedOut
 from kazoo_sup.kazoo.couchdb import nodes
 from kazoo_sup.kazoo.zone.health.health import Health, State
 from kazoo_sup.kazoo.zone.health.probes import Probe, understood
@@ -66,14 +66,22 @@ def _ask(zone: Zone, server: Server) -> Answer:
 
 
 def _members(zone: Zone, coordinators: Mapping[str, Server]) -> Sequence[Row] | None:
-    """Ask every coordinator, and take the first answer; None when none answers, which its own row tells."""
+    """Ask every coordinator, and take the first answer; None when none answers, which its own row tells.
+
+    Raises the error of one that answers and tells them to nobody, or not to this user.
+    """
 
     def ask(_name: str, server: Server) -> Sequence[Row]:
         with closing(zone.connections.couchdb_at(server, retry=0)) as couchdb:
             return understood(lambda: nodes.status(Administration(couchdb), limits.connect + limits.read).rows)
 
     limits = zone.settings.timeouts
+    refusal = None
     for _, answer in ask_all(list(coordinators.items()), ask, limits.connect + limits.read):
         if not isinstance(answer, SupError):
             return answer
+        if not isinstance(answer, ServerUnreachable | TimedOut):
+            refusal = answer
+    if refusal:
+        raise refusal
     return None

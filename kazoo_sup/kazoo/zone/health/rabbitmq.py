@@ -102,7 +102,9 @@ def judge_queues(name: str, queues: Sequence[Queue]) -> Iterator[Health]:
     untold = [str(queue["queue"]) for queue in unknown_consumers(queues)]
     details = {"queues": len(queues), "broken": broken, "without_consumers": [queue["queue"] for queue in unheard]}
     details["consumers_unknown"] = untold
-    if untold:
+    if len(untold) > _NAMED:  # that is no matter of single queues: whoever keeps statistics is not there
+        summary += f"; whether {len(untold)} of them have consumers is not known"
+    elif untold:
         summary += f"; whether {_some(untold)} has consumers is not known"
     if broken:
         yield Health(QUEUES, name, State.CRITICAL, f"{summary}; out of order: {_some(broken)}", details)
