@@ -12,8 +12,8 @@ ones, the help its docstring. Kazoo's arities are Python defaults. A parameter a
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -23,6 +23,8 @@ from kazoo_sup.arguments.reads import MayBeEmpty, Reads, path_of, utf_8
 from kazoo_sup.errors import BadArgument, SupError
 
 if TYPE_CHECKING:
+    from inspect import Parameter as Declared
+
     from kazoo_sup.types import Values
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -30,6 +32,9 @@ Mark = TypeVar("Mark")
 Given = TypeVar("Given")
 
 _INJECTED = ("Zone", "Settings", "Run")
+
+_VAR_POSITIONAL = 0x04
+"""The flag of code that takes any number of arguments: inspect.CO_VARARGS."""
 
 
 def command(function: Function) -> Function:
@@ -45,6 +50,8 @@ def is_command(thing: object) -> bool:
 
 def describe(module: str, function: Callable[..., object]) -> Command:
     """Read everything about a marked function of a sup module from its signature and docstring."""
+    import inspect
+
     hints = get_type_hints(function, include_extras=True)
     parameters = tuple(
         _parameter(parameter, hints[parameter.name])
@@ -74,27 +81,35 @@ def bind(
     Raises BadArgument when a word cannot be read as its parameter's type.
     """
     hints = get_type_hints(function, include_extras=True)
-    parameters = inspect.signature(function).parameters.values()
-    zone = None
-    if any(_injected(hints[parameter.name]) == "Zone" for parameter in parameters):
-        zone = given["Zone"]()
+    positional, keyword_only, remaining = _parameters(function)
+    zone = given["Zone"]() if "Zone" in map(_injected, hints.values()) else None
     arguments: list[object] = []
     rest = list(words)
-    for parameter in parameters:
-        hint = hints[parameter.name]
-        injected = _injected(hint)
+    for name in positional:
+        injected = _injected(hints[name])
         if injected:
             arguments.append(zone if injected == "Zone" else given[injected]())
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            arguments.extend(_named(parameter.name, hint, word, zone) for word in rest)
-        elif parameter.kind is not parameter.KEYWORD_ONLY and rest:
-            arguments.append(_named(parameter.name, hint, rest.pop(0), zone))
-    named = {each.name.rstrip("_"): each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
+        elif rest:
+            arguments.append(_named(name, hints[name], rest.pop(0), zone))
+    if remaining:
+        arguments.extend(_named(remaining, hints[remaining], word, zone) for word in rest)
+    named = {name.rstrip("_"): name for name in keyword_only}
     chosen = {
         named[name]: _read(name, hints[named[name]], value, zone) if isinstance(value, str) else value
         for name, value in options.items()
     }
     return function(*arguments, **chosen)
+
+
+def _parameters(function: Callable[..., object]) -> tuple[Sequence[str], Sequence[str], str]:
+    """Return the names of the positional parameters, of the keyword-only ones, and of that which takes all the rest.
+
+    Only the description of a function needs `inspect`, which is dear to import.
+    """
+    code = function.__code__
+    names = iter(code.co_varnames)
+    positional, keyword_only = tuple(islice(names, code.co_argcount)), tuple(islice(names, code.co_kwonlyargcount))
+    return positional, keyword_only, next(names) if code.co_flags & _VAR_POSITIONAL else ""
 
 
 def _injected(hint: object) -> str:
@@ -103,7 +118,7 @@ def _injected(hint: object) -> str:
     return name if name in _INJECTED else ""
 
 
-def _parameter(parameter: inspect.Parameter, hint: object) -> Parameter:
+def _parameter(parameter: Declared, hint: object) -> Parameter:
     plain = _plain(hint)
     reads = _reads(hint)
     kind = "argument"

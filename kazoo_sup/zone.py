@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeVar
 
 from kazoo_sup.errors import UsageError
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 Part = TypeVar("Part")
 
 
-@dataclass(slots=True)
-class Report:
+class Report(NamedTuple):
     """What became of one change: `action` is created, edited, deleted, unchanged or failed.
 
     `planned` tells that the run only showed it. `after` is the document as it is stored now, its new `_rev` included.
@@ -84,8 +82,12 @@ class Configurations(dict[str, "Document | None"]):
             self.clear()
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+def no_progress(_label: str, _total: int | None) -> AbstractContextManager[Callable[[int], None]]:
+    """Be the `progress` of a run at which nobody looks on."""
+    return nullcontext(lambda done: None)
+
+
+class Run(NamedTuple):
     """What this run was asked for, and where it tells how it goes.
 
     `report` takes the report of every change, `would` what else a run that only shows it would do (a verb and what it
@@ -104,26 +106,24 @@ class Run:
     Only `changes` and the command line ask whether this is a dry run.
     """
 
+    session: Session
     dry_run: bool = False
     events: bool = True
-    report: Callable[[Report], None] = field(default=lambda report: None)
-    warn: Callable[[str], None] = field(default=lambda sentence: None)
-    would: Callable[[str], None] = field(default=lambda deed: None)
-    foretold: Callable[[str, object], None] = field(default=lambda deed, before: None)
-    hint: Callable[[str], None] = field(default=lambda sentence: None)
-    confirm: Callable[[str], None] = field(default=lambda deed: None)
-    confirm_watched: Callable[[str], None] = field(default=lambda deed: None)
-    ask: Callable[[str, bool], str] = field(default=lambda question, secret: "")
-    progress: Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]] = field(
-        default=lambda label, total: nullcontext(lambda done: None)
-    )
+    report: Callable[[Report], None] = lambda report: None
+    warn: Callable[[str], None] = lambda sentence: None
+    would: Callable[[str], None] = lambda deed: None
+    foretold: Callable[[str, object], None] = lambda deed, before: None
+    hint: Callable[[str], None] = lambda sentence: None
+    confirm: Callable[[str], None] = lambda deed: None
+    confirm_watched: Callable[[str], None] = lambda deed: None
+    ask: Callable[[str, bool], str] = lambda question, secret: ""
+    progress: Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]] = no_progress
     config: Path | None = None
     journal: Callable[[], object] | None = None
-    printed: Callable[[str], None] = field(default=lambda piece: None)
+    printed: Callable[[str], None] = lambda piece: None
     cookie: str | None = None
-    perform: Callable[[Zone, Sequence[str]], None] = field(default=lambda zone, words: None)
-    repeat: Callable[[Zone, Document], Result | None] = field(default=lambda zone, wanted: None)
-    session: Session = field(default_factory=Session)
+    perform: Callable[[Zone, Sequence[str]], None] = lambda zone, words: None
+    repeat: Callable[[Zone, Document], Result | None] = lambda zone, wanted: None
 
     def warn_once(self, sentence: str) -> None:
         """Tell people something, unless this run has told it already."""
@@ -249,7 +249,6 @@ class Connections:
             leave()
 
 
-@dataclass(frozen=True, eq=False)
 class Zone:
     """One zone: its settings, this host, the Kazoo node that a command is meant for, its connections, and the run.
 
@@ -265,6 +264,30 @@ class Zone:
     connections: Connections
     run: Run
 
+    def __init__(
+        self,
+        settings: ZoneSettings,
+        all_settings: Settings,
+        host: str,
+        asked_node: str,
+        connections: Connections,
+        run: Run,
+    ) -> None:
+        """Take what it consists of; `of` makes it of settings."""
+        vars(self).update(
+            settings=settings,
+            all_settings=all_settings,
+            host=host,
+            asked_node=asked_node,
+            node=asked_node if "@" in asked_node else f"{asked_node}@{host}",
+            connections=connections,
+            run=run,
+        )
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse: what a command was given stays as it is."""
+        raise AttributeError(f"{name} of a zone is not to be changed")
+
     @classmethod
     def of(cls, settings: Settings, *, node: str, run: Run, short: bool = False, shared: Shared | None = None) -> Zone:
         """Return the active zone of SETTINGS. NODE is the node for which a command is meant, with or without its host.
@@ -279,7 +302,6 @@ class Zone:
             all_settings=settings,
             host=host,
             asked_node=node,
-            node=node if "@" in node else f"{node}@{host}",
             connections=Connections(active, name=_own_node(host), shared=shared),
             run=run,
         )
@@ -341,25 +363,22 @@ class Zone:
         found = self.all_settings.origins.get(f"zones.{self.name}.{setting}", DEFAULT)
         return "" if found == DEFAULT else found
 
-    def with_run(self, run: Run) -> Zone:
-        """Return this zone, with the same connections, for a part of its run that tells what it does elsewhere."""
-        return replace(self, run=run)
+    def with_run(self, run: Run, *, node: str = "") -> Zone:
+        """Return this zone, with the same connections, for a part of its run that tells what it does elsewhere.
+
+        It is meant for NODE, with or without its host, or for the same one.
+        """
+        return Zone(self.settings, self.all_settings, self.host, node or self.asked_node, self.connections, run)
 
     def everywhere(self) -> list[Zone]:
         """Return this zone and all others that have a broker."""
         found = [self]
         for name, settings in self.all_settings.zones.items():
             if name != self.name and settings.brokers:
-                active = self.all_settings._replace(active=name)
-                found.append(
-                    replace(
-                        self,
-                        settings=active.zone(),
-                        all_settings=active,
-                        asked_node=self.node,
-                        connections=self.connections.of(active.zone()),
-                    )
-                )
+                all_settings = self.all_settings._replace(active=name)
+                active = all_settings.zone()
+                connections = self.connections.of(active)
+                found.append(Zone(active, all_settings, self.host, self.node, connections, self.run))
         return found
 
     def close(self) -> None:

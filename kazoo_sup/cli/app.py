@@ -218,7 +218,7 @@ def _perform(
     from kazoo_sup.cli.progress import on_terminal
     from kazoo_sup.cli.questions import Questions
     from kazoo_sup.cli.saved import Saved
-    from kazoo_sup.zone import Run
+    from kazoo_sup.zone import Run, Session, no_progress
 
     described, asked = request.command, request.asked
 
@@ -231,6 +231,7 @@ def _perform(
     context = _Context(
         asked,
         Run(
+            Session(),
             dry_run=bool(asked.dry_run),
             events=not asked.no_events,
             report=course.report,
@@ -241,7 +242,7 @@ def _perform(
             confirm=course.confirm,
             confirm_watched=questions.confirm_watched,
             ask=course.ask,
-            progress=Run().progress if asked.quiet else on_terminal,
+            progress=no_progress if asked.quiet else on_terminal,
             config=asked.config,
             printed=show.printed,
             cookie=asked.cookie,
@@ -380,14 +381,11 @@ def _run_within(zone: Zone, words: Sequence[str]) -> None:
 
 def _repeated(zone: Zone, wanted: Document, asked: Options, show: Renderer) -> Result:
     """Run what a plan says was asked for, to its end, as a part of another run."""
-    from dataclasses import replace
-
     from kazoo_sup.cli.render.ending import at_once
 
     said = Options().overlaid(wanted["asked"])
-    node = said.node or zone.asked_node
-    run = replace(zone.run, events=zone.run.events and not said.no_events)
-    there = replace(zone, asked_node=node, node=node if "@" in node else f"{node}@{zone.host}", run=run)
+    run = zone.run._replace(events=zone.run.events and not said.no_events)
+    there = zone.with_run(run, node=said.node or "")
     described = catalogue.command(wanted["module"], wanted["name"])
     request = plain.Request(described, asked.overlaid(wanted["asked"]), wanted["words"], wanted["options"])
     return at_once(_answered(request, _Lent(there), show))

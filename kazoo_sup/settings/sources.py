@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from kazoo_sup.errors import SettingsError
@@ -25,22 +24,23 @@ SPAN = f"must be a number of seconds above 0, and not above {LONGEST}"
 _SECRET = ("password_file", "key_file")
 
 
-@dataclass(slots=True)
 class Source:
     """Settings by place, each with its value and with where it came from, and what is wrong with the source.
 
     A zone that exists is in `values` as ("zones", NAME) too, whether or not it sets anything.
     """
 
-    values: dict[Key, Found] = field(default_factory=dict)
-    problems: list[SettingsError] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    homeless: str = ""
-    """What is to be said where the zone is left to the source, which has zones and none for this host."""
-    files: list[tuple[str, str, Path]] = field(default_factory=list)
-    """Files that must exist once the settings are used: where they are named, as what, and their path."""
-    more_secrets: bool = False
-    """Whether there are secrets besides those of VALUES: for other hosts and zones."""
+    def __init__(self) -> None:
+        """Nothing is set yet."""
+        self.values: dict[Key, Found] = {}
+        self.problems: list[SettingsError] = []
+        self.warnings: list[str] = []
+        self.homeless = ""
+        """What is to be said where the zone is left to the source, which has zones and none for this host."""
+        self.files: list[tuple[str, str, Path]] = []
+        """Files that must exist once the settings are used: where they are named, as what, and their path."""
+        self.more_secrets = False
+        """Whether there are secrets besides those of `values`: for other hosts and zones."""
 
     @property
     def zones(self) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
 Reader = Callable[[], str]
@@ -29,17 +28,11 @@ def _forms(secret: str) -> Iterator[str]:
     yield from (escape(secret), escape(secret, quote=False), quote(secret), quote(secret, safe=""), quote_plus(secret))
 
 
-@dataclass(frozen=True, slots=True, init=False)
 class Server:
     """One server: a URL without credentials, and the credentials beside it.
 
     A password kept elsewhere (file, variable, command) is read when `password` is first asked for, and once.
     """
-
-    url: str
-    username: str | None
-    _password: str | Reader | None = field(repr=False)
-    others: tuple[Server, ...] = field(default=())
 
     def __init__(
         self,
@@ -52,10 +45,8 @@ class Server:
 
         OTHERS are further addresses of the same server, to be tried in turn.
         """
-        object.__setattr__(self, "url", url)
-        object.__setattr__(self, "username", username)
-        object.__setattr__(self, "_password", password)
-        object.__setattr__(self, "others", others)
+        self.url, self.username, self.others = url, username, others
+        self._password = password
 
     @property
     def password(self) -> str | None:

@@ -11,7 +11,6 @@ A shape is written like the value that it describes:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import ServerRefused
@@ -33,11 +32,12 @@ class _Number:
 NUMBER = _Number
 
 
-@dataclass(frozen=True, slots=True)
 class Every:
     """An object whose values all have one shape."""
 
-    shape: object
+    def __init__(self, shape: object) -> None:
+        """Take the shape of the values."""
+        self.shape = shape
 
 
 class UnknownShape(ServerRefused):

@@ -27,7 +27,7 @@ from kazoo_sup.changes.journal.recorder import Recorder, Told
 changes.saving.BATCH = 10
 zone = tests.made(SimpleNamespace(url=sys.argv[3]), Path(sys.argv[4]), brokers=())
 recorder = Recorder(Told("module", "work"), warn=print)
-zone.run = replace(zone.run, journal=lambda: recorder)
+zone.run = zone.run._replace(journal=lambda: recorder)
 tests.work(zone)
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 from helpers.memory_couchdb import MemoryCouchDB
 from kazoo_sup.settings import Server, Settings, Timeouts, ZoneSettings
 from kazoo_sup.transports.amqp import Message, PublishResult
-from kazoo_sup.zone import Connections, Run, Zone
+from kazoo_sup.zone import Connections, Run, Session, Zone
 
 
 class MemoryBroker:
@@ -71,7 +71,7 @@ class MemoryConnections(Connections):
 class MemoryZone(Zone):
     """A zone of these two; `reports` and `warnings` are what the run was told. Tests give it one run after another."""
 
-    __setattr__ = object.__setattr__
+    __setattr__ = object.__setattr__  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -92,19 +92,20 @@ class MemoryZone(Zone):
             all_settings=Settings({"local": active}, "local", state_dir, "apps1.example.com", {}),
             host="apps1.example.com",
             asked_node=node,
-            node=node if "@" in node else f"{node}@apps1.example.com",
             connections=MemoryConnections(active, couchdb or MemoryCouchDB(), self.broker),
             run=self.new_run(),
         )
 
-    def with_run(self, run: Run) -> Zone:
+    def with_run(self, run: Run, *, node: str = "") -> Zone:
         found = copy.copy(self)
-        found.run = run
+        super(MemoryZone, found).__init__(
+            self.settings, self.all_settings, self.host, node or self.asked_node, self.connections, run
+        )
         return found
 
     def new_run(self, **choices: Any) -> Run:
         """Return a run that reports here; `zone.run = zone.new_run(dry_run=True)` begins another one."""
-        return Run(report=self.reports.append, warn=self.warnings.append, would=self.deeds.append, **choices)
+        return Run(Session(), report=self.reports.append, warn=self.warnings.append, would=self.deeds.append, **choices)
 
     def rerun(self, **choices: Any) -> None:
         """Begin another run, which reads afresh."""

@@ -8,7 +8,7 @@ import pytest
 
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.zone import awaited
-from kazoo_sup.zone import Run
+from kazoo_sup.zone import Run, Session
 
 GOES_ON = "it goes on"
 
@@ -30,7 +30,7 @@ def run(warned, shown):
         shown.append((label, total))
         yield shown.append
 
-    return Run(warn=warned.append, progress=progress)
+    return Run(Session(), warn=warned.append, progress=progress)
 
 
 def test_it_is_asked_until_nothing_is_left_and_what_ends_is_counted(run, warned, shown):

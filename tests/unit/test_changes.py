@@ -18,7 +18,7 @@ from helpers.memory_zone import MemoryZone
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, outboxes
 from kazoo_sup.errors import Declined, ExitCode, ServerRefused, ServerUnreachable, SupError, TimedOut, Unfinished
-from kazoo_sup.zone import Run
+from kazoo_sup.zone import Run, Session
 
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
 
@@ -150,7 +150,7 @@ class TestConflicts:
     @pytest.mark.parametrize("bad", [{}, {"_id": ""}, {"_id": 1}, {"_id": "_x"}, {"_id": "_design/"}, {"_id": None}])
     def test_a_document_without_a_name_is_refused_and_stops_no_other(self, zone, couchdb, bad):
         for dry_run in (True, False):
-            zone.run = Run(dry_run=dry_run, report=zone.reports.append)
+            zone.run = Run(Session(), dry_run=dry_run, report=zone.reports.append)
             tally = changes.apply(zone, [create(1), Change("db", bad, None), create(2), Change("", {"_id": "3"}, None)])
             assert dict(tally.counts) == {"failed": 2, "created": 2}
         assert set(couchdb.all("db")) == {"1", "2"}
@@ -230,7 +230,7 @@ class TestBulk:
 
     def test_memory_does_not_grow_with_the_number_of_changes(self, couchdb, tmp_path):
         zone = made(couchdb, tmp_path, events=False)
-        zone.run = replace(zone.run, report=lambda report: None)
+        zone.run = zone.run._replace(report=lambda report: None)
         couchdb.save = lambda database, documents: [SimpleNamespace(error=None, rev="1-x") for _ in documents]
         most = 0
 

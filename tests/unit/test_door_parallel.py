@@ -177,7 +177,7 @@ class TestMemory:
             nonlocal reported
             reported += 1
 
-        zone.run = type(zone.run)(report=report)
+        zone.run = zone.run._replace(report=report)
         tally = changes.apply(zone, source())
         assert tally.saved == reported == 50_000
         assert most <= changes.saving.BATCH * 6

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -117,7 +116,7 @@ def test_what_was_done_before_is_not_done_again(zone):
 
 def test_reports_and_warnings_come_in_the_order_of_the_databases(zone):
     told = []
-    zone.run = replace(zone.run, report=lambda report: told.append(report.database), warn=told.append)
+    zone.run = zone.run._replace(report=lambda report: told.append(report.database), warn=told.append)
 
     def step(each, database):
         time.sleep(0.002 if database.endswith("0") else 0)
@@ -141,7 +140,7 @@ def test_changes_of_all_threads_are_announced(zone):
 
 
 def test_a_dry_run_goes_one_by_one(zone):
-    zone.run = replace(zone.run, dry_run=True)
+    zone.run = zone.run._replace(dry_run=True)
     threads = set()
     list(work(zone, lambda _zone, _database: threads.add(threading.current_thread().name)))
     assert len(threads) == 1

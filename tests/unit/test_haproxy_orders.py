@@ -11,7 +11,7 @@ from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.haproxy import orders
 from kazoo_sup.kazoo.haproxy.orders import ALL, DRAIN, MAINTENANCE, READY, Order, emptied, meant
 from kazoo_sup.kazoo.zone.servers import Answers
-from kazoo_sup.zone import Run
+from kazoo_sup.zone import Run, Session
 
 
 def stat(backend: str, server: str, status: str = "UP", addr: str = "", kind: str = "2") -> dict[str, str]:
@@ -157,7 +157,7 @@ class TestWaitingForSessions:
         pauses: list[float] = []
         servers: Any = [(name, None) for name in names]
         results = {name: [self.RESULT] for name in names}
-        zone: Any = SimpleNamespace(run=Run())
+        zone: Any = SimpleNamespace(run=Run(Session()))
         return orders.wait_until_idle(zone, servers, results, pauses.append), len(pauses)
 
     def test_each_haproxy_is_asked_until_the_server_has_none(self, told):

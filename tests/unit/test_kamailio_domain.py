@@ -29,7 +29,7 @@ from kazoo_sup.kazoo.kamailio.bans import Source
 from kazoo_sup.settings import Server, ZoneSettings
 from kazoo_sup.transports.kamailio import each, shaped
 from kazoo_sup.transports.kamailio.failures import KamailioRefused, Peer
-from kazoo_sup.zone import Run
+from kazoo_sup.zone import Run, Session
 
 FAILED = {
     "al@x.com::192.0.2.1::5060::count": 4,
@@ -41,8 +41,8 @@ FAILED = {
 
 RECORD = {"AoR": "a@x", "Contacts": {"Contact": {"Address": "sip:a@h", "Expires": 60, "User-Agent": "[not set]"}}}
 
-DOING = SimpleNamespace(run=Run())
-PLANNING = SimpleNamespace(run=Run(dry_run=True))
+DOING = SimpleNamespace(run=Run(Session()))
+PLANNING = SimpleNamespace(run=Run(Session(), dry_run=True))
 
 
 class Tables:
@@ -557,7 +557,7 @@ class TestBelonging:
             kamailio={"proxy": Server("binrpc:/run/ctl")}, freeswitch={"fs1": Server("esl://192.0.2.70:8021")}
         )
         confirm = lambda deed: said.append(f"? {deed}")  # noqa: E731
-        running = Run(**{"warn": said.append, "confirm": confirm, **run})
+        running = Run(Session(), **{"warn": said.append, "confirm": confirm, **run})
         zone = SimpleNamespace(
             name="local",
             settings=settings,

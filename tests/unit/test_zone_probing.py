@@ -10,7 +10,7 @@ import pytest
 from kazoo_sup.errors import ServerUnreachable, SupError, TimedOut
 from kazoo_sup.kazoo.zone.health.probes import NotTellable, Once, Probe, run_all, zones
 from kazoo_sup.settings import Settings, Timeouts, ZoneSettings
-from kazoo_sup.zone import Run
+from kazoo_sup.zone import Run, Session
 
 
 @dataclass
@@ -97,10 +97,11 @@ class TestZones:
         return Settings(**{"zones": named, "active": "", "state_dir": tmp_path, "host": "h", "origins": {}, **more})
 
     def test_all_are_looked_at_unless_one_is_chosen(self, tmp_path):
-        assert [zone.name for zone in zones(self.settings(tmp_path), Run(), 1)] == ["east", "west"]
-        assert [zone.name for zone in zones(self.settings(tmp_path, active="west"), Run(), 1)] == ["east", "west"]
+        assert [zone.name for zone in zones(self.settings(tmp_path), Run(Session()), 1)] == ["east", "west"]
+        found = zones(self.settings(tmp_path, active="west"), Run(Session()), 1)
+        assert [zone.name for zone in found] == ["east", "west"]
         chosen = self.settings(tmp_path, active="west", chosen=True)
-        assert [zone.name for zone in zones(chosen, Run(), 1)] == ["west"]
+        assert [zone.name for zone in zones(chosen, Run(Session()), 1)] == ["west"]
 
     def test_no_timeout_is_longer_than_the_deadline(self, tmp_path):
-        assert zones(self.settings(tmp_path), Run(), 1)[0].settings.timeouts == Timeouts(1, 0.5)
+        assert zones(self.settings(tmp_path), Run(Session()), 1)[0].settings.timeouts == Timeouts(1, 0.5)

@@ -40,12 +40,12 @@ def main(words: list[str]) -> int:
 def look_up(kind: str, of: str, *, config: Path | None, zone: str | None) -> list[str]:
     """Return the values of KIND, sorted."""
     from kazoo_sup import settings
-    from kazoo_sup.zone import Run, Zone
+    from kazoo_sup.zone import Run, Session, Zone
 
     known = settings.load(config=config, zone=zone)
     if kind == "zones":
         return sorted(known.zones)
-    place = Zone.of(known, node="kazoo_apps", run=Run(dry_run=True, events=False))
+    place = Zone.of(known, node="kazoo_apps", run=Run(Session(), dry_run=True, events=False))
     try:
         return sorted(set(islice(_LOOKING[kind](place, of), MOST)))
     finally:

@@ -59,7 +59,7 @@ def verify(zone: Zone, modules: Sequence[str], enabled: Sequence[str], seconds: 
     Nothing is wrong with one that has no settings and is not among the ENABLED. Unknown names are reported.
     """
     # Carriers warn of some of this themselves, of each request; here it is a finding.
-    quiet = zone.with_run(replace(zone.run, warn=lambda sentence: None))
+    quiet = zone.with_run(zone.run._replace(warn=lambda sentence: None))
     found: dict[str, Verified] = {}
     asked: list[tuple[str, HttpCarrier]] = []
     for name in modules:

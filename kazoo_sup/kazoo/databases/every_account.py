@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from kazoo_sup import changes
@@ -21,6 +21,7 @@ from kazoo_sup.errors import BadArgument, SupError, TimedOut
 from kazoo_sup.kazoo.databases.failures import Parts
 from kazoo_sup.kazoo.databases.walk import Databases, account_databases
 from kazoo_sup.messages.names import account_database, account_id, classification, plain
+from kazoo_sup.zone import no_progress
 
 __all__ = ["DatabaseDone", "DatabaseWorkedOn", "Work", "accounts", "followed", "pid", "some"]
 
@@ -210,9 +211,5 @@ def _collecting(zone: Zone, told: list[Callable[[], None]]) -> Zone:
         return lambda said: told.append(lambda: tell(said))
 
     return zone.with_run(
-        replace(run, report=keep(run.report), warn=keep(run.warn), hint=keep(run.hint), progress=_no_progress)
+        run._replace(report=keep(run.report), warn=keep(run.warn), hint=keep(run.hint), progress=no_progress)
     )
-
-
-def _no_progress(_label: str, _total: int | None) -> AbstractContextManager[Callable[[int], None]]:
-    return nullcontext(lambda done: None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from itertools import groupby, islice
@@ -18,7 +17,7 @@ from kazoo_sup.errors import ExitCode, NotFound, SupError, UsageError
 from kazoo_sup.kazoo.documents import without_revision
 from kazoo_sup.messages.names import plain
 from kazoo_sup.results import BulkReport, Live
-from kazoo_sup.zone import Run
+from kazoo_sup.zone import Run, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -128,7 +127,7 @@ def repeat(zone: Zone, plan: Plan) -> Result:
     """Run the command of a plan once more, `check` made before; return its result. It asks nothing."""
     use = Use(zone.state_dir, plan.id)
     changes.if_made(zone, lambda: use.note("began"))
-    run = replace(zone.run, confirm=lambda deed: None, confirm_watched=lambda deed: None)
+    run = zone.run._replace(confirm=lambda deed: None, confirm_watched=lambda deed: None)
     result = run.repeat(zone.with_run(run), plan.repeat)
     assert result is not None
     ends = [each for each in result.events if isinstance(each, BulkReport)] if isinstance(result, Live) else []
@@ -161,6 +160,7 @@ def check_foretold(zone: Zone, plan: Plan) -> None:
             take(of_report(each))
 
     run = Run(
+        Session(),
         dry_run=True,
         events=zone.run.events,
         report=report,
