@@ -48,6 +48,14 @@ class Server:
         self.url, self.username, self.others = url, username, others
         self._password = password
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether OTHER is the same server with the same credentials."""
+        return isinstance(other, Server) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        """Return what is equal of equal servers."""
+        return hash((self.url, self.username, self.others))
+
     @property
     def password(self) -> str | None:
         """The password; SettingsError when the place it is kept in does not give it."""
