@@ -5,13 +5,14 @@ A run is repeated, as its message says, until it has nothing left to do; what it
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -202,26 +203,44 @@ tests.work(zone)
 """
 
 
+def kill_at(moment, server, words, *, after):
+    """Run a program and kill it at its MOMENT-th request, before CouchDB does it or AFTER that.
+
+    What the program asked before is done by then.
+    """
+    count, done = iter(range(1, 1_000_000)), threading.Semaphore(0)
+    started: Future[subprocess.Popen[bytes]] = Future()
+
+    def passed(handler, carry_out):
+        answer = carry_out()
+        done.release()
+        handler.send(answer)
+
+    def kill(handler, carry_out):
+        for _ in range(moment - 1):
+            done.acquire()
+        if after:
+            carry_out()
+        started.result().kill()
+        handler.close_connection = True
+
+    def fault(_request):
+        number = next(count)
+        return passed if number < moment else kill if number == moment else None
+
+    server.next_fault = fault
+    started.set_result(subprocess.Popen(words))
+    assert started.result().wait(120) == -signal.SIGKILL
+    server.next_fault = lambda request: None
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("moment", [1, 2, 3, 4, 6, 9])
 def test_a_run_that_is_killed_leaves_what_the_next_completes_and_every_event(server, tmp_path, moment, after):
     """MOMENT is the request at which it is killed, before CouchDB does it or after."""
-    started = []
-    count = iter(range(1, 1_000_000))
-
-    def kill(handler, carry_out):
-        if after:
-            carry_out()
-        os.kill(started[0].pid, signal.SIGKILL)
-        handler.close_connection = True
-
-    server.next_fault = lambda request: kill if next(count) == moment else None
     place = Path(__file__).parent
     words = [sys.executable, "-c", RUN, str(place), str(place.parent), server.url, str(tmp_path)]
-    with server.lock:  # no request is looked at before it is known whom to kill
-        started.append(subprocess.Popen(words))
-    assert started[0].wait(120) == -signal.SIGKILL
-    server.next_fault = lambda request: None
+    kill_at(moment, server, words, after=after)
     zone = made(server, tmp_path, brokers=())
     finish(zone)
     waiting = {body["ID"] for _key, body in zone.waiting}

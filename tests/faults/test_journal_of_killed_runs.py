@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import copy
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from test_door_under_every_fault import EVERY, fill
+from test_door_under_every_fault import EVERY, fill, kill_at
 
 from helpers.couchdb_server import CouchDBServer
 from kazoo_sup.changes.journal import Changed, Journal
@@ -45,21 +42,9 @@ def server():
 def test_all_that_was_changed_is_recorded_with_what_was_there(server, tmp_path, moment, after):
     """MOMENT is the request at which it is killed, before CouchDB does it or after."""
     original = copy.deepcopy(server.databases["db"])
-    started = []
-    count = iter(range(1, 1_000_000))
-
-    def kill(handler, carry_out):
-        if after:
-            carry_out()
-        os.kill(started[0].pid, signal.SIGKILL)
-        handler.close_connection = True
-
-    server.next_fault = lambda request: kill if next(count) == moment else None
     place = Path(__file__).parent
     words = [sys.executable, "-c", RUN, str(place), str(place.parent), server.url, str(tmp_path)]
-    with server.lock:  # no request is looked at before it is known whom to kill
-        started.append(subprocess.Popen(words))
-    assert started[0].wait(120) == -signal.SIGKILL
+    kill_at(moment, server, words, after=after)
     changed = {identifier for identifier in EVERY if server.databases["db"].get(identifier) != original.get(identifier)}
     records = list(Journal(tmp_path / "journal").runs())
     entries = [entry for record in records for entry in record.newest_first() if isinstance(entry, Changed)]
