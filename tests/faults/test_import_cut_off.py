@@ -9,7 +9,8 @@ import subprocess
 import pytest
 import requests
 
-from helpers.real_servers import SUP
+from helpers.real_servers import SUP, until
+from helpers.tcp_proxy import TcpProxy
 from kazoo_sup.lab.seed import ACCOUNT
 
 pytestmark = pytest.mark.integration
@@ -18,6 +19,9 @@ QUANTITY = 200
 IMPORT = ("kazoo_media_maintenance", "import_prompts")
 FAXES = ("fax_maintenance", "migrate_outbound_faxes")
 TIMEOUT = 600
+
+HALFWAY = 100_000
+"""Octets of requests after which an import has come to about its seventieth prompt, and a move to its fortieth fax."""
 
 
 @pytest.fixture
@@ -56,13 +60,18 @@ def audio(cluster, database, *, below):
     return {row["id"]: [stub["length"] for stub in row["doc"].get("_attachments", {}).values()] for row in rows}
 
 
-def cut_off(environment, cluster, words, until, sent):
-    env = {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": "", "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen([SUP, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while until not in process.stdout.readline():
-        assert process.poll() is None
-    process.send_signal(sent)
-    _rest, errors = process.communicate(timeout=TIMEOUT)
+def cut_off(environment, cluster, words, told, sent):
+    """Start a run and end it halfway, when it has TOLD of something."""
+    with TcpProxy.before(cluster) as proxy:
+        proxy.freeze_after(HALFWAY)
+        env = {**environment, "SUP_COUCHDB_URL": proxy.url(cluster), "SUP_AMQP_URL": "", "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen([SUP, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while told not in process.stdout.readline():
+            assert process.poll() is None
+        until(lambda: proxy.frozen, "the run to be stuck")
+        process.send_signal(sent)
+        proxy.thaw()
+        _rest, errors = process.communicate(timeout=TIMEOUT)
     assert "Traceback" not in errors
     assert process.returncode != 0
 
@@ -88,12 +97,16 @@ def test_a_move_that_is_cut_off_loses_no_fax(at, cluster, environment, faxes, se
 
 
 def test_a_pipe_that_closes_ends_the_run_without_a_word(cluster, environment, folder):
-    env = {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": ""}
-    with subprocess.Popen(
-        [SUP, *IMPORT, folder], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        errors = process.stderr.read()
-        assert process.wait(TIMEOUT) == 141
+    with TcpProxy.before(cluster) as proxy:
+        proxy.freeze_after(HALFWAY)
+        env = {**environment, "SUP_COUCHDB_URL": proxy.url(cluster), "SUP_AMQP_URL": ""}
+        with subprocess.Popen(
+            [SUP, *IMPORT, folder], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            process.stdout.readline()
+            until(lambda: proxy.frozen, "the run to be stuck")
+            process.stdout.close()
+            proxy.thaw()
+            errors = process.stderr.read()
+            assert process.wait(TIMEOUT) == 141
     assert errors.replace("\n", "") == "" or "change event" in errors

@@ -9,7 +9,8 @@ import subprocess
 import pytest
 import requests
 
-from helpers.real_servers import SUP
+from helpers.real_servers import SUP, until
+from helpers.tcp_proxy import TcpProxy
 from kazoo_sup.lab.seed import ACCOUNT
 from kazoo_sup.messages.names import account_database
 
@@ -19,6 +20,9 @@ QUANTITY = 6_000
 COPY = ("kazoo_number_manager_maintenance", "copy_number_dbs_to_accounts", '["+1415"]')
 NUMBERS_DB = "numbers%2F%2B1415"
 TIMEOUT = 600
+
+SECOND_PAGE = 300_000
+"""Octets of requests after which a run has saved the first page of numbers, and some of the second."""
 
 
 def documents(quantity):
@@ -48,12 +52,16 @@ def numbers(cluster):
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_cut_off_is_completed_by_the_next(at, cluster, environment, numbers, sent):
-    env = {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": "", "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen([SUP, *COPY], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while "loop 2" not in process.stdout.readline():
-        assert process.poll() is None
-    process.send_signal(sent)
-    _rest, errors = process.communicate(timeout=TIMEOUT)
+    with TcpProxy.before(cluster) as proxy:
+        proxy.freeze_after(SECOND_PAGE)
+        env = {**environment, "SUP_COUCHDB_URL": proxy.url(cluster), "SUP_AMQP_URL": "", "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen([SUP, *COPY], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while "loop 2" not in process.stdout.readline():
+            assert process.poll() is None
+        until(lambda: proxy.frozen, "the run to be stuck")
+        process.send_signal(sent)
+        proxy.thaw()
+        _rest, errors = process.communicate(timeout=TIMEOUT)
     assert "Traceback" not in errors
     assert process.returncode != 0
     assert copied(cluster)[:2000] == numbers[:2000]
@@ -63,12 +71,18 @@ def test_a_run_that_is_cut_off_is_completed_by_the_next(at, cluster, environment
 
 
 def test_a_pipe_that_closes_ends_the_run_without_a_word(cluster, environment, numbers):
-    env = {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": ""}
-    with subprocess.Popen([SUP, *COPY], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        errors = process.stderr.read()
-        assert process.wait(TIMEOUT) == 141
+    with TcpProxy.before(cluster) as proxy:
+        proxy.freeze_after(SECOND_PAGE)
+        env = {**environment, "SUP_COUCHDB_URL": proxy.url(cluster), "SUP_AMQP_URL": ""}
+        with subprocess.Popen(
+            [SUP, *COPY], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            process.stdout.readline()
+            until(lambda: proxy.frozen, "the run to be stuck")
+            process.stdout.close()
+            proxy.thaw()
+            errors = process.stderr.read()
+            assert process.wait(TIMEOUT) == 141
     assert errors.replace("\n", "") == "" or "change event" in errors
 
 

@@ -204,17 +204,18 @@ class TestClosedPipes:
         world.complete()
 
     def test_the_envelope_of_a_run_that_was_cut_off_is_whole(self, world):
-        world.couchdb.delay(SLOW)
+        world.couchdb.freeze_after(400_000)
         process = world.start("-f", "json")
         world.saves(500)
+        until(lambda: world.couchdb.frozen, "the run to be stuck")
         process.send_signal(signal.SIGINT)
+        world.couchdb.thaw()
         out, err = process.communicate(timeout=SECONDS)
         envelope = json.loads(out)
         assert process.returncode == envelope["exit_code"] == 130
         assert (envelope["status"], envelope["errors"][0]["id"]) == ("error", "Interrupted")
         assert err.endswith("sup: interrupted\n")
         assert {change["id"] for change in envelope["changes"] if change["id"].startswith("+")} <= world.saved()
-        world.couchdb.delay(0)
         world.complete()
 
 
