@@ -162,4 +162,5 @@ def test_names_of_the_cluster_are_never_used(sup, broker):
     silent = {("callevt", "call.status_req.#", "query_channels_req"): lambda request: None}
     with KazooNode(broker.url, "ecallmgr@one", silent, shared=SHARED, advert=advertised("ecallmgr")) as node:
         sup(*SUMMARY, "--wait", "1", env={"SUP_AMQP_URL": broker.url})
+        until(lambda: node.heard, "the question")
     assert [each["Node"].partition("@")[0] for each in node.heard] == ["sup"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
 from helpers.byte_server import Answer, ByteServer, Silence
+from helpers.real_servers import free_port
 from kazoo_sup.errors import ServerUnreachable, SettingsError, SupError, TimedOut
 from kazoo_sup.kazoo.haproxy import sessions, statistics
 from kazoo_sup.kazoo.haproxy.orders import meant
@@ -210,8 +210,7 @@ def test_letters_that_steer_a_terminal_do_not_come_through():
 
 
 def test_who_is_not_there_is_told_with_the_reason(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     file = tmp_path / "file"
     file.touch()
     for url, reason in (

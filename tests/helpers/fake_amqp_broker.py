@@ -95,6 +95,8 @@ class FakeBroker:
         if self._silent:
             connection.recv(1)
             return
+        if not received:
+            return  # it left again
         assert received == b"AMQP\x00\x00\x09\x01"
         start = spec.Connection.Start(0, 9, {"capabilities": CAPABILITIES}, "PLAIN", "en_US")
         connection.sendall(frame.Method(0, start).marshal())

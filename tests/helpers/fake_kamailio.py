@@ -123,7 +123,11 @@ class FakeKamailio:
                 request = os.read(self._listener, 1 << 16)
                 self.requests.append(request)
                 read: dict[str, Any] = json.loads(request)
-                writer = os.open(kamailio_fifo.REPLIES / read["reply_name"], os.O_WRONLY)
+                try:
+                    writer = os.open(kamailio_fifo.REPLIES / read["reply_name"], os.O_WRONLY | os.O_NONBLOCK)
+                except OSError:
+                    continue  # nobody waits for the answer any more
+                os.set_blocking(writer, True)
                 self._send(read["id"], lambda piece, writer=writer: os.write(writer, piece))
                 os.close(writer)
 

@@ -217,6 +217,7 @@ class TestTyped:
     def test_ctrl_c_while_input_is_asked_for_ends_it(self, shell):
         shell.sendline("probe_maintenance:name().")
         shell.expect_exact("name? ")
+        until(lambda: waits(shell.pid), "the shell to wait for a line")
         shell.sendintr()
         shell.expect(pexpect.EOF)
         shell.close()

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from pika.channel import Channel
 from pika.connection import Connection
 
 from helpers.fake_amqp_broker import FakeBroker, Hangup
-from helpers.real_servers import until
+from helpers.real_servers import free_port, until
 from kazoo_sup.errors import SettingsError
 from kazoo_sup.transports.amqp import Message, Publisher, PublishResult
 from kazoo_sup.transports.amqp import publisher as publishing
@@ -47,11 +46,6 @@ def message(number: int, exchange: str = "configuration", body: bytes | None = N
 
 def messages(count: int) -> list[Message]:
     return [message(number) for number in range(count)]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @pytest.fixture

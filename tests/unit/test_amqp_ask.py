@@ -6,6 +6,7 @@ import pytest
 from pika import frame, spec
 
 from helpers.fake_amqp_broker import FakeBroker, Hangup
+from helpers.real_servers import free_port
 from kazoo_sup.errors import SettingsError, TimedOut
 from kazoo_sup.settings import ZoneSettings
 from kazoo_sup.transports.amqp import (
@@ -158,8 +159,7 @@ def test_a_channel_that_the_broker_closes_says_why():
 
 
 def test_brokers_that_cannot_be_reached_are_told_with_their_reasons():
-    with FakeBroker() as broker:
-        gone = broker.uri
+    gone = f"amqp://127.0.0.1:{free_port()}"
     with FakeBroker(silent=True) as silent:
         for uris, reason in (([gone], "connection refused"), ([silent.uri], "no answer"), ([gone, silent.uri], "; ")):
             with pytest.raises(BrokerUnreachable, match=reason), Conversation(uris, [], name="x", timeout=2):

@@ -31,7 +31,7 @@ from helpers.fault_server import (
     says_in_chunks,
     stores_then_stalls,
 )
-from helpers.real_servers import until
+from helpers.real_servers import free_port, until
 from kazoo_sup.errors import (
     Delivered,
     NotAuthorised,
@@ -183,9 +183,7 @@ class TestRepeats:
         assert len(server.requests) == 1
 
     def test_a_refused_connection_is_tried_again_for_every_verb(self, connect, monkeypatch):
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            port = taken.getsockname()[1]
+        port = free_port()
         with contextlib.ExitStack() as stack:
 
             def comes_up(_seconds):
@@ -258,7 +256,7 @@ class TestUnreachable:
             for each in waiting:
                 each.setblocking(False)
                 each.connect_ex(("127.0.0.1", port))
-            with pytest.raises(ServerUnreachable, match=r"no connection within 0\.\d s$") as error:
+            with pytest.raises(ServerUnreachable, match=r"no connection within \d+(\.\d)? s$") as error:
                 connect(f"http://127.0.0.1:{port}", timeouts=IMPATIENT).info()
             assert f"within {error.value.seconds:g} s" in str(error.value)
             for each in waiting:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.esl_server import EslServer
+from helpers.real_servers import free_port
 from kazoo_sup.errors import NotAuthorised, ServerUnreachable, SupError, TimedOut
 from kazoo_sup.transports.esl import Endpoint, EventSocket, connection, follow
 from kazoo_sup.transports.esl.failures import (
@@ -74,8 +75,7 @@ class TestConnecting:
             connect(freeswitch)
 
     def test_nobody_listens(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
+        port = free_port()
         with pytest.raises(
             ServerUnreachable, match=f"cannot reach FreeSWITCH fs1 at 127.0.0.1:{port}: connection refus"
         ):
@@ -404,14 +404,16 @@ class TestFaults:
 
     def test_a_body_that_drips_does_not_keep_us(self, freeswitch):
         freeswitch.answers["long"] = "x" * 5000
-        with connect(freeswitch, read_timeout=BRIEF) as connected:
+        with connect(freeswitch) as connected:
             freeswitch.silent_after = 200
+            reply = connected.api("long")
+            connected._read_timeout = BRIEF
             with pytest.raises(TimedOut, match="reading the answer of FreeSWITCH fs1"):
-                connected.api("long").text()
+                reply.text()
 
     def test_a_server_that_does_not_read_does_not_keep_us(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            sender = EventSocket(endpoint(listener.getsockname()[1]), connect_timeout=BRIEF, read_timeout=BRIEF)
+            sender = EventSocket(endpoint(listener.getsockname()[1]), connect_timeout=PATIENCE, read_timeout=BRIEF)
 
             def greet():
                 client, _ = listener.accept()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from kazoo_sup.errors import NotAuthorised
+from kazoo_sup.kazoo.freeswitch import event_sockets
 from kazoo_sup.kazoo.freeswitch.event_sockets import merged
 from kazoo_sup.transports.esl import Event
 
@@ -32,8 +34,11 @@ def test_events_come_with_their_servers_names_and_so_many():
     ]
 
 
-def test_it_ends_when_the_time_is_up():
-    assert list(merged({"fs1": beats(1)}, lambda said: None, seconds=0.3)) == [{"server": "fs1", "Number": 1}]
+def test_it_ends_when_the_time_is_up(monkeypatch):
+    clock = iter((0.0, 1.0, 2.0, 59.99, 61.0, 61.0))
+    monkeypatch.setattr(event_sockets, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    found = merged({"fs1": beats(1, 2)}, lambda said: None, seconds=60)
+    assert list(found) == [{"server": "fs1", "Number": number} for number in (1, 2)]
 
 
 def test_one_that_ends_for_good_is_told_and_the_others_go_on():

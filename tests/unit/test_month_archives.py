@@ -67,8 +67,9 @@ def test_whole_months_go_only_when_it_was_confirmed(zone):
     assert next(key for key in zone.broker.keys if deleted in key).startswith("db_deleted.")
 
 
-@pytest.mark.parametrize("period", ["", "2020", "20200101", "202013", "x202001", months.this_month(), "299901"])
+@pytest.mark.parametrize("period", ["", "2020", "20200101", "202013", "x202001", "this", "299901"])
 def test_no_other_period_deletes_anything(zone, period):
+    period = months.this_month() if period == "this" else period
     assert len(shown.lines(kazoo_modb_maintenance.delete_modbs(zone, period))) == 1
     assert len(left(zone)) == 8
 

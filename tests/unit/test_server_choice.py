@@ -216,7 +216,7 @@ BOTH = [("fs1", FS1), ("fs2", FS2)]
 def stop() -> Iterator[Callable[[SupError], None]]:
     """Yield what stops the run with an error, as the alarm of -t and a signal from outside do; any thread may call."""
     ending: list[SupError] = []
-    rung = threading.Event()
+    rung, ringing = threading.Event(), threading.Lock()
 
     def ring(_signal: int, frame: Any) -> None:
         # A signal that comes while nobody is waited for is a matter of the command line.
@@ -227,13 +227,16 @@ def stop() -> Iterator[Callable[[SupError], None]]:
     def stop(error: SupError) -> None:
         ending.append(error)
         # Whoever is just about to wait hears of a signal only when it has waited, or of the next one.
-        while not rung.is_set():
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
-            rung.wait(0.05)
+        while not rung.wait(0.05):
+            with ringing:
+                if not rung.is_set():
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
 
     before = signal.signal(signal.SIGALRM, ring)
     yield stop
-    signal.signal(signal.SIGALRM, before)
+    rung.set()
+    with ringing:
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
