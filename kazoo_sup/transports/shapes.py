@@ -99,8 +99,7 @@ def _check(shape: object) -> Callable[[object], bool]:
     if isinstance(shape, type):
         return lambda value: type(value) is shape
     if isinstance(shape, tuple):
-        choices = [_check(each) for each in shape]
-        return lambda value: any(check(value) for check in choices)
+        return _check_of_choices(shape)
     if isinstance(shape, list):
         inner = _check(shape[0])
         return lambda value: type(value) is list and all(map(inner, value))
@@ -109,6 +108,19 @@ def _check(shape: object) -> Callable[[object], bool]:
         return lambda value: type(value) is dict and all(map(inner, value.values()))
     assert isinstance(shape, dict)
     return _check_of_fields(shape)
+
+
+def _check_of_choices(shape: tuple[object, ...]) -> Callable[[object], bool]:
+    choices = [(each, _check(each)) for each in shape]
+
+    def check(value: object) -> bool:
+        kind = type(value)
+        for choice, fitting in choices:
+            if kind is choice or fitting(value):
+                return True
+        return False
+
+    return check
 
 
 def _check_of_fields(shape: dict[str, object]) -> Callable[[object], bool]:

@@ -30,10 +30,11 @@ _ROW = {"key": object, "value": object, "doc?": _STORED}
 _ROWS = {"rows": [{"id?": str, **_ROW}]}
 _ROWS_OF_DOCUMENTS = {"rows": [{"id": str, **_ROW}]}
 _REVISION = {"rev?": str}
-_DOCUMENT_ROW = {"key": str, "id": str, "value": {"rev": str}, "doc?": _STORED}
+_LISTED_ROW = {"key": str, "id": str, "value": {"rev": str}}
+_DOCUMENT_ROW = {**_LISTED_ROW, "doc?": _STORED}
 _MISSING_ROW = {"key": str, "error": str}
 _DOCUMENT_ROWS = {"rows": [(_DOCUMENT_ROW, _MISSING_ROW)]}
-_INCLUDING_ROWS = {"rows": [({**_DOCUMENT_ROW, **_INCLUDED}, _MISSING_ROW)]}
+_INCLUDING_ROWS = {"rows": [({**_LISTED_ROW, **_INCLUDED}, _MISSING_ROW)]}
 _SAVED = [{"id?": str, "rev?": str, "error?": str, "reason?": object}]
 _TASK = {
     "database?": str,
