@@ -115,7 +115,7 @@ def _check_of_choices(shape: tuple[object, ...]) -> Callable[[object], bool]:
 
     def check(value: object) -> bool:
         kind = type(value)
-        for choice, fitting in choices:
+        for choice, fitting in choices:  # noqa: SIM110 - a generator for each value takes as long as the check
             if kind is choice or fitting(value):
                 return True
         return False

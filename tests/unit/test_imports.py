@@ -19,6 +19,7 @@ HEAVY = (
     "fastjsonschema",
     "pcre2",
     "dukpy",
+    "msgspec",
 )
 LISTING = ("--version", "--help", "--list", "kapps_config --help", "kapps_config get --help", "help kapps_config get")
 

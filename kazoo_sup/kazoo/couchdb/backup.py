@@ -8,12 +8,14 @@ revisions are left out.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -36,6 +38,7 @@ from kazoo_sup.settings import own_files
 from kazoo_sup.transports.couchdb import Administration
 
 if TYPE_CHECKING:
+    from kazoo_sup.transports.couchdb.sent import Sent
     from kazoo_sup.types import Document, Row
     from kazoo_sup.zone import Zone
 
@@ -193,12 +196,12 @@ def _back_up(zone: Zone, database: str, file: Path) -> Document:
         with zone.run.progress(f"backing up {database}", info.get("doc_count")) as advance:
             advance(writer.counts.documents)
             for page in pages(zone, database, writer):
-                for is_plain, documents in groupby(page, _is_plain):
-                    if is_plain:
+                for are_plain, documents in groupby(page, attrgetter("is_plain")):
+                    if are_plain:
                         writer.add_plain(documents)
                         continue
-                    for document in documents:
-                        _add(zone, database, document, writer)
+                    for each in documents:
+                        _add(zone, database, json.loads(each.text), writer)
                 advance(len(page))
         changed = admin.info(database).get("update_seq") != writer.head["update_seq"]
         return writer.end(ended=_now(), changed_meanwhile=changed)
@@ -207,16 +210,11 @@ def _back_up(zone: Zone, database: str, file: Path) -> Document:
 
 
 class _Page(NamedTuple):
-    documents: list[Document]
+    documents: list[Sent]
     is_last: bool
 
 
-def _is_plain(document: Document) -> bool:
-    """Return whether a document has nothing beside it to be written: neither attachments nor other revisions."""
-    return "_attachments" not in document and "_conflicts" not in document
-
-
-def pages(zone: Zone, database: str, writer: Writer) -> Iterator[list[Document]]:
+def pages(zone: Zone, database: str, writer: Writer) -> Iterator[list[Sent]]:
     """Yield the documents after the last one written, with their conflicts, in pages of about PAGE_BYTES.
 
     A page is as long as the documents before it let expect, so that neither many small nor a few big ones take much
@@ -229,9 +227,9 @@ def pages(zone: Zone, database: str, writer: Writer) -> Iterator[list[Document]]
     def read(before: Future[_Page] | None) -> _Page:
         if before is not None and before.result().is_last:
             return before.result()
-        start = before.result().documents[-1]["_id"] if before else first
+        start = before.result().documents[-1].id if before else first
         most = length
-        page = list(islice(zone.couchdb.documents(database, start=start, page=most, conflicts=True), most))
+        page = list(islice(zone.couchdb.documents_as_sent(database, start=start, page=most), most))
         return _Page(page, len(page) < most)
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="page")
@@ -244,10 +242,10 @@ def pages(zone: Zone, database: str, writer: Writer) -> Iterator[list[Document]]
             page, is_last = outcome(asked.popleft())
             size = writer.size
             # The first of a page ended the one before.
-            yield page[1:] if page and page[0]["_id"] == last else page
+            yield page[1:] if page and page[0].id == last else page
             if is_last:
                 return
-            last = page[-1]["_id"]
+            last = page[-1].id
             average = (writer.size - size) / len(page) + 1
             length, ahead = int(min(LONGEST_PAGE, max(2, PAGE_BYTES / average))), AHEAD
     finally:

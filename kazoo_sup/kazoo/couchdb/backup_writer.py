@@ -34,6 +34,7 @@ from kazoo_sup.settings import own_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kazoo_sup.transports.couchdb.sent import Sent
     from kazoo_sup.types import Document
 
 READ = 1 << 20
@@ -91,20 +92,18 @@ class Writer:
         self._counted(document["_id"])
         return True
 
-    def add_plain(self, documents: Iterable[Document]) -> None:
+    def add_plain(self, documents: Iterable[Sent]) -> None:
         """Write documents that have no attachments and one revision each; no two have the same id."""
-        from kazoo_sup.transports.couchdb.session import encode
-
-        lines, size = [], 0
+        lines: list[bytes] = []
+        size = 0
         for document in documents:
-            line = encode({"doc": document})
-            lines.append(line)
-            size += len(line)
-            self._counted(document["_id"])
+            lines += b'{"doc":', document.text, b"}\n"
+            size += len(document.text)
+            self._counted(document.id)
             if size >= READ:
-                self._write(b"\n".join([*lines, b""]))
+                self._write(b"".join(lines))
                 lines, size = [], 0
-        self._write(b"\n".join([*lines, b""]))
+        self._write(b"".join(lines))
 
     def end(self, **facts: object) -> Document:
         """Write the end, the manifest, and give the file its name; return the manifest."""

@@ -14,7 +14,7 @@ from kazoo_sup.transports.couchdb import bulk, package, paging, revisions
 from kazoo_sup.transports.couchdb.bulk import SaveResult
 from kazoo_sup.transports.couchdb.failures import SERVER
 from kazoo_sup.transports.couchdb.neighbours import Neighbours
-from kazoo_sup.transports.couchdb.session import Session
+from kazoo_sup.transports.couchdb.session import Session, encode
 from kazoo_sup.transports.http import Timeouts
 from kazoo_sup.transports.limits import Limits
 from kazoo_sup.transports.net import Tls
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from kazoo_sup.transports.couchdb.answers import Greeting
     from kazoo_sup.transports.couchdb.revisions import Attachment
+    from kazoo_sup.transports.couchdb.sent import Sent
     from kazoo_sup.transports.couchdb.view_query import ViewQuery
     from kazoo_sup.transports.server import Server
     from kazoo_sup.types import Document, Json, ViewRow
@@ -240,6 +241,26 @@ class CouchDB:
                     yield {"_id": row["id"], "_rev": row["value"]["rev"]}
                 elif row["doc"]:  # null: deleted between CouchDB's look at the index and at the document
                     yield _ordered(row["doc"])
+
+    def documents_as_sent(self, database: str, *, start: str | None, page: int) -> Iterator[Sent]:
+        """Iterate over the documents from `start` on, as `documents` with conflicts, but as JSON."""
+        from kazoo_sup.transports.couchdb import sent
+
+        place = f"{self._session.url}/{quote(database, safe='')}/_all_docs"
+
+        def fetch(**options: object) -> list[ViewRow]:
+            query = urlencode({word: encode(value) for word, value in options.items()})
+            rows: list[ViewRow] = self._session.request("GET", f"{place}?{query}", quick=sent.plain_rows)[2]["rows"]
+            return rows
+
+        options: dict[str, object] = {"include_docs": True, "conflicts": True}
+        if start is not None:
+            options["startkey"] = start
+        with _named(f"database {database}"):
+            for row in paging.distinct_keys(fetch, options, page):
+                document = row["doc"]
+                if document:
+                    yield document if isinstance(document, sent.Sent) else sent.of(document)
 
     def view(
         self,

@@ -14,12 +14,14 @@ from kazoo_sup.transports.http.transport import Answer, Place, Request, Timeouts
 from kazoo_sup.transports.shapes import UnknownShape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kazoo_sup.transports.limits import Limits
     from kazoo_sup.transports.net import Tls
     from kazoo_sup.transports.server import Server
     from kazoo_sup.types import Json
+
+    Quick = Callable[[bytes], Json]
 
 JSON = "application/json"
 
@@ -77,11 +79,14 @@ class Session:
         headers: Mapping[str, str] | None = None,
         credentials: object = None,  # noqa: ARG002 - each server has its own
         num_redirects: int = 0,  # noqa: ARG002 - none are followed
+        *,
+        quick: Quick | None = None,
     ) -> tuple[int, dict[str, str], Json]:
         """Send one request as couchdb.http.Resource asks for it and return (status, headers, data).
 
         body: bytes or an open binary file as they are, anything else as JSON
         headers: an Accept other than JSON makes `data` a BinaryIO that reads from the connection
+        quick: reads a success, and checks it, in place of `json` and of shapes, unless it returns None
         data: the decoded JSON, None for HEAD
         """
         headers = {"Accept": JSON, **(headers or {})}
@@ -91,19 +96,19 @@ class Session:
         path = url.removeprefix(self.url) or "/"
         query = _query(method.upper(), path, headers, body)
         # 429 and 503 say that nothing was done; a request that only reads may always be sent again.
-        return repeated(lambda: self._attempt(query), only_reads=_only_reads(query), patience=self._retry)
+        return repeated(lambda: self._attempt(query, quick), only_reads=_only_reads(query), patience=self._retry)
 
     def close(self) -> None:
         """Close every idle connection."""
         self._transport.close()
 
-    def _attempt(self, query: Request) -> tuple[int, dict[str, str], Json]:
+    def _attempt(self, query: Request, quick: Quick | None) -> tuple[int, dict[str, str], Json]:
         """Ask the server that answered last; where there is no connection, the next one, each at most once."""
         unconnected: list[Failure] = []
         first, count = self._current, len(self._places)
         for turn in range(first, first + count):
             try:
-                answer = self._exchange(self._places[turn % count], query)
+                answer = self._exchange(self._places[turn % count], query, quick)
             except Failure as failure:
                 if failure.delivered is not Delivered.NO:
                     self._current = (turn + bool(failure.passing)) % count
@@ -114,7 +119,7 @@ class Session:
                 return answer
         raise _together(unconnected)
 
-    def _exchange(self, place: Place, query: Request) -> tuple[int, dict[str, str], Json]:
+    def _exchange(self, place: Place, query: Request, quick: Quick | None) -> tuple[int, dict[str, str], Json]:
         if query.headers["Accept"] == JSON:
             answer = self._transport.exchange(place, query)
         else:
@@ -134,7 +139,8 @@ class Session:
         headers = {name: value for name, value in answer.headers.items() if name != "content-type"}
         if query.method == "HEAD" or answer.status == 204:  # noqa: PLR2004
             return answer.status, headers, None
-        return answer.status, headers, _read(answer, place, query)
+        found = quick(answer.body) if quick else None
+        return answer.status, headers, _read(answer, place, query) if found is None else found
 
 
 def _read(answer: Answer, place: Place, query: Request) -> Json:
