@@ -22,12 +22,16 @@ class RunRecord:
         self.wanted = wanted
 
     def begin(self, shown: Sequence[str], options: Mapping[str, object], warn: Callable[[str], None]) -> None:
-        """Take in what was typed, its words without secrets, and how to tell people something."""
+        """Take in what was typed, its words without secrets, and how to tell people something.
+
+        OPTIONS may be all that the command has; those that stand as they do when nobody sets them are left out.
+        """
+        unset = {each.name: each.default for each in self._command.parameters}
         given = [
-            f"--{name.replace('_', '-')}={each}"
+            f"--{name.replace('_', '-')}" + ("" if each is True else f"={each}")
             for name, value in options.items()
             for each in (value if isinstance(value, list) else [value])
-            if each not in (None, False)
+            if each not in (None, False, unset.get(name))
         ]
         self._words = (*shown, *given)
         self._warn = warn
