@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,15 +50,7 @@ def create_database(zone: Zone, database: str, designs: Sequence[Document] = ())
     if zone.run.dry_run:
         tell(zone, Report(database, "", "created", planned=True, designs=tuple(designs)))
         return True
-    with announcer.of(zone) as events:
-        record = recording.of(zone)
-        number = record.expect_database(database, "created")
-        token = events.expect_database("created", database)
-        created = zone.couchdb.create(plain(database))
-        record.settle({number: None} if created else {}, () if created else (number,))
-        events.announce_database("created", database)
-        events.settle(token)
-    tell(zone, Report(database, "", "created"))
+    created = _changed(zone, database, "created", zone.couchdb.create)
     apply(zone, (Change(database, design, None, lambda stored: stored or {}) for design in designs))
     return created
 
@@ -71,16 +63,24 @@ def delete_database(zone: Zone, database: str) -> bool:
     if zone.run.dry_run:
         tell(zone, Report(database, "", "deleted", planned=True))
         return True
+    return _changed(zone, database, "deleted", zone.couchdb.delete)
+
+
+def _changed(zone: Zone, database: str, act: str, change: Callable[[str], bool]) -> bool:
+    """Have a database created or deleted, as ACT says, by CHANGE, which is given its plain name; return what that does.
+
+    It is written down and its event is kept before anything is sent.
+    """
     with announcer.of(zone) as events:
         record = recording.of(zone)
-        number = record.expect_database(database, "deleted")
-        token = events.expect_database("deleted", database)
-        deleted = zone.couchdb.delete(plain(database))
-        record.settle({number: None} if deleted else {}, () if deleted else (number,))
-        events.announce_database("deleted", database)
+        number = record.expect_database(database, act)
+        token = events.expect_database(act, database)
+        changed = change(plain(database))
+        record.settle({number: None} if changed else {}, () if changed else (number,))
+        events.announce_database(act, database)
         events.settle(token)
-    tell(zone, Report(database, "", "deleted"))
-    return deleted
+    tell(zone, Report(database, "", act))
+    return changed
 
 
 def forget(zone: Zone, *databases: str) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 from kazoo_sup import changes, terms
 from kazoo_sup.arguments.reads import Reads, Text
 from kazoo_sup.command import command
-from kazoo_sup.errors import Declined, SupError
+from kazoo_sup.errors import Declined
 from kazoo_sup.kazoo import accounts, bus
 from kazoo_sup.kazoo.bus import collect
 from kazoo_sup.kazoo.config import system_config
@@ -346,24 +346,8 @@ def flush_registrar(
     zone: Zone, username: str | None = None, realm: str | None = None, *, wait: int = _WAIT, all_zones: bool = False
 ) -> Done:
     """Make every node forget its registrations: all, those of a realm, or that of USERNAME and REALM."""
-    errors: list[SupError] = []
-    missed: list[SupError] = []
-    zones = _reach(zone, wait, all_zones).zones
-    for each in zones:
-        try:
-            if username is None:
-                found, failed = registrations.realms(collect.Reach([each], wait))
-                whose: list[dict[str, str | None]] = [{"Realm": name} for name in found]
-                errors += failed
-            else:
-                user, of = (username, realm) if realm is not None else ecallmgr.user_and_realm(username)
-                whose = [{"Realm": of, "Username": user}]
-            ecallmgr.tell(each, [("registration.flush", headers) for headers in whose], "forget registrations")
-        except SupError as error:
-            missed.append(error)
-    if len(missed) == len(zones):
-        raise missed[0]
-    return Done(report=BulkReport(errors=[*errors, *missed]))
+    user, of = (username, realm) if username is None or realm is not None else ecallmgr.user_and_realm(username)
+    return Done(report=BulkReport(errors=registrations.flush(_reach(zone, wait, all_zones), of, user)))
 
 
 @command

@@ -6,15 +6,11 @@ Source: Kazoo ecallmgr_registrar:summary/0, details/0, to_props/1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from kazoo_sup.kazoo.bus.collect import Collector
+from kazoo_sup.errors import SupError
+from kazoo_sup.kazoo.bus.collect import Collector, Reach
+from kazoo_sup.kazoo.ecallmgr import ecallmgr
 from kazoo_sup.kazoo.ecallmgr.channels import as_text
 from kazoo_sup.types import Fields, Json
-
-if TYPE_CHECKING:
-    from kazoo_sup.errors import SupError
-    from kazoo_sup.kazoo.bus.collect import Reach
 
 Registration = Fields
 
@@ -47,6 +43,30 @@ def realms(reach: Reach) -> tuple[list[str], list[SupError]]:
     """Return the realms with registrations, and what went wrong."""
     found, errors = _collected(reach, {"Realm": "all", "Fields": ["Username", "Realm"]})
     return sorted({str(each["Realm"]) for each in found}), errors
+
+
+def flush(reach: Reach, realm: str | None, username: str | None) -> list[SupError]:
+    """Have every ecallmgr node forget registrations: of one user of a realm, of a realm, or without one of all.
+
+    Each zone of the reach is told by itself. Returns what went wrong in some of them; raises the first error where
+    none could be told (NobodyTold where no ecallmgr node is there). Source: Kazoo ecallmgr_registrar:flush/0,1,2.
+    """
+    errors: list[SupError] = []
+    missed: list[SupError] = []
+    for zone in reach.zones:
+        try:
+            if realm is None:
+                found, failed = realms(Reach([zone], reach.seconds))
+                errors += failed
+                whose: list[Fields] = [{"Realm": each} for each in found]
+            else:
+                whose = [{"Realm": realm, "Username": username}]
+            ecallmgr.tell(zone, [("registration.flush", headers) for headers in whose], "forget registrations")
+        except SupError as error:
+            missed.append(error)
+    if len(missed) == len(reach.zones):
+        raise missed[0]
+    return [*errors, *missed]
 
 
 def remaining(registration: Registration, time_now: int) -> int:
