@@ -8,13 +8,14 @@ one there is. Where another word may be left out before it, a single word that i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
 from kazoo_sup.arguments.freeswitch import IPAddress, Line, Member, Word, filter_of, limit_of
 from kazoo_sup.command import command
+from kazoo_sup.commands._freeswitch import answered, asked, calls_taken, listed, ordered
 from kazoo_sup.errors import BadArgument, NotFound, SupError, UsageError
 from kazoo_sup.kazoo.freeswitch import endings, event_sockets, listings, orders, questions, replies
 from kazoo_sup.kazoo.freeswitch import names as known_names
@@ -45,7 +46,7 @@ def status(zone: Zone, server: str | None = None) -> Result:
 @command
 def version(zone: Zone, server: str | None = None) -> Result:
     """Show the version of SERVER."""
-    return _asked(zone, server, "version", ["version"], lambda answer: [{"version": answer.strip()}])
+    return asked(zone, server, "version", ["version"], lambda answer: [{"version": answer.strip()}])
 
 
 @command
@@ -56,7 +57,7 @@ def channels(zone: Zone, server: str | None = None, *, limit: int | None = None)
     YAML have every field.
     """
     columns = ("uuid", "direction", "created", "callstate", "cid_num", "dest", "application", "read_codec", "ip_addr")
-    return _listed(zone, server, "show channels", columns, limit=limit)
+    return listed(zone, server, "show channels", columns, limit=limit)
 
 
 @command
@@ -67,7 +68,7 @@ def calls(zone: Zone, server: str | None = None, *, limit: int | None = None) ->
     YAML have every field.
     """
     columns = ("uuid", "created", "callstate", "cid_num", "dest", "b_uuid", "b_callstate", "b_cid_num", "b_dest")
-    return _listed(zone, server, "show calls", columns, limit=limit)
+    return listed(zone, server, "show calls", columns, limit=limit)
 
 
 @command
@@ -80,7 +81,7 @@ def registrations(zone: Zone, server: str | None = None, *, limit: int | None = 
     """
     columns = ("reg_user", "realm", "network_proto", "network_ip", "network_port", "expires", "url")
     now = time.time()
-    return _listed(
+    return listed(
         zone, server, "show registrations", columns, limit=limit, shown=lambda row: listings.registration(row, now)
     )
 
@@ -90,8 +91,8 @@ def sofia_status(zone: Zone, profile: Word | None = None, server: str | None = N
     """Show the SIP profiles and gateways of SERVER, or everything about one PROFILE."""
     profile, server = before_server(zone, profile, server)
     if profile is None:
-        return _asked(zone, server, "sofia status", ("name", "type", "data", "state"), replies.table)
-    return _asked(zone, server, f"sofia status profile {profile}", ("name", "value"), replies.fields)
+        return asked(zone, server, "sofia status", ("name", "type", "data", "state"), replies.table)
+    return asked(zone, server, f"sofia status profile {profile}", ("name", "value"), replies.fields)
 
 
 @command
@@ -109,7 +110,7 @@ def gateways(zone: Zone, server: str | None = None) -> Result:
 def profile_start(zone: Zone, profile: Word, server: str | None = None) -> Result:
     """Start the SIP PROFILE of SERVER."""
     reverse = ("freeswitch", "profile_stop", profile)
-    return _ordered(zone, chosen(zone, server), f"sofia profile {profile} start", reverse=reverse)
+    return ordered(zone, chosen(zone, server), f"sofia profile {profile} start", reverse=reverse)
 
 
 @command
@@ -117,7 +118,7 @@ def profile_stop(zone: Zone, profile: Word, server: str | None = None) -> Result
     """Stop the SIP PROFILE of SERVER, after asking: its registrations end, and its calls are disturbed."""
     servers = chosen(zone, server)
     zone.run.confirm(f"stop the SIP profile {profile} on {names(servers)}")
-    return _ordered(zone, servers, f"sofia profile {profile} stop", reverse=("freeswitch", "profile_start", profile))
+    return ordered(zone, servers, f"sofia profile {profile} stop", reverse=("freeswitch", "profile_start", profile))
 
 
 @command
@@ -125,13 +126,13 @@ def profile_restart(zone: Zone, profile: Word, server: str | None = None) -> Res
     """Restart the SIP PROFILE of SERVER, after asking: its registrations end, and its calls are disturbed."""
     servers = chosen(zone, server)
     zone.run.confirm(f"restart the SIP profile {profile} on {names(servers)}")
-    return _ordered(zone, servers, f"sofia profile {profile} restart")
+    return ordered(zone, servers, f"sofia profile {profile} restart")
 
 
 @command
 def profile_rescan(zone: Zone, profile: Word, server: str | None = None) -> Result:
     """Make the SIP PROFILE of SERVER read its new gateways."""
-    return _ordered(zone, chosen(zone, server), f"sofia profile {profile} rescan", reverse=changes.PASSING)
+    return ordered(zone, chosen(zone, server), f"sofia profile {profile} rescan", reverse=changes.PASSING)
 
 
 @command
@@ -147,13 +148,13 @@ def acl_test(zone: Zone, ip: IPAddress, list: Word, server: str | None = None) -
 @command
 def reload_acl(zone: Zone, server: str | None = None) -> Result:
     """Make SERVER read its access lists again, and all of its configuration with them."""
-    return _ordered(zone, chosen(zone, server), "reloadacl", reverse=changes.PASSING)
+    return ordered(zone, chosen(zone, server), "reloadacl", reverse=changes.PASSING)
 
 
 @command
 def reload_xml(zone: Zone, server: str | None = None) -> Result:
     """Make SERVER read its configuration again; a mistake in it is a refusal, where FreeSWITCH says +OK."""
-    return _ordered(zone, chosen(zone, server), "reloadxml", reverse=changes.PASSING)
+    return ordered(zone, chosen(zone, server), "reloadxml", reverse=changes.PASSING)
 
 
 @command
@@ -163,13 +164,13 @@ def modules_list(zone: Zone, module: Word | None = None, server: str | None = No
     if module is not None:
         questions.check_module(zone, meant(zone, server), module)
     columns = ("type", "name", "ikey", "filename")
-    return _listed(zone, server, "show modules", columns, wanted=lambda row: module in (None, row.get("ikey")))
+    return listed(zone, server, "show modules", columns, wanted=lambda row: module in (None, row.get("ikey")))
 
 
 @command
 def modules_load(zone: Zone, module: Word, server: str | None = None) -> Result:
     """Load MODULE, such as mod_sofia, on SERVER."""
-    return _ordered(zone, chosen(zone, server), f"load {module}", reverse=("freeswitch", "modules_unload", module))
+    return ordered(zone, chosen(zone, server), f"load {module}", reverse=("freeswitch", "modules_unload", module))
 
 
 @command
@@ -179,7 +180,7 @@ def modules_unload(zone: Zone, module: Word, server: str | None = None) -> Resul
     order = f"unload {module}"
     orders.refuse_to_cut_off(order)
     zone.run.confirm(f"unload {module} on {names(servers)}")
-    return _ordered(zone, servers, order, reverse=("freeswitch", "modules_load", module))
+    return ordered(zone, servers, order, reverse=("freeswitch", "modules_load", module))
 
 
 @command
@@ -202,21 +203,21 @@ def conference_kick(zone: Zone, conference: Word, member: Member, server: str | 
     servers = chosen(zone, server)
     if member.lower() in _WHO:
         zone.run.confirm(f"kick {_WHO[member.lower()]} out of conference {conference} on {names(servers)}")
-    return _ordered(zone, servers, f"conference {conference} kick {member}")
+    return ordered(zone, servers, f"conference {conference} kick {member}")
 
 
 @command
 def conference_mute(zone: Zone, conference: Word, member: Member, server: str | None = None) -> Result:
     """Mute MEMBER of CONFERENCE: the number in the list, last, all or non_moderator."""
     reverse = ("freeswitch", "conference_unmute", conference, member)
-    return _ordered(zone, chosen(zone, server), f"conference {conference} mute {member}", reverse=reverse)
+    return ordered(zone, chosen(zone, server), f"conference {conference} mute {member}", reverse=reverse)
 
 
 @command
 def conference_unmute(zone: Zone, conference: Word, member: Member, server: str | None = None) -> Result:
     """Let MEMBER of CONFERENCE be heard again: the number in the list, last, all or non_moderator."""
     reverse = ("freeswitch", "conference_mute", conference, member)
-    return _ordered(zone, chosen(zone, server), f"conference {conference} unmute {member}", reverse=reverse)
+    return ordered(zone, chosen(zone, server), f"conference {conference} unmute {member}", reverse=reverse)
 
 
 @command
@@ -243,7 +244,7 @@ def uuid_kill(zone: Zone, uuid: Word, server: str | None = None, *, cause: str =
     given.
     """
     order = orders.kill(uuid, cause)
-    return _ordered(zone, event_sockets.holding(zone, uuid, meant(zone, server)), order)
+    return ordered(zone, event_sockets.holding(zone, uuid, meant(zone, server)), order)
 
 
 @command
@@ -267,7 +268,7 @@ def uuid_transfer(
         raise UsageError(reason="--bleg and --both exclude each other")
     leg = "-bleg" if bleg else "-both" if both else ""
     order = orders.transfer(uuid, extension, leg, dialplan, context)
-    return _ordered(zone, event_sockets.holding(zone, uuid, meant(zone, server)), order)
+    return ordered(zone, event_sockets.holding(zone, uuid, meant(zone, server)), order)
 
 
 @command
@@ -304,7 +305,7 @@ def originate(
     def call(servers: Servers, order: str) -> Answers[str]:
         return event_sockets.run_job(zone, servers, order, patience)
 
-    return _ordered(zone, chosen(zone, server), order, call)
+    return ordered(zone, chosen(zone, server), order, call)
 
 
 @command
@@ -316,7 +317,7 @@ def pause(
     With --wait it ends when the last of them has, or with exit code 4 after -t SECONDS, and the server stays paused.
     """
     direction = "" if inbound == outbound else "inbound" if inbound else "outbound"
-    return _calls_taken(
+    return calls_taken(
         zone,
         server,
         "pause",
@@ -330,7 +331,7 @@ def pause(
 @command
 def resume(zone: Zone, server: str | None = None, *, inbound: bool = False, outbound: bool = False) -> Result:
     """Let SERVER take new calls again, or those --inbound or --outbound, as `pause` was told."""
-    return _calls_taken(zone, server, "resume", "pause", inbound=inbound, outbound=outbound)
+    return calls_taken(zone, server, "resume", "pause", inbound=inbound, outbound=outbound)
 
 
 @command
@@ -353,7 +354,7 @@ def shutdown(
         raise BadArgument(parameter="--wait", reason="a shutdown that is called off is not waited for")
     servers = chosen(zone, server)
     if cancel:
-        return _ordered(zone, servers, "fsctl shutdown cancel")
+        return ordered(zone, servers, "fsctl shutdown cancel")
     zone.run.confirm(
         f"{'restart' if restart else 'shut down'} FreeSWITCH on {names(servers)} once its calls have ended"
     )
@@ -368,7 +369,7 @@ def shutdown(
         until = partial(endings.until_again, zone, before=endings.uptimes(zone, servers))
     elif wait:
         until = partial(endings.until_ended, zone)
-    return _ordered(zone, servers, orders.shutdown(when_idle=when_idle, restart=restart), begin, wait=until)
+    return ordered(zone, servers, orders.shutdown(when_idle=when_idle, restart=restart), begin, wait=until)
 
 
 @command
@@ -379,8 +380,8 @@ def loglevel(zone: Zone, log_level: Word | None = None, server: str | None = Non
     """
     log_level, server = before_server(zone, log_level, server)
     if log_level is None:
-        return _answered(event_sockets.ask(zone, meant(zone, server), "fsctl loglevel"))
-    return _ordered(zone, chosen(zone, server), f"fsctl loglevel {level(log_level)}")
+        return answered(event_sockets.ask(zone, meant(zone, server), "fsctl loglevel"))
+    return ordered(zone, chosen(zone, server), f"fsctl loglevel {level(log_level)}")
 
 
 @command
@@ -428,72 +429,4 @@ def api(zone: Zone, command: Line, server: str | None = None, *, limit: int | No
     orders.refuse_to_cut_off(command)
     if orders.ends_calls(command):
         zone.run.confirm_watched(f"run {command!r} on {names(servers)}")
-    return _ordered(zone, servers, command, ask)
-
-
-def _asked(
-    zone: Zone, server: str | None, command: str, columns: Sequence[str], rows: Callable[[str], Iterable[Row]]
-) -> Result:
-    """Ask for something short; ROWS takes each answer apart and raises Unclear where it cannot."""
-    return event_sockets.read(zone, meant(zone, server), command, rows).listing(columns)
-
-
-def _listed(
-    zone: Zone,
-    server: str | None,
-    command: str,
-    columns: Sequence[str],
-    *,
-    limit: int | None = None,
-    shown: Callable[[Row], Row] | None = None,
-    wanted: Callable[[Row], bool] | None = None,
-) -> Result:
-    """Show a listing as it comes, of each server no more than LIMIT megabytes, of the rows those WANTED, as SHOWN."""
-    answers = event_sockets.open_listings(zone, meant(zone, server), command, limit_of(limit))
-    rows = filter(wanted, event_sockets.rows(answers.given))
-    return answers.listing_of(columns, map(shown, rows) if shown else rows)
-
-
-def _ordered(
-    zone: Zone,
-    servers: Servers,
-    order: str,
-    send: Callable[[Servers, str], Answers[str]] | None = None,
-    *,
-    reverse: Sequence[str] | None = None,
-    wait: Callable[[Servers], Sequence[SupError]] | None = None,
-) -> Result:
-    """Have servers do something; REVERSE are the words of the command that takes it back, before the server.
-
-    WAIT is called with the servers that do it, and returns what went wrong while it waited.
-    """
-    answers = event_sockets.order(zone, servers, order, send, reverse=reverse)
-    if answers is None:
-        return Answer(NO_RETURN, lines=[f"{name} would be told: {order}" for name, _ in servers])
-    if wait:
-        errors = wait([(name, each) for name, each in servers if name in answers.given])
-        answers = Answers(answers.given, [*answers.errors, *errors])
-    return _answered(answers)
-
-
-def _answered(answers: Answers[str]) -> Result:
-    """Show answers as they are, each line after its server's name where there are several."""
-    data = {name: answer.strip() for name, answer in answers.given.items()}
-    several = len(answers.given) + len(answers.errors) > 1
-    lines = replies.lines(answers.given, several=several)
-    return Answer(NO_RETURN, lines=map(printable.line, lines), data=data, report=answers.report)
-
-
-def _calls_taken(
-    zone: Zone,
-    server: str | None,
-    verb: str,
-    opposite: str,
-    *,
-    inbound: bool,
-    outbound: bool,
-    wait: Callable[[Servers], Sequence[SupError]] | None = None,
-) -> Result:
-    flags = [f"--{name}" for name, given in (("inbound", inbound), ("outbound", outbound)) if given]
-    order = orders.take_calls(verb, inbound=inbound, outbound=outbound)
-    return _ordered(zone, chosen(zone, server), order, reverse=("freeswitch", opposite, *flags), wait=wait)
+    return ordered(zone, servers, command, ask)
