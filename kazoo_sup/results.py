@@ -42,6 +42,7 @@ __all__ = [
     "exit_code",
     "keep",
     "partly",
+    "working",
 ]
 
 NO_RETURN = Atom("no_return")
@@ -265,9 +266,12 @@ class Done(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A whole listing at one moment: one that is looked at again and again has several."""
+    """A whole listing at one moment: one that is looked at again and again has several.
 
-    rows: Sequence[Row]
+    Work that is told as a listing has one, an iterator: each row comes when something is done.
+    """
+
+    rows: Iterable[Row]
 
     def as_data(self) -> Document:
         """Return what machine formats carry of it."""
@@ -295,6 +299,14 @@ class Live(NamedTuple):
     watched: bool = False
     columns: Sequence[str] = ()
     draw: Draw | None = None
+
+
+def working(columns: Sequence[str], rows: Iterable[Row]) -> Live:
+    """Return work that is told as a listing with COLUMNS: every row is what was done to one item.
+
+    Errors that end the work are raised by ROWS, after what was done before.
+    """
+    return Live(iter([Page(iter(rows))]), term=NO_RETURN, columns=columns)
 
 
 Result = Answer | Listing | Done | Live

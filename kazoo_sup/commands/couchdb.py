@@ -20,7 +20,7 @@ from kazoo_sup.kazoo.couchdb import backup as backups
 from kazoo_sup.kazoo.couchdb import compaction, databases, nodes, replication, resharding, restore, security, tasks
 from kazoo_sup.kazoo.couchdb import conflicts as conflicted
 from kazoo_sup.kazoo.couchdb import shards as placement
-from kazoo_sup.results import NO_RETURN, BulkReport, Done, Listing, Live, Page, Result
+from kazoo_sup.results import NO_RETURN, BulkReport, Done, Listing, Live, Page, Result, working
 from kazoo_sup.texts.couchdb import cluster_lines
 from kazoo_sup.transports.couchdb import Administration
 from kazoo_sup.zone import Zone
@@ -63,7 +63,7 @@ def compact(
     fragmentation: int = 0,
     admin_port: int = compaction.ADMIN_PORT,
     wait: bool = False,
-) -> Listing:
+) -> Live:
     """Start the compaction of the databases that match PATTERN, or of --all; it goes on by itself, see active_tasks.
 
     --views compacts the indexes too. FRAGMENTATION leaves those alone that have less waste, in percent. --wait compacts
@@ -75,13 +75,13 @@ def compact(
         raise BadArgument(parameter="--fragmentation", reason="must be from 0 to 100")
     names = databases.chosen(zone, pattern, every=all)
     rows = compaction.compacted(zone, names, views=views, at_least=fragmentation, admin_port=admin_port, wait=wait)
-    return Listing(compaction.WAITED_COLUMNS if wait else compaction.COLUMNS, rows)
+    return working(compaction.WAITED_COLUMNS if wait else compaction.COLUMNS, rows)
 
 
 @command
-def view_cleanup(zone: Zone, *pattern: Pattern, all: bool = False) -> Listing:
+def view_cleanup(zone: Zone, *pattern: Pattern, all: bool = False) -> Live:
     """Remove the index files that no design document needs any more, of databases that match PATTERN, or with --all."""
-    return Listing(("database", "state", "wrong"), compaction.cleaned(zone, databases.chosen(zone, pattern, every=all)))
+    return working(compaction.CLEANED_COLUMNS, compaction.cleaned(zone, databases.chosen(zone, pattern, every=all)))
 
 
 @command
@@ -262,7 +262,7 @@ def security_(zone: Zone, database: Database = "*", object: Json = None) -> Done
 
 
 @command
-def backup(zone: Zone, *pattern: Pattern, to: FileName = "", all: bool = False, verify: bool = False) -> Listing:
+def backup(zone: Zone, *pattern: Pattern, to: FileName = "", all: bool = False, verify: bool = False) -> Listing | Live:
     """Back up the databases that match PATTERN, or --all, into the directory TO, a file of JSON lines each.
 
     Documents come with their revisions, conflicts and attachments. --all leaves out what the cluster keeps about itself
@@ -278,7 +278,7 @@ def backup(zone: Zone, *pattern: Pattern, to: FileName = "", all: bool = False, 
     names = databases.chosen(zone, pattern, every=all)
     if all:
         names = backups.worthwhile(names)
-    return Listing(backups.COLUMNS, backups.run(zone, names, directory, verify=verify))
+    return working(backups.COLUMNS, backups.run(zone, names, directory, verify=verify))
 
 
 @command

@@ -15,6 +15,7 @@ from kazoo_sup.commands import couchdb as commands
 from kazoo_sup.errors import BadArgument, Declined, ExitCode, NotFound, SupError
 from kazoo_sup.kazoo.couchdb import backup, databases, nodes, replication, resharding, security, tasks
 from kazoo_sup.kazoo.zone import awaited
+from kazoo_sup.results import Listing
 
 DOWN = NODES[2]
 
@@ -23,7 +24,8 @@ def listed(outcome):
     """The rows of an outcome up to the error that ends them, and that error."""
     rows = []
     try:
-        rows.extend(outcome.rows)
+        pages = [outcome] if isinstance(outcome, Listing) else outcome.events
+        rows.extend(row for page in pages for row in page.rows)
     except SupError as error:
         return rows, error
     return rows, next(iter(outcome.report.errors), None) if outcome.report else None

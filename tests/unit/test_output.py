@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from kazoo_sup.changes import Report
+from kazoo_sup.cli.render.ending import at_once, drained
 from kazoo_sup.cli.render.output import renderer
 from kazoo_sup.errors import BadArgument, Conflict, ExitCode, ServerUnreachable, SupError
-from kazoo_sup.results import NO_RETURN, OK, Answer, BulkReport, Done, Listing, Live, Page, exit_code
+from kazoo_sup.results import NO_RETURN, OK, Answer, BulkReport, Done, Listing, Live, Page, exit_code, working
 from kazoo_sup.terms import Atom
 
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
@@ -265,6 +266,31 @@ def test_an_error_before_the_first_row_stands_alone(capsys, output_format):
     printed = rendered(capsys, output_format, Listing(("name",), none()))
     assert printed.out == ""
     assert "connection refused" in printed.err
+
+
+class TestWorkToldAsAListing:
+    ROWS = ({"name": "a", "state": "done"}, {"name": "b", "state": "failed"})
+
+    def rows(self):
+        yield from self.ROWS
+        raise DOWN
+
+    @pytest.mark.parametrize("output_format", ["text", "table", "csv", "json", "yaml", "ndjson"])
+    def test_it_is_shown_as_a_listing_is(self, capsys, output_format):
+        columns = ("name", "state")
+        listing = rendered(capsys, output_format, Listing(columns, self.rows()))
+        assert "failed" in listing.out
+        assert rendered(capsys, output_format, working(columns, self.rows())) == listing
+
+    def test_a_dry_run_shows_its_rows_up_to_what_ends_it(self, capsys):
+        printed = rendered(capsys, "text", drained(working(("name",), self.rows())))
+        assert printed.out.split() == ["name", "a", "b"]
+        assert "connection refused" in printed.err
+
+    def test_a_plan_has_it_done_once(self):
+        done = []
+        whole = at_once(working(("name",), (done.append(1) or row for row in self.ROWS)))
+        assert ([list(page.rows) for page in whole.events], len(done)) == ([list(self.ROWS)], 2)
 
 
 class TestPages:

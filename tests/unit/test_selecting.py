@@ -11,7 +11,7 @@ from kazoo_sup.cli.options import Options
 from kazoo_sup.cli.render import selecting
 from kazoo_sup.cli.render.output import renderer
 from kazoo_sup.errors import ExitCode, ServerUnreachable, UsageError
-from kazoo_sup.results import NO_RETURN, Answer, Listing, Live, Page
+from kazoo_sup.results import NO_RETURN, Answer, Listing, Live, Page, working
 from kazoo_sup.terms import Atom
 
 ROWS = [{"name": "a", "size": 3, "tags": ["x"]}, {"name": "b", "size": 5, "tags": []}]
@@ -59,6 +59,18 @@ class TestColumns:
     def test_of_pages_are_of_each_page(self, capsys):
         pages = Live(map(Page, [ROWS[:1], ROWS[1:]]), term=NO_RETURN, columns=("name", "size"))
         assert shown(capsys, pages, "csv", columns="name")[0] == "name\na\nb\n"
+
+    def test_that_there_are_not_are_refused_before_anything_is_done(self, capsys):
+        done = []
+
+        def work():
+            return working(("name", "size"), (done.append(row) or row for row in ROWS))
+
+        with pytest.raises(UsageError, match="no column 'nmae'; there are name, size"):
+            shown(capsys, work(), columns="nmae")
+        assert done == []
+        assert shown(capsys, work(), columns="size")[0] == "size\n3\n5\n"
+        assert done == ROWS
 
     def test_rows_are_taken_as_they_are_shown(self):
         def rows():

@@ -36,7 +36,7 @@ class Ending:
             else:
                 yield each
 
-    def pages(self, live: Live) -> Iterator[Sequence[Row]]:
+    def pages(self, live: Live) -> Iterator[Iterable[Row]]:
         """Yield the rows of each page."""
         return (page.rows for page in self.rest(live.events))
 
@@ -121,9 +121,9 @@ def has_pages(result: Result) -> bool:
 def drained(result: Result) -> Result:
     """Have the work of a dry run done; what it tells of did not take place, so that only its end is left.
 
-    Events in a list tell of what is done already, or why nothing is to be done.
+    Events in a list tell of what is done already, or why nothing is to be done, and rows of what would be done.
     """
-    works = isinstance(result, Live) and not result.watched and not isinstance(result.events, list)
+    works = isinstance(result, Live) and not (result.watched or has_pages(result) or isinstance(result.events, list))
     return at_once(result) if works else result
 
 
@@ -132,7 +132,7 @@ def at_once(result: Result) -> Result:
     ending = Ending(result)
     if isinstance(result, Live):
         if has_pages(result):
-            pages = [Page(rows) for rows in ending.pages(result)]
+            pages = [Page(list(rows)) for rows in ending.pages(result)]
             return result._replace(events=[*pages, *ending.reports], report=None)
         deque(ending.rest(result.events), maxlen=0)
         return result._replace(events=ending.reports, report=None)

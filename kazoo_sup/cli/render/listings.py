@@ -96,7 +96,7 @@ def print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
         writer.writerow([printable.csv_cell(shown(plain_cell(row.get(column)))) for column in columns])
 
 
-def draw_pages(draw: Draw, pages: Iterable[Sequence[Row]], *, live: bool) -> None:
+def draw_pages(draw: Draw, pages: Iterable[Iterable[Row]], *, live: bool) -> None:
     """Draw each page, over the one before where somebody watches; the last one stays."""
     from rich.console import Console
     from rich.live import Live
@@ -104,11 +104,11 @@ def draw_pages(draw: Draw, pages: Iterable[Sequence[Row]], *, live: bool) -> Non
     console = Console()
     if not live:
         for rows in pages:
-            console.print(draw(rows, console.width, console.height))
+            console.print(draw(list(rows), console.width, console.height))
         return
     with Live(console=console, auto_refresh=False) as screen:
         for rows in pages:
-            screen.update(draw(rows, console.width, console.height), refresh=True)
+            screen.update(draw(list(rows), console.width, console.height), refresh=True)
 
 
 def gathered(rows: Iterable[Row]) -> tuple[list[Row], SupError | None]:

@@ -165,7 +165,7 @@ class _Text:
             show = print_csv if result.csv and self._show_rows is print_rows else self._show_rows
             show(result.columns, ending.rest(result.rows))
 
-    def _show_pages(self, live: Live, pages: Iterable[Sequence[Row]]) -> None:
+    def _show_pages(self, live: Live, pages: Iterable[Iterable[Row]]) -> None:
         if live.draw and self._show_rows is print_rows and sys.stdout.isatty():
             draw_pages(live.draw, pages, live=live.watched)
             return
@@ -197,11 +197,11 @@ class _Joined(_Text):
             self.tell(f"-f {self._name} is for listings; this is not one, and is shown as text")
         return super().finish(result, maintenance=maintenance)
 
-    def _show_pages(self, live: Live, pages: Iterable[Sequence[Row]]) -> None:
+    def _show_pages(self, live: Live, pages: Iterable[Iterable[Row]]) -> None:
         self._show_rows(live.columns, _flushed(pages))
 
 
-def _flushed(pages: Iterable[Sequence[Row]]) -> Iterator[Row]:
+def _flushed(pages: Iterable[Iterable[Row]]) -> Iterator[Row]:
     for rows in pages:
         yield from rows
         sys.stdout.flush()
@@ -299,6 +299,8 @@ class _Machine:
         A run that works may tell of more than memory should hold: the first are kept, and `-f ndjson` has them all.
         """
         if has_pages(live):
+            if not live.watched:
+                self._stream_lines(())
             rows = (row for page in ending.pages(live) for row in page)
             self._stream("rows", rows, live=live.watched)
             return

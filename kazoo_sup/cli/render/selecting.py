@@ -82,7 +82,19 @@ def _with_columns(result: Result, columns: Sequence[str], warn: Callable[[str], 
 
 
 def _page(event: object, columns: Sequence[str], known: Sequence[str]) -> object:
-    return Page(list(_only(event.rows, columns, known))) if isinstance(event, Page) else event
+    """Return a page of COLUMNS alone; one that works is asked for no other than those KNOWN, before it begins."""
+    if not isinstance(event, Page):
+        return event
+    if not isinstance(event.rows, Iterator):
+        return Page(list(_only(event.rows, columns, known)))
+    _check(columns, known)
+    return Page(_only(event.rows, columns, known))
+
+
+def _check(columns: Sequence[str], every: Sequence[str]) -> None:
+    for name in columns:
+        if name not in every:
+            raise UsageError(reason=f"there is no column {name!r}; there are {', '.join(every)}")
 
 
 def _only(items: Iterable[Any], columns: Sequence[str], known: Sequence[str]) -> Iterator[Any]:
@@ -97,9 +109,7 @@ def _only(items: Iterable[Any], columns: Sequence[str], known: Sequence[str]) ->
             continue
         if not every:
             every = list(dict.fromkeys([*known, *item]))
-            for name in columns:
-                if name not in every:
-                    raise UsageError(reason=f"there is no column {name!r}; there are {', '.join(every)}")
+            _check(columns, every)
         yield {name: item.get(name) for name in columns}
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("database", "node", "file_mb", "fragmentation", "state", "wrong")
 WAITED_COLUMNS = ("database", "node", "file_mb", "after_mb", "fragmentation", "state", "wrong")
+CLEANED_COLUMNS = ("database", "state", "wrong")
 ADMIN_PORT = 5986
 """Kazoo kazoo_config.hrl, ?SECTION_DEFAULTS: admin_port of [bigcouch]."""
 
