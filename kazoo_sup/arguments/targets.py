@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import sys
+from array import array
 from contextlib import nullcontext
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from kazoo_sup.arguments.reads import Reads, path_of
@@ -14,7 +16,7 @@ from kazoo_sup.kazoo.numbers import columns, e164
 from kazoo_sup.kazoo.numbers.targets import Target, Targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from kazoo_sup.zone import Zone
@@ -95,15 +97,29 @@ def _of_content(content: BinaryIO, zone: Zone, said: str, *, closing: bool = Fal
     if not count:
         zone.run.warn(f"{said} holds no number")
 
+    def every() -> Iterator[Target]:
+        rest = (line for line in csv_files.lines(content) if not line.is_blank)
+        if names is not None:
+            next(rest, None)
+        return (_target(names, line, reader) for line in rest)
+
     def targets() -> Iterator[Target]:
         with content if closing else nullcontext():
-            rest = (line for line in csv_files.lines(content) if not line.is_blank)
-            if names is not None:
-                next(rest, None)
-            for line in rest:
-                yield _target(names, line, reader)
+            yield from every()
 
-    return Targets(targets(), count)
+    return Targets(
+        targets(), count, repeated=lambda: _repeated(every), close=content.close if closing else lambda: None
+    )
+
+
+def _repeated(every: Callable[[], Iterator[Target]]) -> Iterator[Target]:
+    """Yield the targets whose number is there more than once.
+
+    All are gone through twice, since a file may hold more than memory should: of each number eight bytes are kept.
+    """
+    found = sorted(array("q", (hash(each.number) for each in every() if not each.wrong)))
+    twice = {one for one, following in pairwise(found) if one == following}
+    return (each for each in every() if not each.wrong and hash(each.number) in twice) if twice else iter(())
 
 
 def _looked_through(content: BinaryIO, reader: e164.Reader) -> tuple[list[str] | None, int]:

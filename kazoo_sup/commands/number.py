@@ -99,7 +99,7 @@ def create(
     they need not wait for their port request. PUBLIC are their public fields, a JSON object.
     """
     base = Request(account, state, carrier, ported_in or None, public)
-    return _perform(zone, numbers, bulk.by_line(zone, base, lifecycle.create), "creating numbers", acting_for)
+    return _perform(zone, numbers, bulk.by_line(zone, numbers, base, lifecycle.create), "creating numbers", acting_for)
 
 
 @command
@@ -110,14 +110,14 @@ def import_(zone: Zone, numbers: Numbers, account: AccountId | None = None) -> R
     """
     module = system_config.read(zone, "tasks.numbers", "import_defaults_to_carrier", bulk.IMPORTED_CARRIER, TEXT)
     base = Request(account, module_name=module)
-    return _perform(zone, numbers, bulk.by_line(zone, base, lifecycle.create), "importing numbers")
+    return _perform(zone, numbers, bulk.by_line(zone, numbers, base, lifecycle.create), "importing numbers")
 
 
 @command
 def port_in(zone: Zone, numbers: Numbers, account: AccountId) -> Result:
     """Create NUMBERS for ACCOUNT as numbers that are being ported in; `move` puts them in service."""
     base = Request(account, states.PORT_IN)
-    return _perform(zone, numbers, bulk.by_line(zone, base, lifecycle.create), "creating numbers")
+    return _perform(zone, numbers, bulk.by_line(zone, numbers, base, lifecycle.create), "creating numbers")
 
 
 @command
@@ -143,7 +143,7 @@ def reserve(
     zone: Zone, numbers: Numbers, account: AccountId | None = None, *, acting_for: AccountId | None = None
 ) -> Result:
     """Reserve NUMBERS for ACCOUNT, or for each line's account_id."""
-    deeds = bulk.by_line(zone, Request(account), lifecycle.reserve)
+    deeds = bulk.by_line(zone, numbers, Request(account), lifecycle.reserve)
     return _perform(zone, numbers, deeds, "reserving numbers", acting_for)
 
 
@@ -152,7 +152,7 @@ def move(
     zone: Zone, numbers: Numbers, account: AccountId | None = None, *, acting_for: AccountId | None = None
 ) -> Result:
     """Put NUMBERS in service for ACCOUNT, or for each line's account_id, whoever had them before."""
-    deeds = bulk.by_line(zone, Request(account), lifecycle.move)
+    deeds = bulk.by_line(zone, numbers, Request(account), lifecycle.move)
     return _perform(zone, numbers, deeds, "moving numbers", acting_for)
 
 
@@ -195,7 +195,9 @@ def update(zone: Zone, numbers: Numbers, *, overwrite: bool = False, acting_for:
 
     With --overwrite what a line leaves empty is taken away, as Kazoo's task update_overwrite does; else it stays.
     """
-    deeds = bulk.by_line(zone, Request(public={} if overwrite else None, overwrite=overwrite), lifecycle.update)
+    deeds = bulk.by_line(
+        zone, numbers, Request(public={} if overwrite else None, overwrite=overwrite), lifecycle.update
+    )
     return _perform(zone, numbers, deeds, "updating numbers", acting_for)
 
 

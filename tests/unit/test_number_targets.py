@@ -16,7 +16,7 @@ from kazoo_sup.kazoo.numbers import bulk, columns, lifecycle, listing, phone_num
 from kazoo_sup.kazoo.numbers.lifecycle import Request, Setting
 from kazoo_sup.kazoo.numbers.listing import Wanted
 from kazoo_sup.kazoo.numbers.providers import Rules
-from kazoo_sup.kazoo.numbers.targets import Target
+from kazoo_sup.kazoo.numbers.targets import Target, Targets
 
 ACCOUNT = "1" * 32
 ONE, TWO = "+14155550100", "+14155550101"
@@ -222,10 +222,46 @@ class TestColumns:
 class TestLines:
     def test_name_accounts_in_any_way(self, zone):
         zone.couchdb.put("accounts", {"_id": ACCOUNT, "pvt_type": "account", "realm": "a.example.com", "name": "A"})
-        deed = bulk.by_line(zone, Request(), lambda request: request)
+        deed = bulk.by_line(zone, Targets([], 0), Request(), lambda request: request)
         assert deed(Target(ONE, 2, {"account_id": ACCOUNT})).account == ACCOUNT
         with pytest.raises(SupError, match="there is no account"):
             deed(Target(ONE, 3, {"account_id": "2" * 32}))
+
+    def agreeing(self, zone, tmp_path, *lines, heading="e164,state,account_id,modified"):
+        file = tmp_path / "numbers.csv"
+        file.write_text("\n".join([heading, *lines]))
+        found = targets.read(str(file), zone)
+        bulk.by_line(zone, found, Request(state="in_service"), lifecycle.create)
+        return [each.line for each in found]
+
+    @pytest.mark.parametrize(
+        ("again", "is_refused"),
+        [
+            (f"{ONE},available,,", True),
+            ("(415) 555-0100,AVAILABLE,,", True),
+            (f"{ONE},in_service,{ACCOUNT},", True),
+            (f"{ONE},,,", False),
+            ("4155550100,In_Service,,2026-11-30", False),
+            (f"{ONE},sold,,", False),
+        ],
+    )
+    def test_of_one_number_ask_for_the_same(self, zone, tmp_path, again, is_refused):
+        zone.couchdb.put("accounts", {"_id": ACCOUNT, "pvt_type": "account", "name": "A"})
+        lines = (f"{TWO},available,,", f"{ONE},in_service,,", "", f"{TWO},available,,", again)
+        if not is_refused:
+            assert self.agreeing(zone, tmp_path, *lines) == [2, 3, 5, 6]
+            return
+        with pytest.raises(bulk.Contradictory, match=rf"lines 3 and 6 ask for different things for \{ONE}; nothing"):
+            self.agreeing(zone, tmp_path, *lines)
+
+    def test_that_are_wrong_hide_no_others(self, zone, tmp_path):
+        with pytest.raises(bulk.Contradictory, match=r"lines 3 and 4 .*, and 1 more likewise"):
+            self.agreeing(zone, tmp_path, f"{ONE},sold", f"{ONE},available", f"{ONE},aging", f"{ONE},reserved",
+                          heading="e164,state")  # fmt: skip
+
+    def test_name_one_account_in_two_ways(self, zone, tmp_path):
+        zone.couchdb.put("accounts", {"_id": ACCOUNT, "pvt_type": "account", "realm": "a.example.com", "name": "A"})
+        assert self.agreeing(zone, tmp_path, f"{ONE},{ACCOUNT}", f"{ONE},A", heading="e164,account_id") == [2, 3]
 
 
 @pytest.fixture

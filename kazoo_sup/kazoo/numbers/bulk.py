@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.errors import SupError
+from kazoo_sup.errors import SupError, UsageError
 from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.billing import services_reconcile
+from kazoo_sup.kazoo.carriers import UnknownCarrier
 from kazoo_sup.kazoo.numbers import columns, configured, store
 
 if TYPE_CHECKING:
@@ -28,6 +30,12 @@ MANY = 5_000
 
 VERY_MANY = 100_000
 """Above so many it takes a yes in any case."""
+
+
+class Contradictory(UsageError):
+    """{reason}"""
+
+    reason: str
 
 
 class BadCell(SupError):
@@ -80,20 +88,41 @@ def ask_for_many(zone: Zone, quantity: int | None, deed: str) -> None:
         zone.run.confirm_watched(deed)
 
 
-def by_line(zone: Zone, base: Request, deed: Callable[[Request], Deed]) -> Callable[[Target], Deed]:
-    """Return a function that makes a target's deed of BASE and what its line's cells say; it raises BadCell."""
+def by_line(zone: Zone, numbers: Targets, base: Request, deed: Callable[[Request], Deed]) -> Callable[[Target], Deed]:
+    """Return a function that makes a target's deed of BASE and what its line's cells say; it raises BadCell.
+
+    A number may be there several times if its lines ask for the same. Raises Contradictory where they do not: which of
+    them was meant nobody knows, and the last one would win.
+    """
 
     @cache
     def account(text: str) -> str:
         return accounts.find(text, zone)
 
-    def of(target: Target) -> Deed:
+    def asked(target: Target) -> Request:
         try:
             cells = dict(target.fields)
             if cells.get("account_id"):
                 cells["account_id"] = account(cells["account_id"])
-            return deed(columns.request(cells, base))
+            return columns.request(cells, base)
         except ValueError as error:
             raise BadCell(reason=f"{target.number}: {error}") from error
 
-    return of
+    _check_agreement(numbers, asked)
+    return lambda target: deed(asked(target))
+
+
+def _check_agreement(numbers: Targets, asked: Callable[[Target], Request]) -> None:
+    """Raise Contradictory unless the lines of a number ask for the same; one that is wrong in itself is told later."""
+    first: dict[str, tuple[int | None, Request]] = {}
+    found: list[str] = []
+    for each in numbers.repeated():
+        with suppress(BadCell, UnknownCarrier):
+            request = asked(each)
+            line, wanted = first.setdefault(each.number, (each.line, request))
+            if request != wanted:
+                found.append(f"lines {line} and {each.line} ask for different things for {each.number}")
+    if found:
+        numbers.close()
+        others = f", and {len(found) - 1} more likewise" if len(found) > 1 else ""
+        raise Contradictory(reason=f"{found[0]}{others}; nothing was changed")
