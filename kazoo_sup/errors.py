@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, ClassVar, Self, dataclass_transform
 
@@ -102,6 +102,14 @@ class SupError(Exception):
     def fix(self) -> str:
         """What to do about it."""
         return self.remedy.format_map(self._given)
+
+
+def worst(errors: Sequence[SupError]) -> SupError:
+    """Return which of several errors a run ends with where nobody who was asked did, or knew, anything.
+
+    That is the one with the highest exit code, the first of those: who comes first decides nothing.
+    """
+    return max(errors, key=lambda each: each.exit_code)
 
 
 class UsageError(SupError):

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from kazoo_sup.errors import ExitCode, SupError
+from kazoo_sup.errors import ExitCode, SupError, worst
 from kazoo_sup.terms import OK, UNDEFINED, Atom, Term
 
 if TYPE_CHECKING:
@@ -84,13 +84,14 @@ class BulkReport(NamedTuple):
     the command does (skipped, answered); only `failed` are not done. None where nothing was counted. `errors` are the
     first that were met, and the last. `of` is what the items are, in the plural, where they are the parts of a whole
     run (databases, accounts): a run of which parts failed has no result, but a sentence that says how many, and with
-    `untold` the first error.
+    `untold` the first error. `code` is what the run exits with where that is not as with the first error.
     """
 
     counts: Mapping[str, int] | None = None
     errors: Sequence[SupError] = ()
     of: str = ""
     untold: bool = False
+    code: ExitCode | None = None
 
     @property
     def failed(self) -> int:
@@ -127,6 +128,8 @@ class BulkReport(NamedTuple):
             return self.failure.exit_code
         if self.failed:
             return ExitCode.PARTIAL if self.failed < self.total else ExitCode.FAILED
+        if self.code is not None:
+            return self.code
         return self.errors[0].exit_code if self.errors else ExitCode.OK
 
     @property
@@ -149,7 +152,7 @@ class BulkReport(NamedTuple):
         errors = [*self.errors, *other.errors][: max(KEPT_ERRORS, len(self.errors))]
         counted = [each.counts for each in (self, other) if each.counts is not None]
         counts = sum(map(Counter, counted), Counter()) if counted else None
-        return BulkReport(counts, errors, self.of or other.of, self.untold or other.untold)
+        return BulkReport(counts, errors, self.of or other.of, self.untold or other.untold, self.code or other.code)
 
     def as_data(self) -> Document:
         """Return what machine formats carry of it beside the counts."""
@@ -209,10 +212,16 @@ def keep(errors: list[SupError], error: SupError) -> None:
 
 
 def partly(answered: int, errors: Sequence[SupError]) -> BulkReport | None:
-    """Return the report of many who were asked: how many ANSWERED, the others' errors; None without errors."""
+    """Return the report of many who were asked: how many ANSWERED, the others' errors; None without errors.
+
+    Where nobody answered the run exits as with the worst of the errors.
+    """
     if not errors:
         return None
-    return BulkReport({"answered": answered, "failed": len(errors)} if answered else None, errors)
+    if answered:
+        return BulkReport({"answered": answered, "failed": len(errors)}, errors)
+    code = worst(errors).exit_code
+    return BulkReport(errors=errors, code=None if code is errors[0].exit_code else code)
 
 
 class Answer(NamedTuple):

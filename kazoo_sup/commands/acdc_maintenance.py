@@ -11,6 +11,7 @@ from kazoo_sup.arguments.accounts import AccountId
 from kazoo_sup.arguments.descriptions import OnNode
 from kazoo_sup.arguments.reads import Reads
 from kazoo_sup.command import command
+from kazoo_sup.errors import worst
 from kazoo_sup.kazoo import bus
 from kazoo_sup.kazoo.bus.collect import Reach
 from kazoo_sup.kazoo.config import system_config
@@ -115,7 +116,7 @@ def current_statuses(zone: Zone, account: AccountId, *, wait: int = _WAIT) -> Re
     """List the last status of each agent of ACCOUNT, and since when it is so."""
     found, errors = acdc.statuses(Reach([zone], wait), account)
     if errors and not found:
-        raise errors[0]
+        raise worst(errors)
     lines = agent_table(account, found) if found else [f"No agent statuses found for {account}"]
     return Answer(lines=lines, data=found, report=BulkReport(errors=errors))
 
@@ -196,7 +197,7 @@ def _act(zone: Zone, action: str, account: str, agent: str, headers: Fields | No
 def _agents(zone: Zone, account: str | None, wait: int, title: list[str]) -> Answer:
     found, errors = acdc.all_statuses(Reach([zone], wait), acdc.activated(zone) if account is None else [account])
     if errors and not any(found.values()):
-        raise errors[0]
+        raise worst(errors)
     return Answer(lines=[*title, *agent_tables(found)], data=found, report=BulkReport(errors=errors))
 
 

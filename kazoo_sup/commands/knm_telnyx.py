@@ -66,6 +66,8 @@ def number(zone: Zone, number: E164, *settings: str) -> Listing:
         if key not in NUMBER_SETTINGS or not separator:
             reason = f"{key!r} is not a KEY=VALUE of a number: {', '.join(NUMBER_SETTINGS)}"
             raise BadArgument(parameter="SETTINGS", reason=reason)
+        if key in wanted:
+            raise BadArgument(parameter="SETTINGS", reason=f"{key} is there twice")
         wanted[key] = said
     carrier = Telnyx(zone)
     if wanted:

@@ -537,6 +537,7 @@ class TestByHand:
         [
             (("switch.notify", "Realm=r"), "is missing"),
             (("switch.notify", "Realm"), "is not Name=value"),
+            (("switch.notify", "Realm=r", "Realm=q"), "is there twice"),
             (("switch.notfy",), "did you mean switch.notify"),
             (("nodes.advertise", "Expires=5000"), "is not for sup to send"),
         ],

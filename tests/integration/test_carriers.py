@@ -207,6 +207,7 @@ def test_the_old_bandwidth_says_where_to_go(at):
         ("knm_carriers", "find", "416", "5", "--country", "US"),
         ("knm_carriers", "find", "415", "5", "--country", "XX"),
         ("knm_telnyx", "number", "+14155550100", "name=x"),
+        ("knm_telnyx", "number", "+14155550100", "connection_id=1", "connection_id=2"),
         ("knm_telnyx", "orders", "lost"),
         ("knm_bandwidth2", "configure", "api_version=v9"),
         ("knm_carriers", "check"),

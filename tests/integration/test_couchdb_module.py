@@ -180,6 +180,12 @@ class TestRestore:
         assert row["stored"] + row["there"] == 1204
         assert copy.everything() == big.everything()
 
+    def test_two_files_of_one_database_are_refused_before_anything_is_touched(self, at, backup, copy, tmp_path):
+        at("couchdb", "backup", NAME, "--to", str(tmp_path / "later"))
+        done = at("couchdb", "restore", backup, file_in(tmp_path / "later"))
+        assert (done.code, done.stdout) == (1, "")
+        assert f"are both of database {NAME}" in done.stderr
+
     def test_a_dry_run_shows_what_would_be_restored_and_does_nothing(self, at, backup, copy):
         done = json.loads(at("-f", "json", "couchdb", "restore", backup, "--as", "sup-test/copy", "--dry-run").stdout)
         [row] = done["rows"]

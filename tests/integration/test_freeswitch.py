@@ -314,6 +314,7 @@ class TestOwn:
             ("events", "CUSTOM"),
             ("loglevel", "loud"),
             ("events", "--filter", "x"),
+            ("events", "--filter", "Event-Name=HEARTBEAT, Event-Name=CHANNEL_CREATE"),
             ("events", "HEARTBEAT\n\napi version"),
             ("events", "--count", "-1"),
             ("events", "--for", "inf"),

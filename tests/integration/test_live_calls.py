@@ -412,6 +412,13 @@ class TestManyNodes:
         done = live("--config", listed("gone@localhost", "lost@localhost"), "--nodes", "all", "erlang", "node")
         assert (done.code, done.stdout) == (1, "")
 
+    @pytest.mark.parametrize("gone", ["aaa@localhost", "zzz@localhost"])
+    def test_where_none_succeeds_who_comes_first_decides_nothing(self, live, node, listed, gone):
+        config = listed(node.name, gone)
+        done = live("--config", config, "--nodes", "all", "erlang", "binary_to_integer", "x")
+        assert (done.code, done.stdout) == (3, "")
+        assert len(done.stderr.splitlines()) == 2
+
     @pytest.mark.parametrize(("pattern", "shown"), [("x*", "x*"), ("", "''")])
     def test_a_pattern_that_means_none(self, live, node, listed, pattern, shown):
         done = live("--config", listed(node.name), "--nodes", pattern, "erlang", "node")

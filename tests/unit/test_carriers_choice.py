@@ -217,6 +217,11 @@ class TestConfiguring:
         assert "s3cret" not in str(refused.value)
         assert zone.couchdb.written == []
 
+    def test_a_key_is_given_once(self, zone):
+        with pytest.raises(BadArgument, match="user is there twice"):
+            configuration.configure(zone, "knm_telnyx", ["user=ann", "debug=true", "user=bob"], verify=False)
+        assert zone.couchdb.written == []
+
     def test_lists(self, zone):
         configuration.configure(zone, "knm_vitelity", ['routesip=["a","b"]'], verify=False)
         assert stored(zone, "number_manager.vitelity") == {"routesip": ["a", "b"]}

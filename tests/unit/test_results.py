@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kazoo_sup.errors import BadArgument, ExitCode, ServerRefused, Unfinished
+from kazoo_sup.errors import BadArgument, ExitCode, Interrupted, ServerRefused, Unfinished
 from kazoo_sup.results import (
     NO_RETURN,
     OK,
@@ -114,6 +114,11 @@ class TestReport:
     def test_of_who_did_not_answer(self):
         assert partly(2, []) is None
         assert partly(0, [REFUSED]) == BulkReport(errors=[REFUSED])
+        assert partly(0, [MISUSED, IN_PART, REFUSED]).exit_code is ExitCode.PARTIAL
+        assert partly(0, [MISUSED, REFUSED]).exit_code is partly(0, [REFUSED, MISUSED]).exit_code is ExitCode.FAILED
+        assert partly(0, [MISUSED, MISUSED]).exit_code is ExitCode.USAGE
+        assert partly(0, [REFUSED, Interrupted(), MISUSED]).exit_code is ExitCode.INTERRUPTED
+        assert (partly(0, [MISUSED, REFUSED]) + BulkReport()).exit_code is ExitCode.FAILED
         assert partly(2, [REFUSED]).counts == {"answered": 2, "failed": 1}
 
 

@@ -37,9 +37,10 @@ class NeedsKey(UsageError):
 
 
 class BadHeader(UsageError):
-    """{text!r} is not Name=value"""
+    """{text!r} {wrong}"""
 
     text: str
+    wrong: str = "is not Name=value"
 
 
 class Wanted(NamedTuple):
@@ -129,6 +130,8 @@ def read_headers(api: str, words: Sequence[str]) -> Payload:
         name, sign, written = word.partition("=")
         if not sign or not name:
             raise BadHeader(text=word)
+        if name in found:
+            raise BadHeader(text=name, wrong="is there twice")
         found[name] = messages.read_header(known, name, written)
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kazoo_sup.errors import ExitCode, SupError
+from kazoo_sup.errors import ExitCode, SupError, worst
 from kazoo_sup.kazoo import bus
 from kazoo_sup.kazoo.bus import collect, nodes
 
@@ -52,7 +52,7 @@ def everybody(zones: Sequence[Zone]) -> tuple[dict[str, Payload], list[SupError]
         else:
             adverts |= found
     if not adverts:
-        raise errors[0]
+        raise worst(errors)
     return adverts, errors
 
 

@@ -73,6 +73,8 @@ def _read(zone: Zone, carrier: Carrier, words: Sequence[str]) -> Document:
         if key is None or not separator:
             known = ", ".join(each.name for each in carrier.keys)
             raise BadArgument(parameter="SETTINGS", reason=f"{name!r} is not a KEY=VALUE of {carrier.name}: {known}")
+        if name in given:
+            raise BadArgument(parameter="SETTINGS", reason=f"{name} is there twice")
         given[name] = _value(zone, key, said)
     return given
 

@@ -17,7 +17,7 @@ from kazoo_sup import changes
 from kazoo_sup.changes import revisions as stored_revisions
 from kazoo_sup.changes.revisions import Revision
 from kazoo_sup.concurrency import ahead
-from kazoo_sup.errors import Declined, SupError
+from kazoo_sup.errors import BadArgument, Declined, SupError
 from kazoo_sup.kazoo.couchdb import backup, databases, security
 from kazoo_sup.kazoo.couchdb.backup_file import BadBackup, Content, Entry, Pieces, scan
 from kazoo_sup.messages.names import encoded
@@ -60,14 +60,18 @@ class Plan:
 def plan(zone: Zone, files: Sequence[Path], name: str, *, merge: bool) -> list[Plan]:
     """Check every file, and that each database is missing, empty, or holds nothing but what is in its file.
 
-    NAME is the database to restore into in place of the file's own. Raises BadBackup or NotEmpty before anything is
-    written; with `merge` a database may hold anything.
+    NAME is the database to restore into in place of the file's own. Raises BadBackup, NotEmpty, or BadArgument for two
+    files of one database before anything is written; with `merge` a database may hold anything.
     """
-    plans = []
+    plans: list[Plan] = []
     for file in files:
         with zone.run.progress(f"checking {file.name}", None):
             manifest = backup.check(file)
         database = name or manifest["database"]
+        before = next((each.file for each in plans if each.database == database), None)
+        if before is not None and not merge:
+            reason = f"{before} and {file} are both of database {database}; --merge stores one beside the other"
+            raise BadArgument(parameter="FILE", reason=reason)
         exists = zone.couchdb.exists(database)
         if exists and not merge:
             foreign = _foreign(zone, database, file)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.errors import ExitCode, SupError
+from kazoo_sup.errors import ExitCode, SupError, worst
 from kazoo_sup.kazoo import bus
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, now
 from kazoo_sup.kazoo.ecallmgr import switch_names
@@ -206,7 +206,7 @@ def participants(members: Iterable[Row]) -> list[Told]:
 def call_status(zone: Zone, call_id: str) -> Told | None:
     """Return what ecallmgr would tell of a call that one of the zone's servers has a channel of; None when none does.
 
-    Raises the error of the first server that does not answer when none of the others has it.
+    Raises the worst error of the servers that do not answer when none of the others has it.
     """
     if not _is_word(call_id):
         return None
@@ -215,7 +215,7 @@ def call_status(zone: Zone, call_id: str) -> Told | None:
         if is_there:
             return {"Call-ID": call_id, "Status": "active", "Switch-Hostname": name, "App-Name": KIND}
     if answers.errors:
-        raise answers.errors[0]
+        raise worst(answers.errors)
     return None
 
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from kazoo_sup.concurrency import next_of
-from kazoo_sup.errors import BadArgument, ExitCode, Stopped, SupError, TimedOut, UsageError, did_you_mean
+from kazoo_sup.errors import BadArgument, ExitCode, Stopped, SupError, TimedOut, UsageError, did_you_mean, worst
 from kazoo_sup.results import NO_RETURN, BulkReport, Done, Listing, partly
 from kazoo_sup.settings.servers import KAMAILIO, parse
 from kazoo_sup.transports.server import Server
@@ -268,7 +268,7 @@ def list_in_turn(
 
     All are asked at once. A server that fails, or is silent for more than PATIENCE seconds, does not hide those after
     it; when the run's own time is up (-t), what has come is given. At the end PartlyListed is raised when some failed,
-    or the first error when all did.
+    or the worst error when all did.
     """
     arrived: _Arrivals = SimpleQueue()
     waiting = deque(_Listing(name, partial(rows, name, server), arrived) for name, server in servers)
@@ -288,7 +288,7 @@ def list_in_turn(
     if 0 < len(errors) < len(servers):
         raise PartlyListed(reason="; ".join(map(str, errors)))
     if errors:
-        raise errors[0]
+        raise worst(errors)
 
 
 class _Listing(Generic[Answer]):
