@@ -12,6 +12,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -49,14 +50,50 @@ class Finished(NamedTuple):
     stderr: str
 
 
+_MADE: set[str] = set()
+"""What was made in the machine's directory for temporary files, by this process."""
+
+
+def _note_what_is_made(event: str, arguments: tuple[object, ...]) -> None:
+    if event not in ("open", "os.mkdir", "os.rename", "os.link", "os.symlink"):
+        return
+    path = arguments[0 if event in ("open", "os.mkdir") else 1]
+    if not isinstance(path, str | bytes | os.PathLike) or (event == "open" and not _creates(arguments[2])):
+        return
+    directory, name = os.path.split(os.fsdecode(path))
+    if directory == "/tmp" and not name.startswith(_SHARED):
+        _MADE.add(name)
+
+
+def _creates(flags: object) -> bool:
+    return isinstance(flags, int) and bool(flags & os.O_CREAT)
+
+
+_SHARED = ("pytest-of-", "kazoo-sup-tests-ports-")
+"""What all tests of this machine share there: their directories, and the ports that are taken."""
+
+sys.addaudithook(_note_what_is_made)
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind() -> Iterator[None]:
+    """See that a test leaves nothing in /tmp; what it needs it makes in a directory of its own."""
+    yield
+    left = sorted(name for name in _MADE if os.path.lexists(f"/tmp/{name}"))
+    _MADE.clear()
+    assert not left, f"left in /tmp: {', '.join(left)}"
+
+
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """Return an environment in which no settings, no state and no colours of this machine's user are found."""
     dropped = ("SUP_", "KAZOO_", "XDG_")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(dropped)}
-    home = tmp_path / "home"
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
     home.mkdir()
+    temporary.mkdir()
     places = {
+        "TMPDIR": temporary,
         "HOME": home,
         "XDG_CONFIG_HOME": home / ".config",
         "XDG_STATE_HOME": home / ".local/state",

@@ -20,11 +20,12 @@ def filter_of(text: str) -> dict[str, str]:
     pairs = [tuple(part.strip() for part in each.partition("=")) for each in text.split(",") if each.strip()]
     if not all(header and equals and value for header, equals, value in pairs):
         raise BadArgument(parameter="--filter", reason="must be HEADER=VALUE, or several with commas between them")
-    names = [header for header, *_ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise BadArgument(parameter="--filter", reason=f"{name} is there twice")
-    return {option("filter", header): option("filter", value, line) for header, _, value in pairs}
+    found: dict[str, str] = {}
+    for header, _, value in pairs:
+        wanted = option("filter", value, line)
+        if found.setdefault(option("filter", header), wanted) != wanted:
+            raise BadArgument(parameter="--filter", reason=f"{header} is there twice, with two values")
+    return found
 
 
 def limit_of(megabytes: int | None) -> int | None:

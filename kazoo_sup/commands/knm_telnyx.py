@@ -60,15 +60,14 @@ def number(zone: Zone, number: E164, *settings: str) -> Listing:
 
     They are connection_id, messaging_profile_id, billing_group_id and customer_reference; KEY= takes one away.
     """
-    wanted = {}
+    wanted: dict[str, str] = {}
     for word in settings:
         key, separator, said = word.partition("=")
         if key not in NUMBER_SETTINGS or not separator:
             reason = f"{key!r} is not a KEY=VALUE of a number: {', '.join(NUMBER_SETTINGS)}"
             raise BadArgument(parameter="SETTINGS", reason=reason)
-        if key in wanted:
-            raise BadArgument(parameter="SETTINGS", reason=f"{key} is there twice")
-        wanted[key] = said
+        if wanted.setdefault(key, said) != said:
+            raise BadArgument(parameter="SETTINGS", reason=f"{key} is there twice, with two values")
     carrier = Telnyx(zone)
     if wanted:
         deed = f"set {', '.join(wanted)} of {number} at {carrier.title}"

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -56,14 +57,16 @@ def _text(path: Path) -> str:
 
 @contextlib.contextmanager
 def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
+    before, temporary = dict(os.environ), tempfile.tempdir
     os.environ.clear()
     os.environ.update(wanted)
+    tempfile.tempdir = None  # it is looked up anew in the environment
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
+        tempfile.tempdir = temporary
 
 
 @contextlib.contextmanager

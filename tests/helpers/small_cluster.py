@@ -603,7 +603,7 @@ def configuration() -> list[Document]:
         "privacy": {"method": "x"},
         "ips": {"zone_name_map": {"x": "y"}},
         "telemetry.waveguide": {"activation": 1},
-        "kazoo_data": {"default_archive_folder": "/tmp"},
+        "kazoo_data": {"default_archive_folder": "/dev/null/archives"},
         "token_restrictions": {"_": {}},
         "edr": {"backends": [{"name": "x", "type": "file", "bindings": [], "options": {}, "enabled": True}]},
         "doodle": {"default_test_from_number": "1"},

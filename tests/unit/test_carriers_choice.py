@@ -218,7 +218,7 @@ class TestConfiguring:
         assert zone.couchdb.written == []
 
     def test_a_key_is_given_once(self, zone):
-        with pytest.raises(BadArgument, match="user is there twice"):
+        with pytest.raises(BadArgument, match="user is there twice, with two values"):
             configuration.configure(zone, "knm_telnyx", ["user=ann", "debug=true", "user=bob"], verify=False)
         assert zone.couchdb.written == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ class TestCleaning:
         assert "late" in zone.couchdb.all("system_media")
 
     def test_media_of_an_account_are_kept_in_a_file_of_their_owner_first(self, zone, tmp_path, monkeypatch):
-        monkeypatch.setattr(media_cleanup, "ARCHIVES", str(tmp_path))
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         zone.couchdb.put(PLAIN, {"_id": "m1", "pvt_type": "media", "name": "x"})
         lines = list(media.lines(media_cleanup.remove_empty_media(zone, NamedAccount(ACCOUNT, "acme"))))
         assert "m1" not in zone.couchdb.all(PLAIN)
@@ -95,7 +96,7 @@ class TestCleaning:
         assert lines[-1] == "finished cleaning up empty media docs for account acme"
 
     def test_nothing_is_removed_where_it_cannot_be_kept(self, zone, tmp_path, monkeypatch):
-        monkeypatch.setattr(media_cleanup, "ARCHIVES", str(tmp_path / "missing"))
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
         zone.couchdb.put(PLAIN, {"_id": "m1", "pvt_type": "media"})
         with pytest.raises(Declined):
             list(media_cleanup.remove_empty_media(zone, NamedAccount(ACCOUNT, "acme")))

@@ -130,9 +130,9 @@ def read_headers(api: str, words: Sequence[str]) -> Payload:
         name, sign, written = word.partition("=")
         if not sign or not name:
             raise BadHeader(text=word)
-        if name in found:
-            raise BadHeader(text=name, wrong="is there twice")
-        found[name] = messages.read_header(known, name, written)
+        value = messages.read_header(known, name, written)
+        if found.setdefault(name, value) != value:
+            raise BadHeader(text=name, wrong="is there twice, with two values")
     return found
 
 

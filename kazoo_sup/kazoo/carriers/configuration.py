@@ -67,14 +67,15 @@ def rows(carrier: Carrier) -> Iterator[Row]:
 
 def _read(zone: Zone, carrier: Carrier, words: Sequence[str]) -> Document:
     given = {}
+    texts: dict[str, str] = {}
     for word in words:
         name, separator, said = word.partition("=")
         key = next((each for each in carrier.keys if each.name == name), None)
         if key is None or not separator:
             known = ", ".join(each.name for each in carrier.keys)
             raise BadArgument(parameter="SETTINGS", reason=f"{name!r} is not a KEY=VALUE of {carrier.name}: {known}")
-        if name in given:
-            raise BadArgument(parameter="SETTINGS", reason=f"{name} is there twice")
+        if texts.setdefault(name, said) != said:
+            raise BadArgument(parameter="SETTINGS", reason=f"{name} is there twice, with two values")
         given[name] = _value(zone, key, said)
     return given
 

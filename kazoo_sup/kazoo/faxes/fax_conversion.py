@@ -14,7 +14,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Self
 
 from kazoo_sup.errors import SupError
@@ -238,8 +238,8 @@ def command_of(zone: Zone, key: str) -> str:
 
 
 def directory(zone: Zone) -> Path:
-    """Return where converted files are left when nothing else is said."""
-    return Path(system_config.read(zone, CATEGORY, "file_cache_path", "/tmp", TEXT))  # noqa: S108 - Kazoo's
+    """Return where converted files are left when nothing else is said: in /tmp, or where TMPDIR says."""
+    return Path(system_config.read(zone, CATEGORY, "file_cache_path", gettempdir(), TEXT))
 
 
 def _setting(zone: Zone, key: str, default: object) -> Json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, TextIO
 from urllib.parse import unquote_plus
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from kazoo_sup.kazoo.accounts import NamedAccount
     from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
-
-ARCHIVES = "/tmp"  # noqa: S108 - where Kazoo keeps them; they are newly made, for their owner only
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def remove_empty_media(zone: Zone, account: NamedAccount) -> Iterator[Cleaning]:
     yield MediaListed(account.said, len(ids))
     if not ids:
         return
-    name = f"{ARCHIVES}/empty_media_{account.id}_{now()}.json"
+    name = f"{gettempdir()}/empty_media_{account.id}_{now()}.json"
     yield ArchiveNamed(name)
     with _archive(zone, name) as file, changes.together(zone):
         for identifier in ids:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
@@ -156,9 +157,8 @@ def may_delete(zone: Zone) -> bool:
 
 
 def archive_folder(zone: Zone) -> Path:
-    """Return where Kazoo keeps copies of databases it has no more use for."""
-    default = "/tmp"  # noqa: S108 - Kazoo's own default
-    return Path(system_config.read(zone, "kazoo_data", "default_archive_folder", default, TEXT))
+    """Return where Kazoo keeps copies of databases it has no more use for: in /tmp, or where TMPDIR says."""
+    return Path(system_config.read(zone, "kazoo_data", "default_archive_folder", gettempdir(), TEXT))
 
 
 def remove_deprecated(zone: Zone) -> Iterator[Event]:
