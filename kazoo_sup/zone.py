@@ -100,6 +100,7 @@ class Run(NamedTuple):
     and `cookie` are the settings file and the cookie that the command line names; `printed` takes what a node prints,
     piece by piece. `journal` returns what records the run's changes, a `changes.journal.recorder.Recorder`; None for a
     run of which nothing is recorded. `session` holds what is remembered while it runs.
+    `at_end` takes what is only known for sure when the run ends, and calls it then; where nobody waits, at once.
     `perform` runs another command's words as a part of this run, and raises what keeps it from being done; `repeat`
     runs what a plan says was asked for, to its end, and returns its result.
 
@@ -122,6 +123,7 @@ class Run(NamedTuple):
     journal: Callable[[], object] | None = None
     printed: Callable[[str], None] = lambda piece: None
     cookie: str | None = None
+    at_end: Callable[[Callable[[], None]], None] = lambda tell: tell()
     perform: Callable[[Zone, Sequence[str]], None] = lambda zone, words: None
     repeat: Callable[[Zone, Document], Result | None] = lambda zone, wanted: None
 

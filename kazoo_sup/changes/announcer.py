@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 from weakref import ReferenceType, ref
@@ -146,7 +147,7 @@ def send_waiting(zone: Zone, but: Path | None = None) -> int:
             claim.remove()
         else:
             claim.release()
-    _tell(zone, Left(result.failed, 0), result.reason)
+    _tell(zone, spool.path if taken_over and spool.path else claims[0].path, Left(result.failed, 0), result.reason)
     return aside
 
 
@@ -157,6 +158,11 @@ class _LeftAgain:
         self._box = box
         self._spool: Spool | None = None
         self._complete = True
+
+    @property
+    def path(self) -> Path | None:
+        """The file, once there is one."""
+        return self._spool.path if self._spool else None
 
     def keep(self, key: str, body: bytes) -> None:
         try:
@@ -179,14 +185,42 @@ class _LeftAgain:
             self._spool.discard()
 
 
-def _tell(zone: Zone, left: Left, reason: str | None) -> None:
-    """Tell what a run leaves in the outbox."""
-    until = "kept for the next run or `sup outbox flush`"
-    why = f" ({reason})" if reason else ""
-    if left.kept:
-        zone.run.warn(f"{_events(left.kept)} could not be published{why}; {until}")
-    if left.uncertain:
-        zone.run.warn(f"of {_events(left.uncertain)} it is not known whether the documents were saved; {until}")
+class _Untold:
+    """What a run leaves in a zone's outbox, by its files: told in one sentence when the run ends.
+
+    What is gone by then was published after all, since the broker took messages again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._left: dict[Path, Left] = {}
+        self._reason: str | None = None
+
+    def note(self, zone: Zone, file: Path, left: Left, reason: str | None) -> None:
+        with self._lock:
+            is_first = not self._left
+            self._left[file] = left
+            self._reason = reason or self._reason
+        if is_first:
+            zone.run.at_end(partial(self._tell, zone))
+
+    def _tell(self, zone: Zone) -> None:
+        with self._lock:
+            found = [left for file, left in self._left.items() if file.exists()]
+            self._left.clear()
+        kept, uncertain = sum(each.kept for each in found), sum(each.uncertain for each in found)
+        until = "kept for the next run or `sup outbox flush`"
+        why = f" ({self._reason})" if self._reason else ""
+        if kept:
+            zone.run.warn(f"{_events(kept)} could not be published{why}; {until}")
+        if uncertain:
+            zone.run.warn(f"of {_events(uncertain)} it is not known whether the documents were saved; {until}")
+
+
+def _tell(zone: Zone, file: Path, left: Left, reason: str | None) -> None:
+    """Have it told what a run leaves in a file of the outbox."""
+    if any(left):
+        zone.run.session.part(_Untold, zone.name).note(zone, file, left, reason)
 
 
 def _events(count: int) -> str:
@@ -290,7 +324,7 @@ class _Publishing:
             return bool(self._zone.settings.brokers)
         spool, publisher = self._opened
         self.missed = publisher.close().reason
-        _tell(self._zone, spool.close(), self.missed)
+        _tell(self._zone, spool.path, spool.close(), self.missed)
         return self.missed is None
 
     def _due(self, batch: Sequence[Change]) -> list[Due]:

@@ -134,7 +134,7 @@ class Claim:
 
     def __init__(self, path: Path, file: BinaryIO, node: str) -> None:
         """Hold FILE, open and locked, of PATH."""
-        self._path = path
+        self.path = path
         self._file = file
         self._node = node
 
@@ -142,7 +142,7 @@ class Claim:
     def since(self) -> str:
         """When the run that left these events began."""
         try:
-            nanoseconds = int(self._path.name.partition("-")[0])
+            nanoseconds = int(self.path.name.partition("-")[0])
             return datetime.fromtimestamp(nanoseconds // 10**9, tz=UTC).isoformat()
         except (ValueError, OverflowError, OSError):
             return ""
@@ -160,13 +160,13 @@ class Claim:
                 entry = json.loads(line)
                 waiting = [{"due": [each]} for each in entry["due"]] if "due" in entry else [entry]
             except (ValueError, KeyError, TypeError, RecursionError) as error:
-                unusable(Unusable(self._path.name, line.decode(errors="replace").rstrip("\n"), _why(error)))
+                unusable(Unusable(self.path.name, line.decode(errors="replace").rstrip("\n"), _why(error)))
                 continue
             for each in waiting:
                 try:
                     yield self._event(each)
                 except (ValueError, KeyError, TypeError, SupError) as error:
-                    unusable(Unusable(self._path.name, json.dumps(each), _why(error)))
+                    unusable(Unusable(self.path.name, json.dumps(each), _why(error)))
 
     def _event(self, entry: Document) -> tuple[str, bytes]:
         if "due" not in entry:
@@ -181,12 +181,12 @@ class Claim:
 
     def move(self, directory: Path) -> None:
         """Put these events into another directory, and leave them there for another run."""
-        self._path.rename(directory / self._path.name)
+        self.path.rename(directory / self.path.name)
         self.release()
 
     def remove(self) -> None:
         """Forget these events."""
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         self.release()
 
     def release(self) -> None:

@@ -37,14 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
-    from kazoo_sup.changes import Report
     from kazoo_sup.cli.confirm_within import ConfirmWithin
     from kazoo_sup.cli.plain import Request
-    from kazoo_sup.cli.planning import Planning
-    from kazoo_sup.cli.questions import Questions
     from kazoo_sup.cli.render.output import Renderer
     from kazoo_sup.cli.run_record import RunRecord
-    from kazoo_sup.cli.saved import Saved
     from kazoo_sup.cli.several import Line
     from kazoo_sup.cli.shared import Shared
     from kazoo_sup.results import Result
@@ -214,6 +210,7 @@ def _perform(
 ) -> int:
     """Run one command and render what comes of it."""
     from kazoo_sup.cli import about
+    from kazoo_sup.cli.course import Course
     from kazoo_sup.cli.patience import Patience
     from kazoo_sup.cli.progress import on_terminal
     from kazoo_sup.cli.questions import Questions
@@ -227,7 +224,7 @@ def _perform(
         yes=bool(asked.yes), dry_run=bool(asked.dry_run), cluster=lambda: context.cluster, say=show.tell
     )
     saved = Saved()
-    course = _Course(asked, warnings, saved, questions, show)
+    course = Course(asked, warnings, saved, questions, show)
     context = _Context(
         asked,
         Run(
@@ -247,6 +244,7 @@ def _perform(
             printed=show.printed,
             cookie=asked.cookie,
             journal=record,
+            at_end=course.at_end,
             perform=_run_within,
             repeat=lambda zone, wanted: _repeated(zone, wanted, asked, show),
         ),
@@ -284,63 +282,10 @@ def _perform(
         if held:
             held.finish()
         context.close()
+        course.end()
     error = saved.told(error, course.warn)
     show.fail(error)
     return error.exit_code
-
-
-class _Course:
-    """What a command tells while it runs: to people, to what is known of what it saved, to the plan if one is made."""
-
-    def __init__(self, asked: Options, warnings: list[str], saved: Saved, questions: Questions, show: Renderer) -> None:
-        self.planning: Planning | None = None
-        self._asked = asked
-        self._warnings = warnings
-        self._saved = saved
-        self._questions = questions
-        self._show = show
-
-    def warn(self, sentence: str) -> None:
-        self._warnings.append(sentence)
-        if not self._asked.quiet:
-            self._show.tell(sentence)
-
-    def report(self, each: Report) -> None:
-        self._saved.note(each)
-        if self.planning:
-            self.planning.note(each)
-        try:
-            self._show.report(each)
-        except OSError:
-            # The run ends here; what is undone on the way out is reported as well, and must not end that.
-            drop_standard_output()
-            raise
-
-    def foretold(self, deed: str, before: object) -> None:
-        if self.planning:
-            self.planning.foretold(deed, before)
-
-    def ask(self, question: str, secret: bool) -> str:
-        if self.planning:
-            self.planning.answered(question)
-        return self._questions.ask(question, secret)
-
-    def confirm(self, deed: str) -> None:
-        if self.planning:
-            self.planning.asked(deed)
-        self._questions.confirm(deed)
-
-    def finish(self, result: Result) -> Result:
-        """Return the result as it is shown: with the plan written, or with the whole of a dry run gone through."""
-        if self.planning:
-            result = self.planning.finish(result)
-            if not self._asked.quiet:
-                self._show.tell(str(self.planning))
-        elif self._asked.dry_run:
-            from kazoo_sup.cli.render.ending import drained
-
-            result = drained(result)
-        return result
 
 
 def _on_node(request: Request) -> bool:

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from helpers.real_servers import SUP
+from kazoo_sup.lab.seed import ACCOUNT
 
 pytestmark = pytest.mark.integration
 
@@ -150,3 +151,16 @@ class TestOptions:
     def test_quiet_leaves_out_what_is_only_for_people(self, at):
         assert "could not be published" in at("kapps_config", "set_default", "c", "k", "v").stderr
         assert at("-q", "kapps_config", "set_default", "c", "k", "w").stderr == ""
+
+    @pytest.mark.parametrize(
+        "words",
+        [("crossbar_maintenance", "disable_account", ACCOUNT), ("kazoo_services_maintenance", "rebuild_services_db")],
+        ids=["done", "live"],
+    )
+    def test_what_waits_for_a_broker_is_told_once_a_run(self, at, words):
+        at("-y", "outbox", "clear")
+        done = at("-y", "-f", "json", *words)
+        [said] = [each for each in json.loads(done.stdout)["warnings"] if "could not be published" in each]
+        assert done.stderr.count("could not be published") == 1
+        waiting = json.loads(at("-f", "json", "outbox", "list").stdout)["rows"]
+        assert int(said.split()[0]) == len(waiting) > 1

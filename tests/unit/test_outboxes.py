@@ -16,10 +16,13 @@ from kazoo_sup.errors import Delivered, ServerRefused, ServerUnreachable, TimedO
 REFUSED = {"server": "CouchDB", "address": "a:1", "reason": "connection refused"}
 
 
-def cluster(directory, uuid, **settings):
+def cluster(directory, uuid, at_end=None, **settings):
     couchdb = MemoryCouchDB(["db", "system_config"])
     couchdb.uuid = uuid
-    return MemoryZone(directory, couchdb=couchdb, **settings)
+    zone = MemoryZone(directory, couchdb=couchdb, **settings)
+    if at_end:
+        zone.rerun(at_end=at_end)
+    return zone
 
 
 def save(zone, *names):
@@ -135,6 +138,45 @@ class TestTelling:
         zone.couchdb.before_save.clear()
         save(zone, "later")
         assert len(told(zone)) == 2001
+
+    def test_a_run_tells_once_at_its_end_what_it_leaves_in_all(self, tmp_path):
+        ends = []
+        zone = cluster(tmp_path, "a" * 32, at_end=ends.append)
+        zone.broker.down = "connection refused"
+        for number in "1234":
+            save(zone, number)
+        assert zone.warnings == []
+        [end] = ends
+        end()
+        [said] = zone.warnings
+        assert said.startswith("4 change events could not be published (connection refused); kept")
+        end()
+        assert len(zone.warnings) == 1
+
+    def test_what_was_published_after_all_before_the_run_ended_is_not_told(self, tmp_path):
+        ends = []
+        zone = cluster(tmp_path, "a" * 32, at_end=ends.append)
+        zone.broker.down = "connection refused"
+        save(zone, "1")
+        zone.broker.down = None
+        save(zone, "2")
+        assert sorted(told(zone)) == ["1", "2"]
+        for end in ends:
+            end()
+        assert zone.warnings == []
+
+    def test_what_earlier_runs_left_is_told_with_it(self, tmp_path):
+        zone = cluster(tmp_path, "a" * 32)
+        zone.broker.down = "connection refused"
+        save(zone, "1")
+        ends = []
+        zone = cluster(tmp_path, "a" * 32, at_end=ends.append)
+        zone.broker.down = "connection refused"
+        assert announcer.send_waiting(zone) == 0
+        save(zone, "2")
+        [end] = ends
+        end()
+        assert [each.partition(" could")[0] for each in zone.warnings] == ["2 change events"]
 
     def test_a_line_that_can_never_be_published_is_named_set_aside_and_stops_no_other(self, tmp_path):
         zone = cluster(tmp_path, "a" * 32)
