@@ -88,4 +88,5 @@ def test_a_call_on_a_node_imports_no_list_of_packages_and_nothing_that_writes(wo
     assert not found & {
         *(*HEAVY, "importlib.metadata", "random", "secrets", "queue", "typer"),
         *("kazoo_sup.cli.parsing", "kazoo_sup.changes.revisions", "kazoo_sup.settings.sup_yaml"),
+        *("dataclasses", "inspect"),
     }

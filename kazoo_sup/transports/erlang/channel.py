@@ -8,7 +8,6 @@ Source: Erlang/OTP erts documentation, "Distribution Protocol".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kazoo_sup.terms.shapes import Pid
@@ -44,13 +43,14 @@ class Received(NamedTuple):
     message: bytes
 
 
-@dataclass(slots=True)
 class Channel:
-    """The frames of one connection. `largest` is how many octets a message may have."""
+    """The frames of one connection."""
 
-    largest: int
-    _received: bytearray = field(default_factory=bytearray)
-    _ticks: int = 0
+    def __init__(self, largest: int) -> None:
+        """Take how many octets a message may have."""
+        self._largest = largest
+        self._received = bytearray()
+        self._ticks = 0
 
     def receive(self, data: bytes) -> list[Received]:
         """Take in DATA; return the messages that are whole. Raises BadFrame, FrameTooLarge."""
@@ -76,7 +76,7 @@ class Channel:
         if len(self._received) < at + 4:
             return None
         size = int.from_bytes(self._received[at : at + 4], "big")
-        if size > self.largest:
+        if size > self._largest:
             raise FrameTooLarge(size)
         end = at + 4 + size
         return end if len(self._received) >= end else None

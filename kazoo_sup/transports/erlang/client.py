@@ -9,8 +9,7 @@ Source: Erlang/OTP kernel rpc.erl (handle_call), which takes such calls from OTP
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kazoo_sup.terms.shapes import Pid, Reference
@@ -64,34 +63,30 @@ class Returned(NamedTuple):
 Event = Connected | Printed | Asked | Returned
 
 
-@dataclass(slots=True)
 class _Request:
     """A request of the I/O protocol: whom to answer, and what is still to be done for it."""
 
-    sender: Pid
-    reply_as: object
-    orders: deque[Order]
-    continuation: object = None
+    def __init__(self, sender: Pid, reply_as: object, orders: Iterable[Order]) -> None:
+        self.sender, self.reply_as = sender, reply_as
+        self.orders = deque(orders)
+        self.continuation: object = None
 
 
-@dataclass(slots=True)
 class Client:
     """One connection. `begin` comes first, then what is received goes in, and events and `outgoing` octets come out."""
 
-    handshake: Handshake
-    largest: int
-    _channel: Channel = field(init=False)
-    _out: bytearray = field(default_factory=bytearray)
-    _last: int = 0
-    _ours: dict[int, _Request] = field(default_factory=dict)
-    """Calls of our own, to format or to parse for a request, by their number."""
-    _calls: set[int] = field(default_factory=set)
-    _printing: deque[_Request] = field(default_factory=deque)
-    _reading: dict[int, _Request] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Make what takes the frames apart."""
-        self._channel = Channel(self.largest)
+    def __init__(self, handshake: Handshake, largest: int) -> None:
+        """Take a handshake that has not begun; LARGEST is how many octets a message may have."""
+        self.handshake = handshake
+        self._largest = largest
+        self._channel = Channel(largest)
+        self._out = bytearray()
+        self._last = 0
+        self._ours: dict[int, _Request] = {}
+        """Calls of our own, to format or to parse for a request, by their number."""
+        self._calls: set[int] = set()
+        self._printing: deque[_Request] = deque()
+        self._reading: dict[int, _Request] = {}
 
     def begin(self) -> None:
         """Say who we are."""
@@ -168,14 +163,14 @@ class Client:
             self._calls.discard(number)
             events.append(Returned(number, _result(received.message)))
             return
-        message = decode(received.message, self.largest)
+        message = decode(received.message, self._largest)
         match message:
             case (Reference() as reference, result):
                 request = self._ours.pop(_number(reference), None)
                 if request is not None:
                     self._done_for(request, result, events)
             case ("io_request", Pid() as sender, reply_as, asked):
-                self._asked(_Request(sender, reply_as, deque(leader.orders(asked))), events)
+                self._asked(_Request(sender, reply_as, leader.orders(asked)), events)
 
     def _asked(self, request: _Request, events: list[Event]) -> None:
         if isinstance(request.orders[0], Read):

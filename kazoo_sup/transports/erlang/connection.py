@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Self
 
 from kazoo_sup.errors import Delivered, ServerUnreachable, TimedOut, TransportError
@@ -55,24 +54,29 @@ _Answers = deque[tuple[int, str | None]]
 """What has been read for which question; one thread puts it in, and another takes it out."""
 
 
-@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A node, and how to get there.
+    """A node, and how to get there."""
 
-    name: NAME@HOST, as the node calls itself
-    cookie: the secret of the cluster, and where it came from, for people
-    host: where to connect, if that is not the node's own host (through a tunnel)
-    port: the node's port, where epmd need not be asked
-    tls: how to trust the node, and be trusted by it, where distribution is encrypted
-    """
+    def __init__(
+        self,
+        name: str,
+        cookie: str,
+        cookie_source: str = "the settings",
+        host: str = "",
+        port: int | None = None,
+        epmd_port: int = epmd.PORT,
+        tls: Tls | None = None,
+    ) -> None:
+        """Take what is known of it.
 
-    name: str
-    cookie: str = field(repr=False)
-    cookie_source: str = "the settings"
-    host: str = ""
-    port: int | None = None
-    epmd_port: int = epmd.PORT
-    tls: Tls | None = None
+        name: NAME@HOST, as the node calls itself
+        cookie: the secret of the cluster; COOKIE_SOURCE says where it came from, for people
+        host: where to connect, if that is not the node's own host (through a tunnel)
+        port: the node's port, where epmd need not be asked
+        tls: how to trust the node, and be trusted by it, where distribution is encrypted
+        """
+        self.name, self.host, self.port, self.epmd_port, self.tls = name, host, port, epmd_port, tls
+        self.cookie, self.cookie_source = cookie, cookie_source
 
     @property
     def reached(self) -> str:

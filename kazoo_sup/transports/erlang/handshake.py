@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
-from dataclasses import dataclass, field
 
 EXTENDED_REFERENCES = 0x4
 DIST_MONITOR = 0x8
@@ -77,33 +76,33 @@ class PeerNotProven(HandshakeFailed):
     """The peer does not know the cookie that it accepted from us."""
 
 
-@dataclass(slots=True)
 class Handshake:
-    """One handshake, from our side.
+    """One handshake, from our side."""
 
-    name: our node's full name
-    cookie: the secret both sides know
-    version: 5 or 6
-    challenge: a number below 2**32 that nobody can foretell
-    creation: tells this node of our name from earlier ones
-    length_octets: how many octets tell a message's length: 2, over TLS 4
-    """
+    def __init__(
+        self, name: str, cookie: str, version: int, challenge: int, creation: int, length_octets: int = 2
+    ) -> None:
+        """Take what our side is and knows.
 
-    name: str
-    cookie: str = field(repr=False)
-    version: int
-    challenge: int
-    creation: int
-    length_octets: int = 2
-    peer: str = ""
-    """The peer's full name, once it is known."""
-    flags: int = 0
-    """What both sides can take, once that is known."""
-    done: bool = False
-    heard: bool = False
-    """Whether the peer has said anything."""
-    _received: bytearray = field(default_factory=bytearray)
-    _state: str = "status"
+        name: our node's full name
+        cookie: the secret both sides know
+        version: 5 or 6
+        challenge: a number below 2**32 that nobody can foretell
+        creation: tells this node of our name from earlier ones
+        length_octets: how many octets tell a message's length: 2, over TLS 4
+        """
+        self.name, self.cookie = name, cookie
+        self.version, self.challenge, self.creation = version, challenge, creation
+        self.length_octets = length_octets
+        self.peer = ""
+        """The peer's full name, once it is known."""
+        self.flags = 0
+        """What both sides can take, once that is known."""
+        self.done = False
+        self.heard = False
+        """Whether the peer has said anything."""
+        self._received = bytearray()
+        self._state = "status"
 
     def begin(self) -> bytes:
         """Return what is sent first: our name."""
