@@ -169,8 +169,8 @@ def _named(name: str, hint: object, word: str, zone: object) -> object:
     """Read a word that names something unless its type says that it may be empty."""
     reads = _reads(hint)
     is_text = _plain(hint) in (str, Path) and (reads is None or reads.file)
-    if not word and is_text and not _marked(hint, MayBeEmpty):
-        raise BadArgument(parameter=name.rstrip("_").upper(), reason="it is empty")
+    if not word.strip() and is_text and not _marked(hint, MayBeEmpty):
+        raise BadArgument(parameter=name.rstrip("_").upper(), reason="it is blank" if word else "it is empty")
     return _read(name, hint, word, zone)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from kazoo_sup import terms
@@ -13,10 +14,18 @@ from kazoo_sup.kazoo.numbers.number_databases import database_of
 from kazoo_sup.kazoo.numbers.pools import Pool
 from kazoo_sup.types import Document
 
+_BEGINNING = re.compile(r"\+[0-9]*", re.ASCII)
+
 
 def _state(text: str, _zone: object) -> str:
     if text not in states.ALL:
         raise ValueError(f"{text!r} is not a state, they are {', '.join(states.ALL)}")
+    return text
+
+
+def _prefix(text: str, _zone: object) -> str:
+    if not _BEGINNING.fullmatch(text):
+        raise ValueError(f"{text!r} is not how stored numbers begin: + and digits, such as +1415")
     return text
 
 
@@ -74,6 +83,9 @@ NumberList = Annotated[
 State = Annotated[str, Reads(_state)]
 """A state of numbers."""
 
+
+Prefix = Annotated[str, Reads(_prefix)]
+"""How numbers begin, as they are stored: + and digits."""
 
 CarrierModule = Annotated[str, Reads(_carrier)]
 """A carrier module of numbers, with or without `knm_`, or by its name before Kazoo 4.0."""

@@ -31,8 +31,8 @@ Text = Annotated[str, MayBeEmpty()]
 
 def named(text: str, _zone: object) -> str:
     """Read what names something, for a parameter that is called otherwise in the help: it must not be empty."""
-    if not text:
-        raise ValueError("it is empty")
+    if not text.strip():
+        raise ValueError("it is blank" if text else "it is empty")
     return text
 
 

@@ -17,6 +17,8 @@ from kazoo_sup.cli import options
 from kazoo_sup.cli.options import FORMATS
 
 if TYPE_CHECKING:
+    from typer import _click as click
+
     from kazoo_sup.arguments.descriptions import Parameter
     from kazoo_sup.cli.options import Option
 
@@ -53,7 +55,28 @@ def _format(text: str) -> str:
     return text
 
 
-_KINDS: Mapping[str, Callable[[str], object]] = {"text": str, "count": _count, "file": Path, "format": _format}
+def _text(text: str) -> str:
+    """Read what names something: nothing has no name, and who leaves a variable of a script unset means no default."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty.")
+    return text
+
+
+def _file(text: str) -> Path:
+    return Path(_text(text))
+
+
+def _own(ctx: click.Context, parameter: click.Parameter, value: object) -> object:
+    """Refuse an option of a command that was given with nothing in it; its default may be that."""
+    given = ctx.get_parameter_source(str(parameter.name))
+    if given is not None and given.name == "COMMANDLINE":
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, str):
+                _text(each)
+    return value
+
+
+_KINDS: Mapping[str, Callable[[str], object]] = {"text": _text, "count": _count, "file": _file, "format": _format}
 _TYPES: Mapping[str, Callable[[str], object]] = {"int": _integer, "float": _float}
 
 
@@ -76,6 +99,7 @@ def own(parameter: Parameter) -> TyperParameter:
             multiple=parameter.type == "tuple",
             metavar=metavar.replace("_", "-"),
             show_default=True,
+            callback=_own,
         )
     if parameter.kind == "arguments":
         return words(name, f"[{metavar}]...")

@@ -143,7 +143,7 @@ class _Line:
         if kind == "flag":
             return True
         word = self._next()
-        if not word or word.startswith("-"):
+        if not word.strip() or word.startswith("-"):
             raise _NotPlain
         if kind == "text" or (kind == "format" and word in FORMATS):
             return word

@@ -306,7 +306,7 @@ def _converted(category: str, key: str, found: object, cast: Callable[[object], 
 
 
 def _missing(category: str) -> tuple[Atom, Atom]:
-    return NO_CATEGORY if values.is_empty(category) else NOT_FOUND
+    return NO_CATEGORY if values.is_empty(category.strip()) else NOT_FOUND
 
 
 def _is_integer(found: object) -> TypeGuard[int]:
@@ -314,7 +314,7 @@ def _is_integer(found: object) -> TypeGuard[int]:
 
 
 def _saved(zone: Zone, category: str, key: str, setting: object, *, section: str, always: bool = False) -> Answer:
-    if values.is_empty(category):
+    if values.is_empty(category.strip()):
         return Answer(NO_CATEGORY)
     from kazoo_sup.kazoo.config import setting_checks
 

@@ -86,7 +86,8 @@ def load_doc_from_file(zone: Zone, database: Database, file: Path) -> Answer:
         document = document_files.read(file)
     except OSError as error:
         return Answer((Atom("error"), Atom(errno.errorcode.get(error.errno or 0, "unknown").lower())))
-    if values.is_empty(document.get("_id")):
+    name = document.get("_id")
+    if values.is_empty(name.strip() if isinstance(name, str) else name):
         return Answer((Atom("error"), Atom("empty_doc_id")))
     if not zone.couchdb.exists(database):
         return Answer((Atom("error"), Atom("not_found")))

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 
 from kazoo_sup.arguments.accounts import AccountId
-from kazoo_sup.arguments.numbers import CarrierModule, Feature, PublicFields, State
+from kazoo_sup.arguments.numbers import CarrierModule, Feature, Prefix, PublicFields, State
 from kazoo_sup.arguments.targets import Numbers
 from kazoo_sup.arguments.values import Json
 from kazoo_sup.command import command
@@ -67,13 +67,17 @@ def list_(
 
 
 @command
-def dump(zone: Zone, *, prefix: str = "", state: State | None = None, carrier: CarrierModule | None = None) -> Result:
+def dump(
+    zone: Zone, *, prefix: Prefix | None = None, state: State | None = None, carrier: CarrierModule | None = None
+) -> Result:
     """List all numbers, or those that begin with PREFIX, in STATE, of CARRIER, as CSV or in another format."""
-    return _dumped(zone, Wanted(prefix=prefix, state=state, module_name=carrier))
+    return _dumped(zone, Wanted(prefix=prefix or "", state=state, module_name=carrier))
 
 
 @command
-def search(zone: Zone, prefix: str, *, state: State = states.AVAILABLE, carrier: CarrierModule | None = None) -> Result:
+def search(
+    zone: Zone, prefix: Prefix, *, state: State = states.AVAILABLE, carrier: CarrierModule | None = None
+) -> Result:
     """Search stored numbers that begin with PREFIX (`+1415`) and are available, or in another state.
 
     `sup knm_carriers find` asks the carriers for numbers that are not stored yet.

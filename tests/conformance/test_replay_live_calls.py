@@ -121,7 +121,7 @@ def differs_because(call: Recorded) -> str:
         "the help is there to be read, and is not a mistake": words == ["--help"],
         "no words, or half a command, are told what there is": len(call.called) < 2 or not all(call.called),
         "a time that is not a number is said to be so": words[:2] == ["-t", "abc"],
-        "a node without a name is the one that is always meant": words[:2] == ["-n", ""],
+        "a node without a name is refused before anybody is asked": words[:2] == ["-n", ""],
         "a node may be named with its host": "@" in call.node,
         "words go to the node as UTF-8": not "".join(call.words).isascii() and not call.is_kazoos and not call.env,
         "-c counts, and KAZOO_COOKIE where the files have none": bool(given or "KAZOO_COOKIE" in call.env)

@@ -9,6 +9,7 @@ import pytest
 from kazoo_sup.arguments.descriptions import Command, Parameter
 from kazoo_sup.arguments.reads import Reads, Text, named
 from kazoo_sup.command import bind, command, describe, is_command
+from kazoo_sup.commands import number
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound
 from kazoo_sup.results import Answer, Done
 from kazoo_sup.settings import Settings
@@ -87,7 +88,9 @@ class TestReading:
         [
             (str, "", "it is empty"),
             (str | None, "", "it is empty"),
+            (str, " \t", "it is blank"),
             (Path, "", "it is empty"),
+            (Annotated[str, Reads(named, "NAME")], " ", "it is blank"),
             (Annotated[str, Reads(named, "NAME")], "", "it is empty"),
             (int, "", "'' is not a whole number"),
             (int, "4.2", "'4.2' is not a whole number"),
@@ -250,3 +253,9 @@ class TestDescribing:
             10,
             False,
         ]
+
+
+@pytest.mark.parametrize("word", ["nope", "1415", "+1415x", "", "+\u0661"])
+def test_numbers_that_begin_like_no_stored_one_are_not_searched(word):
+    with pytest.raises(BadArgument, match=r"PREFIX: '.*' is not how stored numbers begin"):
+        bind(number.search, [word], {}, {"Zone": lambda: None})

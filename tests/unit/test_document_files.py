@@ -44,7 +44,7 @@ def test_a_new_document_is_stored_as_it_stands(zone, file):
     assert zone.couchdb.all("accounts") == {"x": {"_id": "x", "n": 1}}
 
 
-@pytest.mark.parametrize("named", [{}, {"_id": ""}, {"_id": None}])
+@pytest.mark.parametrize("named", [{}, {"_id": ""}, {"_id": " "}, {"_id": None}])
 def test_a_document_without_a_name_is_answered_as_kazoo_does(zone, file, named):
     load = kazoo_data_maintenance.load_doc_from_file
     if named.get("_id", "") is None:

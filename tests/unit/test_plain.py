@@ -124,3 +124,34 @@ def test_the_parser_refuses_what_is_wrong(line):
     with pytest.raises(SupError) as refused:
         parsing.request(line.split())
     assert refused.value.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-z", "", "kapps_config", "get", "a", "b"],
+        ["kapps_config", "get", "a", "b", "--zone="],
+        ["-n", " ", "kapps_config", "get", "a", "b"],
+        ["-c", "", "kapps_config", "get", "a", "b"],
+        ["--nodes", "", "erlang", "node"],
+        ["kapps_config", "get", "a", "b", "--confirm-within", ""],
+        ["kapps_config", "get", "a", "b", "--config", ""],
+        ["kapps_config", "get", "a", "b", "--output", ""],
+        ["couchdb", "restore", "file", "--as", ""],
+        ["couchdb", "backup", "--all", "--to", " "],
+        ["kapps_maintenance", "migrate", "--from="],
+        ["changes", "undo", "--only", "accounts", "--only", ""],
+        ["number", "dump", "--prefix", ""],
+        ["rabbitmq", "queues", "--vhost", ""],
+    ],
+)
+def test_an_option_with_nothing_in_it_is_not_taken_for_none(words):
+    assert plain.understood(words) is None
+    with pytest.raises(SupError, match="it is empty") as refused:
+        parsing.request(words)
+    assert refused.value.exit_code == 1
+
+
+@pytest.mark.parametrize("words", [["couchdb", "restore", "file"], ["kapps_maintenance", "migrate", "-z", "east"]])
+def test_an_option_that_is_not_given_may_be_empty(words):
+    assert isinstance(parsing.request(words), plain.Request)

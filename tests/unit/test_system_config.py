@@ -241,6 +241,8 @@ class TestSeveralWritesOfOneRun:
     ("words", "exit_code", "printed"),
     [
         (("kapps_config", "set", "", "k", "v"), 0, "{error,empty_doc_id}"),
+        (("kapps_config", "set", " ", "k", "v"), 0, "{error,empty_doc_id}"),
+        (("kapps_config", "set", "c", " ", "v"), 1, None),
         (("kapps_config", "set_default", "undefined", "k", "v"), 0, "{error,empty_doc_id}"),
         (("kapps_config", "get_category", ""), 0, "{error,empty_doc_id}"),
         (("kapps_config", "get", "", "k", "fallback"), 0, '<<"fallback">>'),
