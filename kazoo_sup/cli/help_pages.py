@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typer.core import TyperOption
 
 NAMES = ["-?", "-h", "--help"]
-MACHINE = ("json", "yaml")
+MACHINE = ("json", "yaml", "ndjson")
 
 
 class Helping:

@@ -143,6 +143,13 @@ class TestMachineFormats:
         assert (done.code, envelope["status"]) == (1, "error")
         assert {row["module"] for row in envelope["rows"]} == set(catalogue.modules())
 
+    @pytest.mark.parametrize("line", ["", "kapps_config", "--help", "kapps_config get -h", "help", "help topics"])
+    def test_a_line_of_json_each(self, nowhere, line):
+        done = nowhere("-f", "ndjson", *line.split())
+        shown = [json.loads(each) for each in done.stdout.splitlines()]
+        assert all(isinstance(each, dict) for each in shown)
+        assert len(shown) > 1
+
     @pytest.mark.parametrize("line", ["--help", "kapps_config --help", "kapps_config get --help", "help kapps_config"])
     def test_help(self, nowhere, line):
         done = nowhere("-f", "json", *line.split())

@@ -146,6 +146,14 @@ def test_a_file_that_is_no_record_is_named_and_left_out(state, sup):
     assert answer.code == 0
 
 
+@pytest.mark.parametrize("beneath", ["", "deeper"])
+def test_a_state_directory_that_is_a_file_is_not_an_empty_one(tmp_path, sup, beneath):
+    (tmp_path / "file").write_text("")
+    answer = sup("history", "list", env={"SUP_STATE_DIR": str(tmp_path / "file" / beneath)})
+    assert answer.code == 1
+    assert "cannot be read" in answer.stderr
+
+
 def test_no_journal_yet(sup, rows):
     assert rows() == []
     answer = sup("history", "show")

@@ -103,10 +103,11 @@ class Journal:
 
     def _paths(self) -> list[Path]:
         try:
-            if not self.directory.exists():
-                return []
+            self.directory.lstat()
             own_files.check(self.directory)
             return sorted(self.directory.glob(f"*{SUFFIX}"), reverse=True)
+        except FileNotFoundError:
+            return []
         except OSError as error:
             raise SettingsError(source=str(self.directory), reason=f"cannot be read: {error.strerror}") from error
 
