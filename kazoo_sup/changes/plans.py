@@ -18,12 +18,13 @@ one before, is done by running it once more: where a dry run of it foretells, ch
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,10 @@ class NoPlan(UsageError):
 
     file: Path | str
     reason: str
+
+
+class InUse(UsageError):
+    """this plan is being carried out by another run at this moment; nothing was done"""
 
 
 class Writer:
@@ -299,6 +304,22 @@ class Use:
         except (OSError, ValueError) as error:
             raise SettingsError(source=str(self._path), reason=f"cannot be read: {error}") from error
         return found
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other runs of this host from carrying the plan out in the block; raises InUse where one does."""
+        path = self._path.with_suffix(".lock")
+        try:
+            own_files.directory(path.parent)
+            file = own_files.reopen(path)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InUse from None
+            yield
 
     def note(self, name: str) -> None:
         """Note that the plan `began` or is `done`, now."""

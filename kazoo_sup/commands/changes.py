@@ -82,17 +82,18 @@ def apply(zone: Zone, file: FileName, *, show: bool = False) -> Result:
             else:
                 zone.run.report(each)
         return Answer(NO_RETURN, data=facts)
-    planned.check(zone, plan)
-    for deed in plan.end["asks"]:
-        zone.run.confirm(deed)
-    zone.run.confirm_watched(
-        f"make the {plan.end['changes']} changes of {plan.typed}, planned at {plan.header['made']}"
-    )
-    if plan.repeat:
-        return planned.repeat(zone, plan)
-    follow = following.Following(zone)
-    counts = planned.carry_out(zone, plan, follow.note)
-    errors = follow.finish()
+    errors: list[SupError] = []
+    with planned.alone(zone, plan):
+        planned.check(zone, plan)
+        for deed in plan.end["asks"]:
+            zone.run.confirm(deed)
+        zone.run.confirm_watched(
+            f"make the {plan.end['changes']} changes of {plan.typed}, planned at {plan.header['made']}"
+        )
+        if plan.repeat:
+            return planned.repeat(zone, plan)
+        follow = following.Following(zone)
+        counts = planned.carry_out(zone, plan, follow.note, lambda: errors.extend(follow.finish()))
     return Done(
         NO_RETURN,
         [f"{plan.typed}, planned at {plan.header['made']}: {_said(counts)}"],

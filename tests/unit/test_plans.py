@@ -7,7 +7,7 @@ import pytest
 from helpers.memory_zone import MemoryZone
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Report
-from kazoo_sup.changes.plans import NoPlan, NotPlanned, Plan, Writer
+from kazoo_sup.changes.plans import InUse, NoPlan, NotPlanned, Plan, Use, Writer
 from kazoo_sup.errors import SettingsError, SupError
 from kazoo_sup.kazoo.undo import planned
 from kazoo_sup.kazoo.undo.planned import AppliedAlready, BegunAlready, ForAnotherCluster, NotAsPlanned, Stale
@@ -105,6 +105,35 @@ def test_what_was_interrupted_is_completed(zone, plan, batches):
     assert zone.couchdb.all("db") == expected()
     with pytest.raises(AppliedAlready):
         planned.check(zone, plan)
+
+
+def test_what_was_made_before_the_interruption_is_followed_as_well(zone, plan):
+    use = Use(zone.state_dir, plan.id)
+    heard, followed = [], []
+
+    def fails():
+        raise SettingsError(source="counting", reason="cut off")
+
+    with pytest.raises(SettingsError):
+        planned.carry_out(zone, plan, lambda _report: None, fails)
+    assert "done" not in use.state
+    planned.check(zone, plan)
+    planned.carry_out(zone, plan, heard.append, lambda: followed.append(dict(use.state)))
+    assert {(each.id, each.action) for each in heard} >= {("new", "created"), ("0000", "edited"), ("0001", "deleted")}
+    assert len(heard) == 2501
+    assert ["done" in each for each in followed] == [False]
+    assert "done" in use.state
+
+
+def test_two_runs_do_not_carry_it_out_at_once(zone, plan):
+    with planned.alone(zone, plan):
+        with pytest.raises(InUse), planned.alone(zone, plan):
+            pytest.fail("both do")
+        zone.rerun(dry_run=True)
+        with planned.alone(zone, plan):
+            zone.rerun()
+    with planned.alone(zone, plan):
+        carry_out(zone, plan)
 
 
 def test_on_another_cluster_it_is_refused(zone, plan):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import nullcontext
 from functools import partial
 from hashlib import blake2b
 from itertools import groupby, islice
@@ -21,6 +22,7 @@ from kazoo_sup.zone import Run, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from kazoo_sup.results import Result
     from kazoo_sup.types import Document
@@ -100,10 +102,18 @@ def check(zone: Zone, plan: Plan) -> None:
         raise Stale(which=f"{', '.join(stale)}{more}")
 
 
-def carry_out(zone: Zone, plan: Plan, seen: Callable[[Report], None]) -> Counter[str]:
+def alone(zone: Zone, plan: Plan) -> AbstractContextManager[None]:
+    """Return what keeps other runs from carrying the plan out meanwhile; raises InUse where one does."""
+    return changes.if_made(zone, Use(zone.state_dir, plan.id).alone, shown=nullcontext)
+
+
+def carry_out(
+    zone: Zone, plan: Plan, seen: Callable[[Report], None], follow: Callable[[], object] = lambda: None
+) -> Counter[str]:
     """Carry the plan out, `check` made before; return what became of its changes, of each of which SEEN hears.
 
-    Raises what the door raises; the same call made again completes the work.
+    Those that an interrupted run has made are among them. FOLLOW does what has to come after all; the plan is not
+    carried out before. Raises what the door raises; the same call made again completes the work.
     """
     use = Use(zone.state_dir, plan.id)
     begun = bool(use.state)
@@ -116,8 +126,9 @@ def carry_out(zone: Zone, plan: Plan, seen: Callable[[Report], None]) -> Counter
                     if isinstance(each, PlannedDatabase):
                         _of_database(zone, each)
                 continue
-            made = _made(zone, (each for each in group if isinstance(each, Planned)), begun=begun)
+            made = _made(zone, (each for each in group if isinstance(each, Planned)), seen, begun=begun)
             counts += changes.apply(zone, made, total=plan.end["changes"], label="applying", seen=seen).counts
+    follow()
     if not counts["failed"]:
         changes.if_made(zone, lambda: use.note("done"))
     return counts
@@ -205,8 +216,11 @@ def shown(plan: Plan) -> Iterator[Report | PlannedDeed]:
         elif isinstance(each, PlannedDatabase):
             yield Report(each.database, "", each.act, planned=True)
         else:
-            action = "deleted" if each.after is None else "created" if each.before is None else "edited"
-            yield Report(each.database, each.id, action, each.before, each.after, planned=True)
+            yield Report(each.database, each.id, _action(each), each.before, each.after, planned=True)
+
+
+def _action(each: Planned) -> str:
+    return "deleted" if each.after is None else "created" if each.before is None else "edited"
 
 
 def _of_database(zone: Zone, planned: PlannedDatabase) -> None:
@@ -217,7 +231,7 @@ def _of_database(zone: Zone, planned: PlannedDatabase) -> None:
     changes.create_database(zone, planned.database, planned.designs)
 
 
-def _made(zone: Zone, documents: Iterator[Planned], *, begun: bool) -> Iterator[Change]:
+def _made(zone: Zone, documents: Iterator[Planned], seen: Callable[[Report], None], *, begun: bool) -> Iterator[Change]:
     for database, group in groupby(documents, key=lambda each: each.database):
         while batch := list(islice(group, BATCH)):
             # What an interrupted run has done is there already, under a revision of its own.
@@ -226,7 +240,9 @@ def _made(zone: Zone, documents: Iterator[Planned], *, begun: bool) -> Iterator[
                 found = stored.get(each.id)
                 done = begun and _is_done(each, found)
                 raced = ChangedMeanwhile(database=database, id=each.id)
-                if not done:
+                if done:
+                    seen(Report(database, each.id, _action(each), each.before, each.after))
+                else:
                     yield Change(database, each.after, each.before, partial(_refuse, raced))
 
 
