@@ -245,6 +245,10 @@ class OnlyInTheNode(Declined):
     """What the function does to the node (see OnNode)."""
 
 
+class NotDone(SupError):
+    """it was not done"""
+
+
 class Interrupted(SupError):
     """interrupted"""
 

@@ -23,15 +23,14 @@ from kazoo_sup.cli.streams import drop_standard_output, open_standard
 from kazoo_sup.errors import (
     ExitCode,
     Interrupted,
+    NotDone,
     OnlyInTheNode,
     Stopped,
     SupError,
     Terminated,
-    TimedOut,
     UnexpectedError,
     UsageError,
 )
-from kazoo_sup.transports import waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,8 +51,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ENDINGS = (KeyboardInterrupt, Stopped, SupError)
 
 
-class NotDone(SupError):
-    """it was not done"""
+class _Shown:
+    """What shows the command that runs, once it has begun: its answer is one, whenever a signal comes."""
+
+    by: Renderer | None = None
 
 
 def _error_of(ending: BaseException) -> SupError:
@@ -81,7 +82,8 @@ def run(words: Sequence[str]) -> int:
     open_standard()
     try:
         code = _parse_and_run(list(words))
-        sys.stdout.flush()
+        with concurrency.held():
+            sys.stdout.flush()
     except BrokenPipeError:
         code = ExitCode.BROKEN_PIPE  # the reader went away and nobody is left to tell
         drop_standard_output()
@@ -90,10 +92,13 @@ def run(words: Sequence[str]) -> int:
             print(f"sup: cannot write the answer: {error.strerror}", file=sys.stderr)
         code = ExitCode.FAILED
         drop_standard_output()
+    except (KeyboardInterrupt, Stopped) as ending:  # all is told by now
+        code = _error_of(ending).exit_code
     return code
 
 
 def _parse_and_run(words: list[str]) -> int:
+    _Shown.by = None
     try:
         words = typed_words.with_module(typed_words.as_utf_8(words))
         asked = _asked(words, Options())
@@ -101,10 +106,14 @@ def _parse_and_run(words: list[str]) -> int:
             return _run_several(asked)
         return asked if isinstance(asked, int) else _execute(asked)
     except _ENDINGS as ending:
-        error = _error_of(ending)
+        return _fail(_error_of(ending), words, typed_words.format_in(words))
+
+
+def _fail(error: SupError, words: list[str], output_format: str, line: int = 0) -> int:
+    """Show the error that ended a command line, by what shows that command where it had begun; return the exit code."""
     from kazoo_sup.cli.render.output import renderer
 
-    renderer(typed_words.format_in(words), typed_words.command_in(words), []).fail(error)
+    (_Shown.by or renderer(output_format, typed_words.command_in(words), [], line=line)).fail(error)
     return error.exit_code
 
 
@@ -124,9 +133,8 @@ def _run_several(asked: Several) -> int:
 
 def _perform_line(line: Line, before: Options, shared: Shared) -> int:
     """Run the command of one line; the options BEFORE hold for it."""
-    from kazoo_sup.cli.render.output import renderer
-
     words = list(line.words)
+    _Shown.by = None
     try:
         if line.error:
             raise line.error
@@ -136,10 +144,9 @@ def _perform_line(line: Line, before: Options, shared: Shared) -> int:
             raise UsageError(reason="this cannot be asked for among other commands")
         return asked if isinstance(asked, int) else _execute(asked, shared, line.number)
     except _ENDINGS as ending:
-        error = _error_of(ending)
-    shown = typed_words.format_in(words, before.format or "text")
-    renderer(shown, typed_words.command_in(words), [], line=line.number).fail(error)
-    return error.exit_code
+        return _fail(_error_of(ending), words, typed_words.format_in(words, before.format or "text"), line.number)
+    finally:
+        _Shown.by = None
 
 
 def _asked(words: list[str], before: Options) -> Request | Several | int:
@@ -185,6 +192,7 @@ def _run(request: Request, shared: Shared | None, line: int, whole: Callable[[],
     warnings: list[str] = []
     command = f"{described.module} {described.name}"
     show = renderer(asked.format or "text", command, warnings, verbose=bool(asked.verbose), line=line)
+    _Shown.by = show
     record = RunRecord(described, wanted=not asked.no_journal)
     code: int = ExitCode.FAILED
     try:
@@ -211,7 +219,7 @@ def _perform(
     """Run one command and render what comes of it."""
     from kazoo_sup.cli import about
     from kazoo_sup.cli.course import Course
-    from kazoo_sup.cli.patience import Patience
+    from kazoo_sup.cli.patience import Deadline, Patience
     from kazoo_sup.cli.progress import on_terminal
     from kazoo_sup.cli.questions import Questions
     from kazoo_sup.cli.saved import Saved
@@ -252,7 +260,7 @@ def _perform(
     )
     record.begin(request.shown, request.options, course.warn)
     try:
-        with _deadline(None if _on_node(request) else asked.timeout), Patience(show.tell, quiet=bool(asked.quiet)):
+        with Deadline(None if _on_node(request) else asked.timeout), Patience(show.tell, quiet=bool(asked.quiet)):
             select = about.selected(asked, course.warn)
             if asked.plan:
                 from kazoo_sup.cli.planning import Planning
@@ -416,25 +424,6 @@ class _Context:
     def close(self) -> None:
         if self._zone:
             self._zone.close()
-
-
-class _deadline:  # noqa: N801 - reads as a statement
-    """Stop the run once SECONDS have passed; None or 0 waits for ever, as Kazoo's -t does."""
-
-    def __init__(self, seconds: int | None) -> None:
-        self._seconds = seconds or 0
-
-    def __enter__(self) -> None:
-        from kazoo_sup.settings.sources import LONGEST
-
-        concurrency.take(signal.SIGALRM, self._ring)
-        signal.setitimer(signal.ITIMER_REAL, min(self._seconds, LONGEST))
-
-    def __exit__(self, *_: object) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-    def _ring(self, _signal: int, _frame: FrameType | None) -> None:
-        raise Stopped(TimedOut(seconds=self._seconds, doing=waits.doing()))
 
 
 def _raise_terminated(_signal: int, _frame: FrameType | None) -> None:

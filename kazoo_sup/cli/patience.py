@@ -1,22 +1,48 @@
-"""A line on the terminal about a server that lets people wait."""
+"""How long a run may take, and a line on the terminal about a server that lets people wait."""
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Self
 
+from kazoo_sup import concurrency
+from kazoo_sup.errors import Stopped, TimedOut
 from kazoo_sup.transports import waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 WONDERING = 3.0
 """Seconds of silence after which somebody who looks on wonders."""
 
 _AGAIN = 30.0
 _LOOK_EVERY = 0.5
+
+
+class Deadline:
+    """For the time of a `with` block, stop the run once SECONDS have passed; None or 0 waits for ever, as Kazoo's -t."""
+
+    def __init__(self, seconds: int | None) -> None:
+        """Nothing is awaited yet."""
+        self._seconds = seconds or 0
+
+    def __enter__(self) -> None:
+        """Begin to count."""
+        from kazoo_sup.settings.sources import LONGEST
+
+        concurrency.take(signal.SIGALRM, self._ring)
+        signal.setitimer(signal.ITIMER_REAL, min(self._seconds, LONGEST))
+
+    def __exit__(self, *_: object) -> None:
+        """Count no more."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _ring(self, _signal: int, _frame: FrameType | None) -> None:
+        raise Stopped(TimedOut(seconds=self._seconds, doing=waits.doing()))
 
 
 class Patience:

@@ -15,6 +15,7 @@ import yaml
 from helpers.interrupter import Interrupter, places
 from kazoo_sup import concurrency
 from kazoo_sup.changes import Report
+from kazoo_sup.cli import app, run_record
 from kazoo_sup.cli.render import listings, output
 from kazoo_sup.cli.render.output import renderer
 from kazoo_sup.errors import Interrupted
@@ -120,3 +121,26 @@ def test_what_is_held_within_what_is_held_waits_for_the_outer_one():
     assert done == ["whole"]
     with concurrency.held():
         done.append("nothing waits any more")
+
+
+@pytest.mark.parametrize("output_format", [*READ, "ndjson"])
+def test_of_a_whole_run_there_is_one_envelope_or_none(output_format, sup):
+    watched = (app.__file__, output.__file__, run_record.__file__)
+
+    def printed(at=-1):
+        watch = Interrupter(*watched, at=at)
+        try:
+            with watch:
+                return watch, sup("-f", output_format, "history", "list").stdout
+        except KeyboardInterrupt:
+            return watch, ""
+
+    watch, _text = printed()
+    for at in range(1, watch.seen):
+        _watch, text = printed(at)
+        if output_format == "yaml":
+            shown = list(yaml.safe_load_all(text))
+        else:
+            shown = [json.loads(each) for each in ([text] if output_format == "json" and text else text.splitlines())]
+        assert len(shown) <= 1, text
+        assert all("exit_code" in each or "error" in each for each in shown), text

@@ -1,7 +1,7 @@
 """`-f ndjson`: one JSON object a line, each written as soon as it is known.
 
-A row is a line as it is. Whatever else there is goes by a key of its own: `text`, `event`, `result` (with `counts`)
-and `error`; a change is as in the envelope's `changes`.
+A row is a line as it is. Whatever else there is goes by a key of its own: `text`, `event`, `result` (with `counts`),
+`error`, and `warning` where standard error goes to the same place; a change is as in the envelope's `changes`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ class Lines:
         self,
         say: Callable[[str], None],
         error_as_json: Callable[[SupError], Document],
+        *,
+        alone: bool,
     ) -> None:
-        """Nothing is written yet."""
+        """Nothing is written yet. What people are told is a line of its own where the lines are not ALONE there."""
         self._say = say
+        self._alone = alone
         self._error_as_json = error_as_json
         self._failed = False
         self._planned = False
@@ -50,7 +53,7 @@ class Lines:
         self._planned = self._planned or report.planned
         self._told = report.error or self._told
         _write(as_json(report))
-        if report.error:
+        if report.error and self._alone:
             self._say(str(report.error))
 
     def printed(self, piece: str) -> None:
@@ -84,7 +87,10 @@ class Lines:
 
     def tell(self, sentence: str) -> None:
         """Tell the person at standard error something."""
-        self._say(sentence)
+        if self._alone:
+            self._say(sentence)
+        else:
+            _write({"warning": sentence})
 
     def fail(self, error: SupError) -> None:
         """Write an error, so that a listing that ends early is not taken for a whole one."""
@@ -93,7 +99,8 @@ class Lines:
         self._told = error
         self._end_printed()
         _write({"error": self._error_as_json(error)})
-        self._say(str(error))
+        if self._alone:
+            self._say(str(error))
 
     def _lines(self, values: Iterable[object], *, live: bool) -> None:
         for each in values:

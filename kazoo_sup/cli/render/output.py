@@ -75,13 +75,11 @@ def renderer(
     if output_format == "json":
         return _Machine(_JsonEnvelope(sys.stdout, whole=not line), command, warnings, line)
     if output_format == "yaml":
-        if line:
-            print("---")
-        return _Machine(_YamlEnvelope(sys.stdout), command, warnings, line)
+        return _Machine(_YamlEnvelope(sys.stdout, whole=not line), command, warnings, line)
     if output_format == "ndjson":
         from kazoo_sup.cli.render.ndjson import Lines
 
-        return Lines(partial(_say_of, line), error_as_json)
+        return Lines(partial(_say_of, line), error_as_json, alone=not _are_one(sys.stdout, sys.stderr))
     if output_format in ("csv", "prometheus"):
         return _Joined(print_csv if output_format == "csv" else _print_metrics, output_format, line)
     return _Text(print_table if output_format == "table" else print_rows, verbose=verbose, line=line)
@@ -219,7 +217,8 @@ def _print_metrics(_columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 class _Machine:
     def __init__(self, envelope: _Envelope, command: str, warnings: Sequence[str], line: int) -> None:
-        self._envelope = envelope
+        self._begun_or_not = envelope
+        self._head = {"sup": ENVELOPE_VERSION, "command": command, **({"line": line} if line else {})}
         self._line = line
         self._warnings = warnings
         self._deeds: list[str] = []
@@ -230,11 +229,14 @@ class _Machine:
         self._ended = False
         self._failed = False
         self._both_in_one_place = _are_one(sys.stdout, sys.stderr)
-        with held():
-            envelope.field("sup", ENVELOPE_VERSION)
-            envelope.field("command", command)
-            if line:
-                envelope.field("line", line)
+
+    @property
+    def _envelope(self) -> _Envelope:
+        """The envelope, begun when there is something to write: who is ended before leaves no half one."""
+        for key, value in self._head.items():
+            self._begun_or_not.field(key, value)
+        self._head = {}
+        return self._begun_or_not
 
     def start(self, command: Command, words: Sequence[str]) -> None: ...
 
@@ -427,11 +429,15 @@ class _JsonEnvelope:
 
 
 class _YamlEnvelope:
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, whole: bool) -> None:
+        """Write to STREAM, as the only document there or as one of several."""
         self._stream = stream
+        self._before = "" if whole else "---\n"
         self._open_list = ""
 
     def field(self, key: str, value: object) -> None:
+        self._stream.write(self._before)
+        self._before = ""
         self._end_items()
         self._dump({key: value})
 
