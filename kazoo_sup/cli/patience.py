@@ -24,7 +24,7 @@ _LOOK_EVERY = 0.5
 
 
 class Deadline:
-    """For the time of a `with` block, stop the run once SECONDS have passed; None or 0 waits for ever, as Kazoo's -t."""
+    """For the time of a `with` block, stop the run after SECONDS; None or 0 waits for ever, as Kazoo's -t does."""
 
     def __init__(self, seconds: int | None) -> None:
         """Nothing is awaited yet."""

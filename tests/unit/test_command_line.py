@@ -347,3 +347,18 @@ class TestSettingsAreToldOf:
         done = sup("--config", str(file), "config", "check")
         assert (done.code, done.stdout) == (1, "")
         assert done.stderr.startswith(f"sup: {secret}: holds a secret and others can read it")
+
+
+def test_lines_of_json_stay_such_where_standard_error_goes_to_the_same_place(environment):
+    done = subprocess.run(
+        [SUP, "-f", "ndjson", "kapps_config", "set_default", "a", "b", "c"],
+        env={**environment, **NOWHERE},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    shown = [json.loads(each) for each in done.stdout.splitlines()]
+    assert shown[-1]["error"]["id"] == "ServerUnreachable"
