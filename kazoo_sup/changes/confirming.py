@@ -11,14 +11,14 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from kazoo_sup.changes.journal import DIRECTORY as JOURNAL
-from kazoo_sup.changes.journal import Journal, Unreadable
+from kazoo_sup.changes.journal import Journal, NoSuchRun, Unreadable
 from kazoo_sup.errors import ExitCode, SettingsError
 from kazoo_sup.settings import own_files
 
@@ -39,6 +39,7 @@ class Held:
 
     `deadline` is a time in seconds since 1970; `options` are words (zone, settings) with which the guard runs `sup`;
     `ended` tells how it was taken back: the exit code and when, nothing while it is not; `told` whether somebody heard.
+    `run` is the id of the run, once it has ended.
     """
 
     token: str
@@ -49,6 +50,7 @@ class Held:
     taking: bool = False
     ended: Fields = field(default_factory=dict)
     told: bool = False
+    run: str = ""
 
     @property
     def until(self) -> str:
@@ -74,6 +76,7 @@ class Held:
             "options": list(self.options),
             "ended": dict(self.ended),
             "told": self.told,
+            "run": self.run,
         }
 
 
@@ -157,6 +160,14 @@ class Waiting:
         except FileNotFoundError:
             return False
         return False
+
+    @contextmanager
+    def keeping(self, run: str) -> Iterator[None]:
+        """Have the record of a run stay in the block, as far as there is one."""
+        with ExitStack() as stack:
+            with suppress(NoSuchRun, Unreadable):
+                stack.enter_context(Journal(self._state_dir / JOURNAL).find(run).kept())
+            yield
 
     def record(self, token: str) -> Record | None:
         """Return the record of the run whose changes these are; None when it changed nothing.

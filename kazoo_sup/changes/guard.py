@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,15 +82,19 @@ def main(state_dir: Path, token: str) -> None:
     if lock is None:
         return
     with lock:
-        held = _when_over(waiting, token)
+        with ExitStack() as keeping:
+            held = _when_over(waiting, token, keeping)
         if held is None or held.ended or not waiting.take(token):
             (waiting.directory / f"{token}.guard").unlink(missing_ok=True)
             return
         _take_back(waiting, replace(held, taking=True))
 
 
-def _when_over(waiting: Waiting, token: str) -> Held | None:
-    """Wait for the deadline, however the clock is set meanwhile; return what is held, None once it is confirmed."""
+def _when_over(waiting: Waiting, token: str, keeping: ExitStack) -> Held | None:
+    """Wait for the deadline, however the clock is set meanwhile; return what is held, None once it is confirmed.
+
+    The record of the run stays as long as KEEPING is open.
+    """
     held: Held | None = None
     end = 0.0
     while True:
@@ -99,6 +103,8 @@ def _when_over(waiting: Waiting, token: str) -> Held | None:
             return None
         if found and (held is None or found.deadline != held.deadline):
             end = _passed() + found.deadline - time.time()
+        if found and found.run and not (held and held.run):
+            keeping.enter_context(waiting.keeping(found.run))
         held = found or held
         assert held is not None
         if held.taking or _passed() >= end:

@@ -74,7 +74,7 @@ class ConfirmWithin:
             return
         if not self._waiting.path(token).exists():
             return
-        held = replace(self._held, deadline=time.time() + self._held.seconds)
+        held = replace(self._held, deadline=time.time() + self._held.seconds, run=record.run)
         self._waiting.write(held)
         lasting = record.summary.undoable
         if lasting.verdict != "yes":

@@ -9,6 +9,7 @@ import pytest
 
 from kazoo_sup.changes import guard
 from kazoo_sup.changes.confirming import KEY, Held, Waiting
+from kazoo_sup.changes.journal.bounds import keep_within
 from kazoo_sup.changes.journal.recorder import NotRecorded, Recorder, Told
 from kazoo_sup.cli import confirm_within
 from kazoo_sup.errors import BadArgument
@@ -205,3 +206,21 @@ def test_without_a_record_nothing_is_changed(tmp_path):
     ours.required_by = "--confirm-within"
     with pytest.raises(NotRecorded, match="a record is required .--confirm-within."):
         ours.begin(tmp_path / "journal", Journaling(), zone="here", host="h", cluster=None)
+
+
+def test_its_record_stays_while_it_waits(waiting, clock, tmp_path, monkeypatch):
+    path = recorded(tmp_path, "t2")
+    waiting.write(Held("t2", "sup db work", 60, clock.shown + 60, run=path.name.removesuffix(".jsonl.gz")))
+    monkeypatch.setattr(guard, "_take_back", lambda _waiting, held: None)
+    sleep = clock.sleep
+
+    def prune(seconds):
+        keep_within(path.parent, days=1e-9, size=0)
+        assert path.exists()
+        sleep(seconds)
+
+    monkeypatch.setattr(guard.time, "sleep", prune)
+    guard.main(tmp_path, "t2")
+    assert clock.passed >= 60
+    keep_within(path.parent, days=1e-9, size=0)
+    assert not path.exists()

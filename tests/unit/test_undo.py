@@ -15,6 +15,7 @@ from kazoo_sup.kazoo.undo.chain import NothingToTakeBack, OfAnotherCluster, Stil
 from kazoo_sup.kazoo.undo.judging import EditedSince
 from kazoo_sup.kazoo.undo.walking import NotInRun
 from kazoo_sup.messages.names import plain
+from kazoo_sup.settings import Journaling
 
 
 @pytest.fixture
@@ -102,6 +103,15 @@ def test_a_run_that_was_not_undone_is_not_made_again(runs):
     run = runs.run(mixed)
     with pytest.raises(NothingToTakeBack, match="was not undone"):
         runs.redo(run)
+
+
+@pytest.mark.parametrize("bounds", [{"megabytes": 1e-6}, {"days": 1e-9}])
+def test_the_record_that_is_undone_stays_whatever_the_bounds_of_the_journal(zone, runs, bounds):
+    before = zone.couchdb.all("db")
+    runs.run(mixed)
+    zone.all_settings = zone.all_settings._replace(journal=Journaling(**bounds))
+    assert runs.undo() == {"created": 1, "edited": 1, "deleted": 1}
+    assert zone.couchdb.all("db") == before
 
 
 class TestRecordsThatCannotBeRead:

@@ -152,6 +152,22 @@ class Record:
                 return True
         return False
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Have the record stay in the block, whatever the bounds of the journal: as long as somebody needs it.
+
+        Raises Unreadable where it is gone already.
+        """
+        try:
+            file = self._open()
+        except FileNotFoundError:
+            reason = "another run has removed it, to keep the journal within its bounds"
+            raise Unreadable(file=str(self.path), reason=reason) from None
+        with file:
+            with suppress(BlockingIOError):  # a run that lives keeps its own
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            yield
+
     @property
     def state(self) -> str:
         """Return running, interrupted, ended (0), failed, partly, or terminated by what the run exited with."""

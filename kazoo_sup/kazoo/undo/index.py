@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import itemgetter
@@ -91,9 +92,15 @@ class Index:
     """Of each document of a walk: from which change it is to be restored, and which revision it has now."""
 
     def __init__(self, walk: Walk, only: Sequence[str] = ()) -> None:
-        """Read the records once. ONLY are documents, DATABASE/ID, that alone are meant; none for all."""
+        """Read the records once; they stay until `close`, also where the record of the walk takes the room of the journal.
+
+        ONLY are documents, DATABASE/ID, that alone are meant; none for all.
+        """
         import sqlite3
 
+        self._records = ExitStack()
+        for record in walk.records:
+            self._records.enter_context(record.kept())
         self._walk = walk
         self._only = set(only)
         self._met: set[str] = set()
@@ -114,8 +121,9 @@ class Index:
         return sorted(self._only - self._met)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of the records."""
         self._kept.close()
+        self._records.close()
 
     def steps(self) -> Iterator[Step | Broken | DatabaseChanged | Done]:
         """Yield what is to be taken back, the newest first."""
