@@ -92,7 +92,7 @@ class Index:
     """Of each document of a walk: from which change it is to be restored, and which revision it has now."""
 
     def __init__(self, walk: Walk, only: Sequence[str] = ()) -> None:
-        """Read the records once; they stay until `close`, also where the record of the walk takes the room of the journal.
+        """Read the records once; they stay until `close`, also where the journal has no room for them any more.
 
         ONLY are documents, DATABASE/ID, that alone are meant; none for all.
         """
