@@ -319,6 +319,7 @@ class TestUnreachable:
         server.fails(stores_then_stalls, stores_then_stalls)
         with pytest.raises(TimedOut):
             connect(server, timeouts=Timeouts(read=0.5, retry=0.4)).get("db", "doc")
+        until(lambda: server.requests, "the request")
         assert len(server.requests) == 1
 
     def test_json_that_is_nested_too_deeply(self, server, connect):

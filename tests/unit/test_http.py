@@ -9,6 +9,7 @@ import tracemalloc
 import pytest
 
 from helpers.fault_server import Answer, FaultServer, breaks_off, hangs_up, resets, says, stores_then_stalls
+from helpers.real_servers import until
 from kazoo_sup.errors import (
     Delivered,
     NotAuthorised,
@@ -76,6 +77,7 @@ def test_what_may_have_been_done_is_not_repeated_and_says_so(server, connect, fa
     with pytest.raises(SupError) as lost:
         connect(timeouts=BRIEF if fault is stores_then_stalls else PATIENT).request(method, body=b"x")
     assert lost.value.delivered is Delivered.MAYBE
+    until(lambda: server.requests, "the request")
     assert len(server.requests) == 1
 
 

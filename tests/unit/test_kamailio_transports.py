@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -47,8 +47,11 @@ def ask(server, *arguments, read=PATIENT, **more):
 
 
 def open_files():
-    gc.collect()  # what earlier tests left open is not closed meanwhile
-    return len(list(Path("/proc/self/fd").iterdir()))
+    found = set()
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add((each.name, each.readlink()))
+    return found
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -132,7 +135,7 @@ class TestEveryWay:
         with FakeKamailio(way, tmp_path, lambda number: [reply(way, number)]) as fake:
             ask(fake.server)
             ask(fake.server)
-        assert open_files() == before
+        assert open_files() <= before
         assert list(replies.iterdir()) == []
 
 
