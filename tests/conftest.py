@@ -25,6 +25,7 @@ import requests
 
 from helpers import in_process, lab_server, real_servers
 from helpers.real_servers import SUP
+from kazoo_sup import concurrency
 from kazoo_sup.lab import seed
 from kazoo_sup.messages.names import plain
 
@@ -40,6 +41,12 @@ hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.fixture(autouse=True)
+def _not_ended() -> None:
+    """Begin each test as a command: that a signal ended the one before is nothing of it."""
+    concurrency.begin()
 
 
 class Finished(NamedTuple):

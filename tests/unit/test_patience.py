@@ -21,6 +21,13 @@ from kazoo_sup.transports.server import Server
 from kazoo_sup.transports.waits import waiting_for
 
 
+@pytest.fixture(autouse=True)
+def _own_waits(monkeypatch):
+    """Whom a thread of another test still waits for is nothing of these."""
+    monkeypatch.setattr(waits, "_waits", {})
+    monkeypatch.setattr(waits, "_told", set())
+
+
 @pytest.fixture
 def at_once(monkeypatch):
     monkeypatch.setattr(patience, "WONDERING", 0.0)
