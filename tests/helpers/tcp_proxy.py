@@ -110,7 +110,8 @@ class TcpProxy:
             try:
                 server = socket.create_connection(self._target, timeout=600)
             except OSError:
-                client.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):  # it has left
+                    client.shutdown(socket.SHUT_RDWR)
                 continue
             server.settimeout(None)
             self._sockets.append(server)
