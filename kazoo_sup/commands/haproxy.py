@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kazoo_sup import changes
 from kazoo_sup.arguments.haproxy import Host, Name, Weight, read_host
 from kazoo_sup.command import command
-from kazoo_sup.errors import BadArgument
+from kazoo_sup.errors import BadArgument, SupError
 from kazoo_sup.kazoo.haproxy import KIND, connect, orders, patience, statistics
 from kazoo_sup.kazoo.haproxy import sessions as captured
 from kazoo_sup.kazoo.haproxy.orders import ALL, Order
@@ -172,15 +172,16 @@ def _listing(
     columns: Sequence[str],
     begins: str,
     words: Sequence[str],
-    function: Callable[[Iterable[str]], Iterable[Row]],
+    function: Callable[[Iterable[str]], Iterable[Row | SupError]],
 ) -> Listing:
     """Show the rows that FUNCTION makes of each HAProxy's answer to a command, as they come."""
 
-    def rows(name: str, server: Server) -> Iterable[Row]:
+    def rows(name: str, server: Server) -> Iterable[Row | SupError]:
         return function(connect(zone, name, server).lines(*words, begins=begins, limit=LARGEST_LISTING))
 
     found = list_in_turn(choose(zone, KIND, haproxy), rows)
-    return Listing(("haproxy", *columns), ({"haproxy": name, **row} for name, row in found))
+    named = (row if isinstance(row, SupError) else {"haproxy": name, **row} for name, row in found)
+    return Listing(("haproxy", *columns), named)
 
 
 def _ordered(zone: Zone, backend: str, server: str, haproxy: str | None, order: Order, *, wait: bool = False) -> Result:

@@ -82,7 +82,7 @@ class Order:
             status = "UP"
         if weight == "0":
             why = f": its weight is 0, see sup haproxy weight {stat['pxname']} {stat['svname']}"
-        elif not status.startswith(("UP", "no check")):
+        elif not statistics.takes_sessions(status):
             why = f": it is {status}"
         else:
             return None
@@ -133,13 +133,16 @@ def check_backend(answers: Answers[list[Stat]], backend: str) -> None:
 
 
 def emptied(stats: Sequence[Stat], taken: Sequence[Stat]) -> list[str]:
-    """Return the backends that have servers up now and would have none without those TAKEN."""
+    """Return the backends that have servers up now and would have none without those TAKEN.
+
+    A server whose status nobody knows may be the only one that is up, and is none that is left.
+    """
     out = {(stat["pxname"], stat["svname"]) for stat in taken}
     before, after = set[str](), set[str]()
     for stat in stats:
-        if stat["type"] == statistics.SERVER and statistics.is_up(stat):
+        if stat["type"] == statistics.SERVER and statistics.may_be_up(stat):
             before.add(stat["pxname"])
-            if (stat["pxname"], stat["svname"]) not in out:
+            if statistics.is_up(stat) and (stat["pxname"], stat["svname"]) not in out:
                 after.add(stat["pxname"])
     return sorted(before - after)
 
@@ -179,7 +182,9 @@ def carry_out(
         if not done:
             return [], errors
         after = {(stat["pxname"], stat["svname"]): stat for stat in statistics.read(stats_socket)}
-        return [_result(stat, after.get((stat["pxname"], stat["svname"]), stat)) for stat in done], errors
+        told = [(stat, after.get((stat["pxname"], stat["svname"]))) for stat in done]
+        errors += [_untold(stats_socket, before["pxname"], before["svname"]) for before, now in told if now is None]
+        return [_result(before, now) for before, now in told if now is not None], errors
 
     commands = 1 + max(map(len, targets.values()), default=0)
     return gather([each for each in servers if targets.get(each[0])], one, patience(zone, commands))
@@ -197,11 +202,10 @@ def wait_until_idle(
 
     def sessions() -> int:
         nonlocal left
-        answers = gather(left, lambda name, each: statistics.read(connect(zone, name, each)), patience(zone))
-        counts = {name: _sessions(stats, results[name]) for name, stats in answers.given.items()}
+        answers = gather(left, lambda name, each: _sessions(connect(zone, name, each), results[name]), patience(zone))
         errors.extend(answers.errors)
-        left = [each for each in left if counts.get(each[0])]
-        return sum(counts.values())
+        left = [each for each in left if answers.given.get(each[0])]
+        return sum(answers.given.values())
 
     goes_on = "the sessions that are left go on, and no new ones come; sup haproxy servers shows them"
     if left:
@@ -209,9 +213,27 @@ def wait_until_idle(
     return errors
 
 
-def _sessions(stats: Sequence[Stat], results: Sequence[Result]) -> int:
-    there = {(each.backend, each.server) for each in results}
-    return sum(int(stat.get("scur") or 0) for stat in stats if (stat["pxname"], stat["svname"]) in there)
+def _sessions(stats_socket: StatsSocket, results: Sequence[Result]) -> int:
+    """Count the sessions of the servers in RESULTS; raises HAProxyUnreadable where those of one are not told."""
+    told = {(stat["pxname"], stat["svname"]): stat for stat in statistics.read(stats_socket)}
+    count = 0
+    for each in results:
+        found = statistics.number(told.get((each.backend, each.server), {}), "scur")
+        if found is None:
+            raise _untold(stats_socket, each.backend, each.server)
+        count += found
+    return count
+
+
+def _untold(stats_socket: StatsSocket, backend: str, server: str) -> SupError:
+    from kazoo_sup.transports.haproxy import HAProxyUnreadable
+
+    return HAProxyUnreadable(
+        server=stats_socket.name,
+        address=stats_socket.address,
+        command="show stat",
+        reason=f"it tells nothing of {backend}/{server}",
+    )
 
 
 def foretell(zone: Zone, targets: Mapping[str, Sequence[Stat]], order: Order) -> None:

@@ -6,6 +6,7 @@ Source: HAProxy management guide, "Statistics and monitoring", "CSV format".
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 Stat = Mapping[str, str]
 """A line of `show stat` by the names of its fields."""
 
-FRONTEND, BACKEND, SERVER = "0", "1", "2"
+FRONTEND, BACKEND, SERVER, LISTENER = "0", "1", "2", "3"
 """The field `type`."""
 
 _NEEDED = {"pxname", "svname", "status", "type"}
 
 _KINDS = {FRONTEND: "frontend", BACKEND: "backend"}
+_NAMES = {FRONTEND: "FRONTEND", BACKEND: "BACKEND"}
+_UP = re.compile(r"UP(?: \d+/\d+)?|no check")
+_OUT = re.compile(r"(?:DOWN|NOLB|DRAIN|MAINT)\b")
 
 PROXIES = ("proxy", "kind", "status", "servers", "sessions", "limit", "queue", "rate", "denied", "errors")
 SERVERS = (
@@ -56,6 +60,9 @@ COUNTERS = {
 }
 """The fields of `show stat` by the names of columns."""
 
+_NUMBERS = frozenset({"scur", "slim", "qcur", "rate", "weight", "uweight", "lastchg", "downtime", *COUNTERS.values()})
+"""Fields that hold a number, or nothing."""
+
 
 def read(stats_socket: StatsSocket) -> list[Stat]:
     """Return the statistics of every proxy and server; the errors are those of `StatsSocket.lines`."""
@@ -77,23 +84,50 @@ def parse(lines: Iterable[str]) -> list[Stat]:
         if missing := _NEEDED - set(names):
             raise ValueError(f"it has no {', '.join(sorted(missing))}")
         found: list[Stat] = []
+        width = None
         for values in reader:
             if not values:
                 continue
-            if abs(len(values) - len(names)) > 1:  # before 2.0 the first line has a comma more
-                raise ValueError("a line has not as many fields as the first")
+            # Before 2.0 the first line has a comma more than all the others.
+            if abs(len(values) - len(names)) > 1 or len(values) != (width := width or len(values)):
+                raise ValueError("a line has not as many fields as the others")
             stat = dict(zip(names, values, strict=False))
             if not stat.keys() >= _NEEDED:
                 raise ValueError("a line breaks off")
+            _check(stat)
             found.append(stat)
     except csv.Error as error:
         raise ValueError(f"it is not CSV: {error}") from None
     return found
 
 
+def _check(stat: Stat) -> None:
+    """Raise ValueError for a line that says what HAProxy never says: what is missing then must not be good news."""
+    kind, named = stat["type"], f"{stat['pxname']}/{stat['svname']}"
+    if kind not in (FRONTEND, BACKEND, SERVER, LISTENER):
+        raise ValueError(f"the type of {named} is {kind!r}")
+    if stat["svname"] != _NAMES.get(kind, stat["svname"]) or (kind == SERVER and stat["svname"] in _NAMES.values()):
+        raise ValueError(f"the type of {named} is {kind}")
+    wrong = next((name for name in sorted(_NUMBERS & stat.keys()) if stat[name] and number(stat, name) is None), None)
+    if wrong:
+        raise ValueError(f"{wrong} of {named} is {stat[wrong]!r}")
+    if not stat["pxname"] or not stat["svname"] or (kind == SERVER and number(stat, "weight") is None):
+        raise ValueError(f"it does not tell the name or the weight of {named}")
+
+
+def takes_sessions(status: str) -> bool:
+    """Return whether a server with STATUS takes new sessions, as far as its weight lets it."""
+    return _UP.fullmatch(status) is not None
+
+
 def is_up(stat: Stat) -> bool:
     """Return whether a server takes new sessions now."""
-    return stat["status"].startswith(("UP", "no check")) and stat.get("weight") != "0"
+    return takes_sessions(stat["status"]) and number(stat, "weight") != 0
+
+
+def may_be_up(stat: Stat) -> bool:
+    """Return whether a server takes new sessions, or has a status that nobody knows."""
+    return _OUT.match(stat["status"]) is None and number(stat, "weight") != 0
 
 
 def proxies(stats: Iterable[Stat]) -> Iterator[Row]:
@@ -117,7 +151,7 @@ def proxies(stats: Iterable[Stat]) -> Iterator[Row]:
             "queue": number(stat, "qcur"),
             "rate": number(stat, "rate"),
             "denied": number(stat, "dreq"),
-            "errors": sum(number(stat, name) or 0 for name in ("ereq", "econ", "eresp")),
+            "errors": _sum(stat, "ereq", "econ", "eresp"),
         }
 
 
@@ -154,6 +188,11 @@ def facts(lines: Iterable[str]) -> Iterator[Row]:
         name, colon, value = line.partition(":")
         if colon:
             yield {"name": name.strip(), "value": value.strip()}
+
+
+def _sum(stat: Stat, *names: str) -> int | None:
+    told = [each for each in (number(stat, name) for name in names) if each is not None]
+    return sum(told) if told else None
 
 
 def number(stat: Stat, name: str) -> int | None:

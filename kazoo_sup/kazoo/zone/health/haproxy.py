@@ -35,8 +35,14 @@ def judge(name: str, stats: Sequence[statistics.Stat]) -> Iterator[Health]:
     full = [row["proxy"] for row in frontends if row["limit"] and (row["sessions"] or 0) >= row["limit"]]
     sessions = sum(row["sessions"] or 0 for row in frontends)
     troubles = [f"{proxy} does not listen" for proxy in closed] + [f"{proxy} is full" for proxy in full]
-    summary = ", ".join([count(len(frontends), "frontend"), count(sessions, "session"), *troubles])
-    yield Health(COMPONENT, name, State.WARNING if troubles else State.OK, summary, {"sessions": sessions})
+    untold = [
+        f"{row['proxy']} does not tell its sessions and their limit"
+        for row in frontends
+        if row["sessions"] is None or row["limit"] is None
+    ]
+    summary = ", ".join([count(len(frontends), "frontend"), count(sessions, "session"), *troubles, *untold])
+    state = State.WARNING if troubles else State.UNKNOWN if untold else State.OK
+    yield Health(COMPONENT, name, state, summary, {"sessions": sessions})
     for row in proxies:
         if row["kind"] == "backend" and row["servers"]:
             yield _backend(name, row["proxy"], [stat for stat in stats if _is_server_of(stat, row["proxy"])])
