@@ -33,10 +33,15 @@ _DESCRIBED = frozenset({"properties", "views"})
 def of_document(value: object, before: object = None) -> Json:
     """Return a JSON value in which every text in a field that is named like a secret, or below one, is masked.
 
+    So are the credentials in URLs, wherever these are.
+
     before: what the value was, so that a secret that is another now can be told from one that stayed
     """
     if isinstance(value, list):
-        return [of_document(each) for each in value]
+        there = before if isinstance(before, list) and len(before) == len(value) else [None] * len(value)
+        return [of_document(each, earlier) for each, earlier in zip(value, there, strict=True)]
+    if isinstance(value, str):
+        return _of_text(value, before)
     if not isinstance(value, dict):
         return value
     earlier = before if isinstance(before, dict) else {}
@@ -51,6 +56,13 @@ def _of_field(name: str, value: object, before: object) -> Json:
             for key, each in value.items()
         }
     return _masked(value, before) if _FIELD.search(name) else of_document(value, before)
+
+
+def _of_text(text: str, before: object) -> str:
+    shown = without_credentials(text) if "//" in text else text
+    if shown == text or before in (None, text) or not isinstance(before, str):
+        return shown
+    return shown if without_credentials(before) != shown else f"{shown} (changed)"
 
 
 def _masked(value: object, before: object) -> Json:

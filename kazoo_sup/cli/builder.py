@@ -76,7 +76,13 @@ def _own(ctx: click.Context, parameter: click.Parameter, value: object) -> objec
     return value
 
 
-_KINDS: Mapping[str, Callable[[str], object]] = {"text": _text, "count": _count, "file": _file, "format": _format}
+_KINDS: Mapping[str, Callable[[str], object]] = {
+    "text": _text,
+    "pattern": str,
+    "count": _count,
+    "file": _file,
+    "format": _format,
+}
 _TYPES: Mapping[str, Callable[[str], object]] = {"int": _integer, "float": _float}
 
 

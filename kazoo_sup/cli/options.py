@@ -27,7 +27,7 @@ ALONE = (
 class Option(NamedTuple):
     """An option; `metavar` is empty for a flag.
 
-    `kind` is what its value is: "flag" (none), "text", "count" (a whole number that is not negative), "file" or
+    `kind` is what its value is: "flag" (none), "text", "pattern" (text that may be empty), "count" (a whole number that is not negative), "file" or
     "format". `field` is its place in Options; --help has none.
     """
 
@@ -100,7 +100,7 @@ COMMON = (
     Option(("--no-events",), "Publish no change events.", field="no_events"),
     Option(("--no-journal",), "Do not record what is changed; it cannot be undone then.", field="no_journal"),
     Option(("--live",), "Call the function on the node itself, known here or not.", field="live"),
-    Option(("--nodes",), "Call it on all nodes, or on those that PATTERN fits.", "PATTERN", "text", "nodes"),
+    Option(("--nodes",), "Call it on all nodes, or on those that PATTERN fits.", "PATTERN", "pattern", "nodes"),
     Option(("-e", "--erl_term_args"), "Read words for a node as Erlang terms.", field="erl_term_args"),
     Option(("-q", "--quiet"), "No warnings and no progress.", field="quiet"),
 )

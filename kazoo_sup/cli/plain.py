@@ -145,7 +145,7 @@ class _Line:
         word = self._next()
         if not word.strip() or word.startswith("-"):
             raise _NotPlain
-        if kind == "text" or (kind == "format" and word in FORMATS):
+        if kind in ("text", "pattern") or (kind == "format" and word in FORMATS):
             return word
         if kind == "count" and word.isascii() and word.isdigit() and len(word) <= _LONGEST_NUMBER:
             return int(word)

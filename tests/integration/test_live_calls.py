@@ -266,6 +266,16 @@ class TestWhichNode:
         assert "knows kazoo_apps" in done.stderr
 
 
+class TestData:
+    @pytest.mark.parametrize(
+        ("term", "data"),
+        [("<<1:3>>", "<<1:3>>"), ("<<255, 5:4>>", "<<255,5:4>>"), ("[1|2]", [1, 2]), ("{a,'',<<>>}", ["a", "", ""])],
+    )
+    def test_terms_that_json_has_no_word_for_are_written_as_erlang_does(self, live, term, data):
+        done = live("-f", "json", "-e", "lists", "last", f"[{term}]")
+        assert json.loads(done.stdout)["result"] == data
+
+
 class TestChanges:
     def test_a_dry_run_tells_what_would_be_called(self, live):
         for words in (["kapps_controller", "start_app", "x"], ["--live", "erlang", "halt"]):

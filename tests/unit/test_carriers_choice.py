@@ -241,6 +241,11 @@ class TestConfiguring:
                 configuration.configure(zone, "knm_telnyx", [word], verify=False)
         assert stored(zone, "number_manager.telnyx") == {"token": "s3cret"}
 
+    def test_an_address_that_was_stored_with_credentials_is_shown_without(self, zone):
+        put(zone, "number_manager.other", phonebook_url="https://ann:s3cret@phonebook.example.com/v1")
+        shown = {row["key"]: row["value"] for row in configuration.rows(of(zone, "knm_other"))}
+        assert shown["phonebook_url"] == "https://****@phonebook.example.com/v1"
+
     def test_without_words_every_key_is_asked_for(self, zone, ask):
         questions = ask({"user": "ann", "token": "s3cret", "debug": "true"})
         configuration.configure(zone, "knm_telnyx", [], verify=False)

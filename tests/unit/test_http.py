@@ -118,6 +118,21 @@ def test_the_content_of_a_refusal_is_kept_and_secrets_are_not_shown(server, conn
     assert refused.value.content == b"bad key s3cret"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"x" * length + b" Bearer abcdefgh<i>/jkl is no key" for length in range(275, 300, 3)),
+        b"the key abcdefgh<i>/jkl is none",
+        b'<p class="abcdefgh<i>/jkl">no</p>',
+    ],
+)
+def test_nothing_is_left_of_a_secret_where_what_was_said_is_cut(server, connect, body):
+    server.fails(says(400, body))
+    with pytest.raises(ServerRefused) as refused:
+        connect(secrets=["abcdefgh<i>/jkl"]).request("GET")
+    assert not any(piece in str(refused.value) for piece in ("abc", "jkl"))
+
+
 @pytest.mark.parametrize("wrap", [bytes, gzip.compress])
 @pytest.mark.parametrize("body", [b"0" * 1_000_000, b"[]," * 20_000], ids=["large", "brackets"])
 def test_answers_that_are_too_large(server, connect, wrap, body):

@@ -45,3 +45,13 @@ def test_what_describes_a_field_or_a_view_of_that_name_is_shown(name):
     described = {name: {"password": {"type": "string", "map": "function(doc) {}"}}}
     assert masking.of_document(described) == described
     assert SECRET not in str(masking.of_document({name: {"password": SECRET, "b": {"password": SECRET}}}))
+
+
+@pytest.mark.parametrize("name", ["uri", "amqp_uri", "phonebook_url"])
+def test_credentials_in_urls_are_masked_wherever_they_are(name):
+    before, after = f"amqp://kazoo:{SECRET}1@h", f"amqp://kazoo:{SECRET}2@h"
+    shown = masking.of_document({"default": {name: after, "all": [after, 5]}}, {"default": {name: before, "all": []}})
+    assert shown == {"default": {name: "amqp://****@h (changed)", "all": ["amqp://****@h", 5]}}
+    same = masking.of_document({name: [after]}, {name: [after]})
+    assert same == {name: ["amqp://****@h"]}
+    assert masking.of_document({name: "http://h/a@b"}) == {name: "http://h/a@b"}

@@ -133,7 +133,6 @@ def test_the_parser_refuses_what_is_wrong(line):
         ["kapps_config", "get", "a", "b", "--zone="],
         ["-n", " ", "kapps_config", "get", "a", "b"],
         ["-c", "", "kapps_config", "get", "a", "b"],
-        ["--nodes", "", "erlang", "node"],
         ["kapps_config", "get", "a", "b", "--confirm-within", ""],
         ["kapps_config", "get", "a", "b", "--config", ""],
         ["kapps_config", "get", "a", "b", "--output", ""],

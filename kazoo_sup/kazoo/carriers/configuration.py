@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kazoo_sup import terms
+from kazoo_sup.changes.masking import without_credentials
 from kazoo_sup.errors import BadArgument, Declined
 from kazoo_sup.kazoo.carriers import of
 from kazoo_sup.kazoo.carriers.base import CarrierLacks
@@ -163,6 +164,8 @@ def _or_default(carrier: Carrier, name: str, value: object) -> Json:
 
 
 def _shown(key: Key, value: object) -> Json:
+    if key.type == "url" and isinstance(value, str):
+        return without_credentials(value)  # Kazoo's own interface stores it with them
     return MASK if key.secret and value else value
 
 

@@ -279,5 +279,6 @@ def _opaque(term: object) -> str:
         case Fun():
             return f"#Fun<{term.module}>"
         case Bits():
-            return f"<<{term.data.hex()}:{term.last}>>"
+            *octets, last = term.data
+            return f"<<{','.join([*map(str, octets), f'{last >> (8 - term.last)}:{term.last}'])}>>"
     return str(term)

@@ -13,8 +13,7 @@ from kazoo_sup.transports.http.failures import Failure, redirected, seconds_aske
 from kazoo_sup.transports.http.repeats import repeated
 from kazoo_sup.transports.http.transport import Answer, Place, Request, Timeouts, Transport
 from kazoo_sup.transports.limits import Limits
-from kazoo_sup.transports.net import Tls, one_line
-from kazoo_sup.transports.server import masked
+from kazoo_sup.transports.net import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -107,7 +106,7 @@ class HTTP:
         status, headers, content = answer.status, answer.headers, answer.body
         if status < 400:  # noqa: PLR2004
             return redirected(status, headers, server=self._place.called, request=name)
-        said = self._masked(words(content))
+        said = words(content, self._secrets)
         if status in {401, 403}:
             reason = f": {said}" if said else ""
             return Failure(
@@ -124,6 +123,3 @@ class HTTP:
             return Failure(error)
         error.delivered = Delivered.MAYBE
         return Failure(error, passing=True, retry_after=seconds_asked(headers.get("retry-after")))
-
-    def _masked(self, text: str) -> str:
-        return one_line(masked(text, self._secrets))

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from kazoo_sup.errors import Delivered, ServerRefused, ServerUnreachable, TimedOut, TransportError
 from kazoo_sup.transports.net import Cause, is_proxied, one_line, why
+from kazoo_sup.transports.server import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Failure(Exception):
@@ -65,9 +66,12 @@ def redirected(status: int, headers: Mapping[str, str], *, server: str, request:
     return Failure(ServerRefused(server=server, status=status, request=request, reason=reason))
 
 
-def words(body: bytes) -> str:
-    """Find the words of an HTML or text page, in one short line."""
-    text = body.decode(errors="replace")
+def words(body: bytes, secrets: Sequence[str] = ()) -> str:
+    """Find the words of an HTML or text page, in one short line, without SECRETS.
+
+    Those are looked for before anything is cut: what is left of one would not be known any more.
+    """
+    text = masked(body.decode(errors="replace"), secrets)
     return one_line(re.sub(r"(?s)<(script|style|title)\b.*?</\1>|<[^>]*>", " ", text))
 
 
