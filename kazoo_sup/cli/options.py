@@ -27,8 +27,8 @@ ALONE = (
 class Option(NamedTuple):
     """An option; `metavar` is empty for a flag.
 
-    `kind` is what its value is: "flag" (none), "text", "pattern" (text that may be empty), "count" (a whole number that is not negative), "file" or
-    "format". `field` is its place in Options; --help has none.
+    `kind` is what its value is: "flag" (none), "text", "pattern" (text that may be empty), "count" (a whole number that
+    is not negative), "file" or "format". `field` is its place in Options; --help has none.
     """
 
     names: tuple[str, ...]
