@@ -19,7 +19,8 @@ _NAMED = re.compile(
 
 
 _FIELD = re.compile(
-    r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|^pass$|^(pvt_)?(md5|sha1)_auth$|signature|private_key"
+    r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|^pass$|^pins?$|^(pvt_)?(md5|sha1)_auth$|signature"
+    r"|private_key"
 )
 
 

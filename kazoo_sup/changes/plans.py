@@ -238,6 +238,7 @@ class Plan:
                 if self.end:
                     raise NoPlan(file=path, reason="something follows its end")
                 value = json.loads(line)
+                _check(value)
                 if "end" in value:
                     self.end = value["end"]
                     continue
@@ -343,6 +344,26 @@ def of_report(report: Report) -> Document:
 def of_deed(deed: str, before: object) -> Document:
     """Return what a plan has of what is no document."""
     return {"deed": deed, "before": json.loads(json.dumps(before, default=str))}
+
+
+def _check(value: Document) -> None:
+    """See that a line of a plan is as this version writes it; raises KeyError or TypeError."""
+    if "plan" in value:
+        right = all(isinstance(word, str) for word in value["plan"]["command"])
+    elif "end" in value:
+        right = isinstance(value["end"]["changes"], int) and isinstance(value["end"]["asks"], list)
+    elif "repeat" in value:
+        right = isinstance(value["repeat"], dict)
+    elif "database" in value:
+        right = isinstance(value["database"], str) and isinstance(value["act"], str)
+        right = right and all(isinstance(each, dict) for each in value["designs"])
+    elif "deed" in value:
+        right = isinstance(value["deed"], str) and "before" in value
+    else:
+        right = isinstance(value["db"], str) and isinstance(value["id"], str)
+        right = right and all(isinstance(value[name], dict | None) for name in ("before", "after"))
+    if not right:
+        raise TypeError
 
 
 def _cluster(zone: Zone) -> str:

@@ -19,7 +19,7 @@ SECRET = "geheim"
         {"default": {"deep": [[SECRET]]}},
     ],
 )
-@pytest.mark.parametrize("name", ["password", "passwords", "token", "api_secret", "cookie"])
+@pytest.mark.parametrize("name", ["password", "passwords", "token", "api_secret", "cookie", "pin", "pins"])
 def test_no_text_below_the_name_of_a_secret_is_shown(name, value):
     shown = masking.of_document({"default": {name: value, "other": "kept"}}, {"default": {name: value}})
     assert SECRET not in str(shown)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 
 from helpers.memory_zone import MemoryZone
@@ -251,3 +254,37 @@ def test_a_link_is_not_followed_and_no_plan_is_read_that_is_another_s(zone, plan
         Writer(tmp_path / "link", ())
     with pytest.raises(NoPlan):
         Plan(tmp_path)
+
+
+FOREIGN = {
+    "a document that is none": lambda lines: _with(lines, 1, before="x"),
+    "a list in place of a document": lambda lines: _with(lines, 1, after=[1]),
+    "an id that is none": lambda lines: _with(lines, 1, id=None),
+    "a database that is none": lambda lines: _with(lines, 1, db=3),
+    "a line of another version": lambda lines: [lines[0], {"x": 1}, *lines[1:]],
+    "a command of numbers": lambda lines: [{"plan": {**lines[0]["plan"], "command": [1]}}, *lines[1:]],
+    "an end without questions": lambda lines: [*lines[:-1], {"end": {"changes": 1}}],
+    "an end that counts nothing": lambda lines: [*lines[:-1], {"end": {"changes": "x", "asks": []}}],
+    "designs that are none": lambda lines: [
+        lines[0],
+        {"database": "x", "act": "created", "designs": ["x"]},
+        *lines[1:],
+    ],
+}
+"""What another version, or nobody, writes into a plan."""
+
+
+def _with(lines, place, **fields):
+    return [*lines[:place], {**lines[place], **fields}, *lines[place + 1 :]]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_what_this_version_does_not_write_is_no_plan(zone, tmp_path, foreign):
+    path = tmp_path / "plan"
+    planning(zone, path, lambda zone: changes.apply(zone, [Change("db", {"_id": "new"}, None)]))
+    *body, end = FOREIGN[foreign]([json.loads(line) for line in path.read_text().splitlines()])
+    written = "".join(f"{json.dumps(line)}\n" for line in body)
+    end["end"]["sum"] = hashlib.sha256(written.encode()).hexdigest()
+    path.write_text(f"{written}{json.dumps(end)}\n")
+    with pytest.raises(NoPlan, match="it is not a plan"):
+        Plan(path)

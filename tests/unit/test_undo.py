@@ -7,8 +7,8 @@ import pytest
 from helpers.memory_zone import MemoryZone
 from helpers.recorded_runs import Killed, Runs
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, recording
-from kazoo_sup.errors import NotFound
+from kazoo_sup.changes import Change, attachment_copies, recording
+from kazoo_sup.errors import ExitCode, NotFound
 from kazoo_sup.kazoo.ecallmgr import ecallmgr
 from kazoo_sup.kazoo.undo import chain, following
 from kazoo_sup.kazoo.undo.chain import NothingToTakeBack, OfAnotherCluster, StillRunning
@@ -112,6 +112,17 @@ def test_the_record_that_is_undone_stays_whatever_the_bounds_of_the_journal(zone
     zone.all_settings = zone.all_settings._replace(journal=Journaling(**bounds))
     assert runs.undo() == {"created": 1, "edited": 1, "deleted": 1}
     assert zone.couchdb.all("db") == before
+
+
+def test_an_attachment_that_was_not_kept_is_named_and_all_else_comes_back(zone, runs, monkeypatch):
+    monkeypatch.setattr(attachment_copies, "LARGEST", 3)
+    zone.couchdb.put_with_attachment("db", {"_id": "sound", "a": 1}, "a.mp3", b"large")
+    runs.run(delete("sound"))
+    assert runs.undo() == {"created": 1, "attachments missing": 1}
+    [error] = [report.error for report in zone.reports if report.error]
+    assert str(error) == "db/sound: its attachment a.mp3 was not kept, and does not come back; all else of it does"
+    assert error.exit_code is ExitCode.PARTIAL
+    assert zone.couchdb.all("db")["sound"] == {"_id": "sound", "a": 1}
 
 
 class TestRecordsThatCannotBeRead:

@@ -178,9 +178,13 @@ class Summary:
         """Take in something that was done or may have been."""
         self.counts[action] += 1
         lasting = lasting_of(entry)
-        if not lasting:
+        if isinstance(entry, Changed):
+            self.reversible += entry.act != "restored"  # without the attachments that were too large it comes back, too
+        elif not lasting:
             self.reversible += not (isinstance(entry, Done) and entry.reverse == ())
-        elif lasting in self.lasting or len(self.lasting) < SHOWN_REASONS:
+        if not lasting:
+            return
+        if lasting in self.lasting or len(self.lasting) < SHOWN_REASONS:
             self.lasting[lasting] += 1
         else:
             self.lasting["and more"] += 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Report
 from kazoo_sup.changes.journal import DatabaseChanged
-from kazoo_sup.errors import NotFound, SupError, UsageError
+from kazoo_sup.errors import ExitCode, NotFound, SupError, UsageError
 from kazoo_sup.kazoo.undo.index import BATCH, GONE, Broken, Index, Step
 from kazoo_sup.kazoo.undo.judging import Edited, EditedSince, Verdict, judge
 from kazoo_sup.messages.names import plain
@@ -179,7 +179,9 @@ class _Walking:
         # Also of what is as it was before: an earlier attempt may not have come to the counting.
         self._follow.number(database, identifier, (step.entry.before, step.after))
         for name in verdict.lost:
-            self._leave(database, identifier, f"its attachment {name} was not kept; the rest of it is back")
+            self.counts["attachments missing"] += 1
+            lost = NotKept(database=database, id=identifier, name=name)
+            changes.tell(self._zone, Report(database, identifier, "failed", error=lost))
         if verdict.done:
             self.counts["unchanged"] += 1
             return
@@ -242,6 +244,16 @@ class OfAnotherZone(UsageError):
     """it was done in zone {zone}, which -z {zone} names"""
 
     zone: str
+
+
+class NotKept(SupError):
+    """{database}/{id}: its attachment {name} was not kept, and does not come back; all else of it does"""
+
+    exit_code = ExitCode.PARTIAL
+
+    database: str
+    id: str
+    name: str
 
 
 class NotReversed(SupError):
