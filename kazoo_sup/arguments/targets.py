@@ -32,8 +32,8 @@ def read(text: str, zone: Zone) -> Targets:
 
     A file is CSV (RFC 4180, UTF-8). Its first line may name the columns, in any letter case: `e164` and others of those
     of Kazoo's task number_management; without such a line there is one column, the numbers. A line that cannot be read
-    is a target that says so. Raises ValueError for what is not a number, an empty range, a missing file, a heading that
-    is not understood, and for what a spreadsheet has spoiled (`csv_files`).
+    is a target that says so. Raises ValueError for what is not a number, or several, an empty range, a missing file, a
+    heading that is not understood, and for what a spreadsheet has spoiled (`csv_files`).
     """
     if text == STANDARD_INPUT:
         return _of_standard_input(zone)
@@ -42,6 +42,9 @@ def read(text: str, zone: Zone) -> Targets:
         return _of_file(path, zone)
     if _TO in text:
         return _of_range(text, zone)
+    if "," in text:
+        how = "FIRST..LAST is a range, others are lines of a file, or of standard input (-)"
+        raise ValueError(f"{text!r} are several: {how}")
     return Targets([Target(_number(text, e164.Reader(zone)))], 1)
 
 

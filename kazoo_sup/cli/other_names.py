@@ -251,7 +251,9 @@ INSTEAD = {
     ),
     **dict.fromkeys(("rabbitmqctl", "rabbitmqadmin"), "sup rabbitmq lists what there is"),
     "sofia": "sup freeswitch sofia_status shows the SIP profiles, sup freeswitch gateways the gateways",
-    "status": "sup zone status shows how everything is, sup zone doctor what is wrong",
+    **dict.fromkeys(
+        ("status", "health", "doctor"), "sup zone status shows how everything is, sup zone doctor what is wrong"
+    ),
     **dict.fromkeys(
         ("calls", "channels"), "sup ecallmgr_maintenance channel_summary shows the calls, sup freeswitch channels, too"
     ),

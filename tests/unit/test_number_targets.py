@@ -148,6 +148,10 @@ class TestFile:
         with pytest.raises(ValueError, match="is not a phone number"):
             targets.read(digits, zone)
 
+    def test_several_in_one_word_are_none(self, zone):
+        with pytest.raises(ValueError, match=r"are several: FIRST\.\.LAST is a range"):
+            targets.read(f"{ONE},{ONE}", zone)
+
     def test_of_nothing(self, zone, tmp_path):
         assert typed(zone, self.write(tmp_path, "")) == []
         assert typed(zone, self.write(tmp_path, "e164,state\n,\n")) == []

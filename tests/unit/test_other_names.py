@@ -209,6 +209,7 @@ class TestDocuments:
         (["number", "4155550100"], "sup number lists those there are"),
         (["fs_cli", "-x", "status"], "sup freeswitch api"),
         (["status"], "sup zone status"),
+        (["doctor"], "sup zone doctor"),
         (["kapps_config get a b"], "'kapps_config get a b' is one word"),
     ],
 )
