@@ -70,7 +70,11 @@ def list_(
 def dump(
     zone: Zone, *, prefix: Prefix | None = None, state: State | None = None, carrier: CarrierModule | None = None
 ) -> Result:
-    """List all numbers, or those that begin with PREFIX, in STATE, of CARRIER, as CSV or in another format."""
+    """List all numbers, or those that begin with PREFIX, in STATE, of CARRIER, as CSV or in another format.
+
+    Numbers that were generated and not acquired yet are in none of the databases that are read: `sup knm_carriers find`
+    shows those.
+    """
     return _dumped(zone, Wanted(prefix=prefix or "", state=state, module_name=carrier))
 
 
