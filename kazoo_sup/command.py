@@ -104,8 +104,11 @@ def bind(
 def _parameters(function: Callable[..., object]) -> tuple[Sequence[str], Sequence[str], str]:
     """Return the names of the positional parameters, of the keyword-only ones, and of that which takes all the rest.
 
-    Only the description of a function needs `inspect`, which is dear to import.
+    They are those of what a decorator wraps, as its types are. Only the description of a function needs `inspect`,
+    which is dear to import.
     """
+    while (wrapped := getattr(function, "__wrapped__", None)) is not None:
+        function = wrapped
     code = function.__code__
     names = iter(code.co_varnames)
     positional, keyword_only = tuple(islice(names, code.co_argcount)), tuple(islice(names, code.co_kwonlyargcount))

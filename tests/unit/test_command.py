@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -259,3 +260,14 @@ class TestDescribing:
 def test_numbers_that_begin_like_no_stored_one_are_not_searched(word):
     with pytest.raises(BadArgument, match=r"PREFIX: '.*' is not how stored numbers begin"):
         bind(number.search, [word], {}, {"Zone": lambda: None})
+
+
+def test_a_function_in_a_decorator_is_read_by_its_own_parameters():
+    def work(number: int, *names: str, loud: bool = False) -> tuple[object, ...]:
+        return number, names, loud
+
+    @functools.wraps(work)
+    def decorated(*words, **options):
+        return work(*words, **options)
+
+    assert bind(decorated, ["7", "a", "b"], {"loud": True}, {}) == (7, ("a", "b"), True)

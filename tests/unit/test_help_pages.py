@@ -76,7 +76,7 @@ def test_no_example_has_a_secret_on_the_command_line():
 
 def test_a_function_s_help_has_its_own_options_an_example_and_one_line_for_the_others(capsys):
     text = shown(capsys, "haproxy", "drain")
-    assert "Example:\n  sup haproxy drain couchdb sip1\n" in text
+    assert "Example:\n  sup haproxy drain couchdb couchdb1\n" in text
     assert "--timeout" not in text
     assert text.count("sup help options") == 1
 
