@@ -153,10 +153,10 @@ def check(file: Path) -> Document:
         with file.open("rb") as stream:
             for _head, entry in scan(stream, file, sums):
                 if entry is not None:
-                    counts.documents += entry.document["_id"] != last
+                    counts.documents += entry.id != last
                     counts.revisions += 1
                     counts.attachments += len(entry.attachments)
-                    last = entry.document["_id"]
+                    last = entry.id
     except OSError as error:
         raise BadBackup(file=file, reason=f"cannot be read: {error.strerror}") from None
     if sums.hexdigest() != manifest["sha256"]:

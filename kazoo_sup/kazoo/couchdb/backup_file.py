@@ -35,9 +35,6 @@ PIECE = 96 * 1024
 ENDING, PARTIAL, MANIFEST = ".jsonl", ".jsonl.partial", ".manifest.json"
 
 
-_DECODE = json.JSONDecoder().decode
-
-
 class BadBackup(SupError):
     """{file}: {reason}"""
 
@@ -69,12 +66,26 @@ class Content:
 
 
 class Entry(NamedTuple):
-    """One revision of a document, with its attachments; `size` is that of its line, `end` the place after all of it."""
+    """One revision of a document, with its attachments; `line` is its line, `end` the place after all of it."""
 
-    document: Document
-    size: int
+    id: str
+    rev: str
+    line: bytes
     end: int
     attachments: tuple[Content, ...] = ()
+
+    @property
+    def document(self) -> Document:
+        """The document itself, made anew."""
+        from kazoo_sup.kazoo.couchdb.backup_lines import parsed
+
+        found: Document = parsed(self.line)["doc"]
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes of its line."""
+        return len(self.line)
 
 
 def path_of(directory: Path, database: str) -> Path:
@@ -114,11 +125,12 @@ def scan(
     SUMS is given every byte; without it the content of attachments is only counted, not decoded. Raises BadBackup where
     the file is not what it should be, or breaks off before its end.
     """
+    from kazoo_sup.kazoo.couchdb.backup_lines import names_in
+
     lines = _Lines(stream, file, sums)
     counts = Counts()
     head_read = False
-    pending: Document | None = None
-    size = 0  # of its line
+    pending: tuple[str, str, bytes] | None = None
     contents: list[Content] = []
     last = None
     missing = 0  # bytes of the attachment that is being read
@@ -129,6 +141,14 @@ def scan(
             continue
         if missing:
             raise lines.bad(f"the attachment before it has {missing} bytes too few or too many")
+        names = names_in(line) if head_read else None
+        if names is not None:
+            if pending is not None:
+                yield None, Entry(*pending, lines.offset, tuple(contents))
+            counts.revisions += 1
+            counts.documents += names.id != last
+            last, pending, contents = names.id, (names.id, names.rev, line), []
+            continue
         value = _parsed(line, lines.bad)
         match value:
             case {"sup_backup": int(version), "database": str()} if not head_read:
@@ -136,12 +156,6 @@ def scan(
                     raise lines.bad(f"it is of version {version}, this reads version {VERSION}")
                 head_read = True
                 yield value, None
-            case {"doc": {"_id": str(identifier), "_rev": str()} as document} if head_read:
-                if pending is not None:
-                    yield None, Entry(pending, size, lines.offset, tuple(contents))
-                counts.revisions += 1
-                counts.documents += identifier != last
-                last, pending, size, contents = identifier, document, len(line), []
             case {"attachment": str(name), "length": int(length)} if pending is not None:
                 kind = str(value.get("content_type") or "application/octet-stream")
                 missing = length
@@ -149,7 +163,7 @@ def scan(
                 counts.attachments += 1
             case {"end": {**told}} if head_read:
                 if pending is not None:
-                    yield None, Entry(pending, size, lines.offset, tuple(contents))
+                    yield None, Entry(*pending, lines.offset, tuple(contents))
                 if {key: told.get(key) for key in asdict(counts)} != asdict(counts):
                     raise lines.bad("it counts more or fewer than there are")
                 lines.end()
@@ -189,8 +203,10 @@ class _Lines:
 
 
 def _parsed(line: bytes, bad: Callable[[str], BadBackup]) -> Json:
+    from kazoo_sup.kazoo.couchdb.backup_lines import parsed
+
     try:
-        return _DECODE(line.decode(errors="surrogatepass"))
+        return parsed(line)
     except ValueError:
         raise bad("that is not JSON") from None
 

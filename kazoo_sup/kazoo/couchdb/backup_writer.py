@@ -135,9 +135,9 @@ class Writer:
                     size = kept
                     continue
                 assert entry is not None
-                if entry.document["_id"] != self.last_id:
+                if entry.id != self.last_id:
                     kept, sure, last_id = size, replace(self.counts), self.last_id
-                self._counted(entry.document["_id"])
+                self._counted(entry.id)
                 self.counts.attachments += len(entry.attachments)
                 size = entry.end
             self.is_whole = True

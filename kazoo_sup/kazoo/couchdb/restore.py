@@ -161,9 +161,7 @@ def _missing(zone: Zone, each: Plan) -> int:
 def _batches(each: Plan) -> Iterator[dict[str, list[str]]]:
     """Yield the revisions of a backup by id, about as many at a time as are stored with one request."""
     entries = _entries(each.file)
-    while batch := list(
-        islice(((entry.document["_id"], entry.document["_rev"]) for entry in entries), stored_revisions.BATCH)
-    ):
+    while batch := list(islice(((entry.id, entry.rev) for entry in entries), stored_revisions.BATCH)):
         revisions: dict[str, list[str]] = {}
         for identifier, revision in batch:
             revisions.setdefault(identifier, []).append(revision)
@@ -178,9 +176,7 @@ def _foreign(zone: Zone, database: str, file: Path) -> str | None:
     entries = _entries(file)
     entry = next(entries, None)
     for stored in zone.couchdb.documents(database, include_docs=False):
-        while entry is not None and (
-            entry.document["_id"] != stored["_id"] or entry.document["_rev"] != stored["_rev"]
-        ):
+        while entry is not None and (entry.id != stored["_id"] or entry.rev != stored["_rev"]):
             entry = next(entries, None)
         if entry is None:
             return str(stored["_id"])
