@@ -53,6 +53,7 @@ def main() -> None:
         Column("mb", "MB", "{:.0f}"),
         Column("rate", "documents/s", "{:,.0f}"),
         Column("ratio", "of raw", "{:.2f}"),
+        Column("cpu", "own CPU s", "{:.2f}"),
         Column("peak_mb", "peak MB", "{:.0f}"),
     ]
     notes = [
@@ -85,7 +86,7 @@ def measured(
         base = samples.get(BULK if what in (BULK, RESTORE) else ALL_DOCS)
         ratio = harness.seconds(base) / seconds if base else None
         shown = {"what": what, "documents": quantity, "mb": size, "rate": quantity / seconds, "ratio": ratio}
-        rows.append({**shown, "peak_mb": harness.peak(found)})
+        rows.append({**shown, "cpu": harness.cpu(found) or None, "peak_mb": harness.peak(found)})
     return rows
 
 
@@ -105,11 +106,11 @@ def restored(
                 http.delete(f"{url}/{target}", timeout=TIMEOUT)
 
     def raw() -> Sample:
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), time.process_time()
         with session() as http:
             http.put(f"{url}/{target}", timeout=TIMEOUT).raise_for_status()
         fill(url, target, quantity)
-        return Sample(time.perf_counter() - begun)
+        return Sample(time.perf_counter() - begun, cpu=time.process_time() - busy)
 
     words = [SUP, "--no-events", "--no-journal", "couchdb", "restore", str(file), "--as", target]
     ways = {RESTORE: partial(into_nothing, partial(harness.process, words, environment))}
