@@ -93,17 +93,23 @@ class Writer:
         return True
 
     def add_plain(self, documents: Iterable[Sent]) -> None:
-        """Write documents that have no attachments and one revision each; no two have the same id."""
-        lines: list[bytes] = []
+        """Write documents that have no attachments and one revision each, and ids that were not written yet."""
+        texts: list[bytes] = []
         size = 0
         for document in documents:
-            lines += b'{"doc":', document.text, b"}\n"
+            texts.append(document.text)
             size += len(document.text)
-            self._counted(document.id)
             if size >= READ:
-                self._write(b"".join(lines))
-                lines, size = [], 0
-        self._write(b"".join(lines))
+                self._documents(texts)
+                texts, size = [], 0
+            self.last_id = document.id
+        if texts:
+            self._documents(texts)
+
+    def _documents(self, texts: list[bytes]) -> None:
+        self._write(b'{"doc":' + b'}\n{"doc":'.join(texts) + b"}\n")
+        self.counts.documents += len(texts)
+        self.counts.revisions += len(texts)
 
     def end(self, **facts: object) -> Document:
         """Write the end, the manifest, and give the file its name; return the manifest."""

@@ -5,7 +5,7 @@ To make Python's objects of a page of `_all_docs`, and JSON of those again, take
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kazoo_sup.types import Document, Json
 
 
-class Sent(NamedTuple):
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """A document: `text` is JSON in UTF-8 on one line; a plain one has neither attachments nor losing revisions."""
 
     id: str
