@@ -38,8 +38,9 @@ def undo(
     RUN is an id of `sup history`, or the beginning of one. Documents that the run created go, those it deleted come
     back, those it edited are as they were; deeds that have a reverse are reversed. What somebody edited since is left
     alone and told, and the exit code is 5; with --merge that edit is kept where the two touch different keys, with
-    --force it is lost. With --only DOCUMENT (DATABASE/ID), which may be given several times, just these
-    are taken back. What cannot come back is told first. --dry-run shows the difference.
+    --force it is lost; without RUN both mean the newest run of which something was left alone. With --only DOCUMENT
+    (DATABASE/ID), which may be given several times, just these are taken back. What cannot come back is told first.
+    --dry-run shows the difference.
     """
     return _walk(zone, "undo", run, merge=merge, force=force, only=only)
 
@@ -189,7 +190,7 @@ def _walk(
             named, reason = f"run {record.run}", str(error)
         zone.run.warn(f"passed over {named}: {reason}")
 
-    walk = chain.find(zone, direction, run, passed_over)
+    walk = chain.find(zone, direction, run, passed_over, insisting=merge or force)
     about = walk.about
     for reason in following.lasting(walk):
         zone.run.warn(f"cannot be taken back: {reason}")
@@ -201,7 +202,7 @@ def _walk(
         counts = walking.take_back(zone, walk, index, partial(zone.run.perform, zone), follow, edited=edited)
         errors = follow.finish()
         if not only and not counts["failed"]:
-            came_through()
+            came_through(counts[walking.LEFT] > 0)
     line = f"{direction} of {about.run}, {about.header.typed}: {_said(counts)}"
     return Done(
         NO_RETURN, [line], data={"run": about.run, "command": about.header.typed}, report=BulkReport(counts, errors)

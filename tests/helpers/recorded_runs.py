@@ -62,14 +62,14 @@ class Runs:
         counted: Counter[str] = Counter()
 
         def work(zone: MemoryZone) -> None:
-            walk = chain.find(zone, direction, run)
+            walk = chain.find(zone, direction, run, insisting=edited != "left")
             index = walking.index_of(walk, only=only)
             with closing(index), following.recorded(zone, walk) as came_through:
                 follow = following.Following(zone)
                 counts = walking.take_back(zone, walk, index, self._reverse, follow, edited=edited)
                 assert follow.finish() == []
                 if not only and not counts["failed"]:
-                    came_through()
+                    came_through(counts[walking.LEFT] > 0)
             counted.update(counts)
 
         self.run(work, **choices)

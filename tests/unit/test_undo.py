@@ -193,6 +193,22 @@ class TestEditedSince:
         assert runs.undo(edited="merged") == {"edited": 2}
         assert zone.couchdb.all("db")["old"] == {"_id": "old", "a": 1, "b": {"c": 1, "d": 9}}
 
+    def test_who_insists_means_the_run_of_which_something_was_left_and_no_older_one(self, zone, runs):
+        runs.run(put("new", n=1))
+        run = runs.run(put("old", a=7))
+        zone.couchdb.put("db", {**zone.couchdb.get("db", "old"), "theirs": 1})
+        assert runs.undo() == {"left alone": 1}
+        assert runs.undo(edited="merged") == {"edited": 1}
+        assert zone.couchdb.all("db")["old"] == {"_id": "old", "a": 1, "b": {"c": 1, "d": 2}, "theirs": 1}
+        assert zone.couchdb.all("db")["new"] == {"_id": "new", "n": 1}
+        zone.couchdb.put("db", {**zone.couchdb.get("db", "old"), "a": 8})
+        assert runs.redo() == {"left alone": 1}
+        assert runs.redo(edited="overwritten") == {"edited": 1}
+        assert zone.couchdb.all("db")["old"]["a"] == 7
+        assert chain.find(zone, "undo", None, insisting=True).about.run == run
+        runs.undo()
+        assert runs.undo(edited="overwritten") == {"deleted": 1}
+
     def test_what_both_changed_cannot_be_merged(self, zone, runs, run):
         zone.couchdb.put("db", {**zone.couchdb.get("db", "old"), "a": 3})
         assert runs.undo(edited="merged") == {"edited": 1, "left alone": 1}

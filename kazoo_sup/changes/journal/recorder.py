@@ -80,6 +80,9 @@ class Recorder:
         self.unfinished = False
         """Whether a run that takes changes back is not through them all; what it is when the run ends is recorded."""
 
+        self.left = False
+        """Whether such a run left documents alone that somebody has edited."""
+
     @property
     def run(self) -> str | None:
         """The id of the run; None while it has changed nothing."""
@@ -220,6 +223,7 @@ class Recorder:
             self._summary.at = datetime.now(UTC).isoformat(timespec="milliseconds")
             self._summary.code = int(code)
             self._summary.unfinished = self.unfinished
+            self._summary.left = self.left
             with suppress(OSError, CannotRecord):
                 self._lines.write([{"end": self._summary.as_json()}])
             self._lines.close()

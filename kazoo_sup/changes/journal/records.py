@@ -152,7 +152,8 @@ class Summary:
     `counts` by action: created, edited, deleted, restored (documents), databases, deeds, unsaved and unknown.
     `databases` are the first SHOWN_DATABASES that it changed something in; `every_database` tells that these are all.
     `lasting` is what cannot be taken back, in words, by how often; `reversible` how much can be.
-    `unfinished` tells that a run that takes changes back, or makes them again, did not come through all of them.
+    `unfinished` tells that a run that takes changes back, or makes them again, did not come through all of them, `left`
+    that it left some alone, since somebody has edited the documents.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -162,6 +163,7 @@ class Summary:
     reversible: int = 0
     incomplete: str = ""
     unfinished: bool = False
+    left: bool = False
     at: str = ""
     code: int | None = None
 
@@ -216,6 +218,7 @@ class Summary:
             "reversible": self.reversible,
             "incomplete": self.incomplete,
             "unfinished": self.unfinished,
+            "left": self.left,
         }
 
     @classmethod
@@ -229,6 +232,7 @@ class Summary:
             reversible=end["reversible"],
             incomplete=end["incomplete"],
             unfinished=bool(end.get("unfinished")),
+            left=bool(end.get("left")),
             at=end["at"],
             code=end["code"],
         )

@@ -62,19 +62,26 @@ class Walk:
 
 
 def find(
-    zone: Zone, direction: Direction, run: str | None, passed_over: Callable[[Record], object] = lambda _record: None
+    zone: Zone,
+    direction: Direction,
+    run: str | None,
+    passed_over: Callable[[Record], object] = lambda _record: None,
+    *,
+    insisting: bool = False,
 ) -> Walk:
     """Return the walk for RUN, or for the next one in DIRECTION.
 
     For undo that is the newest run that is not undone; PASSED_OVER hears of those of which nothing can be taken back,
-    and of those whose records cannot be read. For redo it is the run that was undone last and not made again. CouchDB
-    is only asked who it is where the run changed something there. Raises what the classes above say.
+    and of those whose records cannot be read. For redo it is the run that was undone last and not made again. Who is
+    INSISTING means a run of which something was left alone once more, before the next one. CouchDB is only asked who it
+    is where the run changed something there. Raises what the classes above say.
     """
     journal = Journal(zone.state_dir / DIRECTORY)
     runs = list(journal.runs())
     if run is None:
         every = sorted((*runs, *map(Record, journal.unreadable())), key=lambda each: each.run, reverse=True)
-        about = (_next_to_undo if direction == "undo" else _next_to_redo)(zone, every, passed_over)
+        is_done = _came_through_whole if insisting else _came_through
+        about = (_next_to_undo if direction == "undo" else _next_to_redo)(zone, every, passed_over, is_done)
     else:
         about = _named(journal, run)
         if not _is_here(zone, about):
@@ -99,14 +106,16 @@ def _named(journal: Journal, run: str) -> Record:
     return journal.find(about) if about else found
 
 
-def _next_to_undo(zone: Zone, runs: list[Record], passed_over: Callable[[Record], object]) -> Record:
+def _next_to_undo(
+    zone: Zone, runs: list[Record], passed_over: Callable[[Record], object], is_done: Callable[[Record], bool]
+) -> Record:
     undone: dict[str, bool] = {}
     for each in runs:
         try:
             about = _is_about(each)
             if about:
                 if _came_through(each):
-                    undone.setdefault(about, _direction(each) == "undo")
+                    undone.setdefault(about, _direction(each) == "undo" and is_done(each))
                 continue
             if undone.get(each.run) or not _is_here(zone, each):
                 continue
@@ -122,7 +131,9 @@ def _next_to_undo(zone: Zone, runs: list[Record], passed_over: Callable[[Record]
     raise NothingToTakeBack(reason="the journal holds no run of this cluster that is not undone already")
 
 
-def _next_to_redo(zone: Zone, runs: list[Record], passed_over: Callable[[Record], object]) -> Record:
+def _next_to_redo(
+    zone: Zone, runs: list[Record], passed_over: Callable[[Record], object], is_done: Callable[[Record], bool]
+) -> Record:
     made_again: set[str] = set()
     by_run = {each.run: each for each in runs}
     for each in runs:
@@ -132,7 +143,7 @@ def _next_to_redo(zone: Zone, runs: list[Record], passed_over: Callable[[Record]
                 continue
             if _direction(each) == "undo":
                 return by_run[about]
-            if _came_through(each):
+            if is_done(each):
                 made_again.add(about)
         except FileNotFoundError:
             continue
@@ -172,3 +183,8 @@ def _direction(record: Record) -> Direction | None:
 def _came_through(record: Record) -> bool:
     ending = record.ending
     return ending is not None and not ending.unfinished
+
+
+def _came_through_whole(record: Record) -> bool:
+    ending = record.ending
+    return ending is not None and not ending.unfinished and not ending.left

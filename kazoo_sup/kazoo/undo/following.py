@@ -39,21 +39,24 @@ def lasting(walk: Walk) -> list[str]:
 
 
 @contextmanager
-def recorded(zone: Zone, walk: Walk) -> Iterator[Callable[[], None]]:
+def recorded(zone: Zone, walk: Walk) -> Iterator[Callable[[bool], None]]:
     """Have the run say in its record what it is about; what is given is called when it came through all of it.
+
+    It is told whether something was left alone.
 
     So a walk that changes nothing is recorded as well, and the next one goes on to the next run.
     """
     recorder = recording.recorder_of(zone)
     if recorder is None:
-        yield lambda: None
+        yield lambda _left: None
         return
     recorder.about = walk.said
     recorder.unfinished = True
     recording.of(zone, documents=bool(walk.about.cluster))
 
-    def came_through() -> None:
+    def came_through(left: bool) -> None:
         recorder.unfinished = False
+        recorder.left = left
 
     yield came_through
 
