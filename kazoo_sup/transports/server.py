@@ -13,8 +13,14 @@ WELL_KNOWN = frozenset({"guest", "change_me", "monster", "ClueCon"})
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """Return what a server said without secrets that it sends back, as they are or as JSON, XML and URLs have them."""
-    for form in sorted({form for secret in secrets if secret for form in _forms(secret)}, key=len, reverse=True):
+    """Return what a server said without secrets that it sends back.
+
+    That is as they are, as JSON, XML and URLs have them, and as one of these has what another one had: XML that was
+    sent is quoted in JSON.
+    """
+    written = {form for secret in secrets if secret for form in _forms(secret)}
+    written |= {again for form in written for again in _forms(form)}
+    for form in sorted(written, key=len, reverse=True):
         text = text.replace(form, MASK)
     return text
 

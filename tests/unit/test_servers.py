@@ -201,6 +201,9 @@ def test_a_password_command_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatc
         "<error>pass a/b&lt;&quot;é&quot;&gt;</error>",
         '<error>pass a/b&lt;"é"&gt;</error>',
         "no /login?pass=a%2Fb%3C%22%C3%A9%22%3E",
+        '{"error": "<pass>a/b&lt;\\"\\u00e9\\"&gt;</pass>"}',
+        '{"error": "{\\"pass\\": \\"a/b<\\\\\\"\\u00e9\\\\\\">\\"}"}',
+        "<error>pass=a%252Fb%253C%2522%25C3%25A9%2522%253E</error>",
     ],
 )
 def test_a_secret_that_a_server_sends_back_is_masked_however_it_is_written(said: str):
