@@ -45,8 +45,9 @@ hypothesis.settings.load_profile("unhurried")
 
 @pytest.fixture(autouse=True)
 def _not_ended() -> None:
-    """Begin each test as a command: that a signal ended the one before is nothing of it."""
+    """Begin each test as a command: how a signal ended the one before, or was taken there, is nothing of it."""
     concurrency.begin()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Finished(NamedTuple):

@@ -39,6 +39,7 @@ def replies(tmp_path, monkeypatch):
     place = tmp_path / "replies"
     place.mkdir()
     monkeypatch.setattr(kamailio_fifo, "REPLIES", place)
+    monkeypatch.setattr(kamailio_fifo, "_replies", set())
     return place
 
 
