@@ -44,7 +44,7 @@ FIRST = (
 SHELL = """Run the commands that are typed, one a line, on connections that are kept.
 
 The line is completed with TAB and earlier ones are found with the arrow keys; secrets are not among them. A line of
-options alone, as -z ZONE, holds for those after it. Ctrl-C ends a command, Ctrl-D the shell."""
+options alone, as -z ZONE, holds for those after it. Ctrl-C ends a command, Ctrl-D, exit or quit the shell."""
 FROM_INPUT = """Run the commands of standard input, one a line, on connections that are kept.
 
 A line is read as a shell reads words: quotes keep words together, # begins a comment. Errors name the line. The exit

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from kazoo_sup.cli.plain import Several
 
+LEAVING = ("exit", "quit")
+"""What leaves `sup shell`, typed or from a pipe. `sup -` does not know it: what is behind it would be left undone."""
+
 ENDS = (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.BROKEN_PIPE)
 """Exit codes of a command after which no other is begun."""
 
@@ -29,6 +32,11 @@ class Line(NamedTuple):
     number: int
     words: Sequence[str]
     error: UsageError | None = None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the line asks to leave the shell."""
+        return bool(self.words) and self.words[0] in LEAVING
 
 
 def run(asked: Several, perform: Callable[[Line, Shared], int]) -> int:
@@ -44,6 +52,8 @@ def run(asked: Several, perform: Callable[[Line, Shared], int]) -> int:
                 line = read(text, number)
                 if not line.words and line.error is None:
                     continue
+                if asked.by_hand and line.leaves:
+                    break
                 code = perform(line, shared)
                 sys.stdout.flush()
                 worst = max(worst, code)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from kazoo_sup.cli.options import Options
     from kazoo_sup.cli.several import Line
 
-LEAVING = ("exit", "quit")
 LONGEST_HISTORY = 1000
 
 
@@ -43,7 +42,7 @@ def run(asked: Options, perform: Callable[[Line, Options, Shared], int]) -> int:
                 print()
                 return code
             line = several.read(text)
-            if line.words and line.words[0] in LEAVING:
+            if line.leaves:
                 return code
             if not line.words and not line.error:
                 continue

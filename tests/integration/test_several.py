@@ -188,6 +188,22 @@ class TestShell:
         assert stat.S_IMODE(history.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("word", several.LEAVING)
+def test_what_leaves_the_shell_leaves_it_without_a_terminal_too(sup, word):
+    done = sup("shell", input=lines("list outbox flush", f"{word} now", "list outbox list"))
+    assert (done.code, done.stderr) == (0, "")
+    assert "flush" in done.stdout
+    assert "list" not in done.stdout
+    assert sup("shell", input=lines("nonsense here", word)).code == 1
+
+
+def test_commands_from_standard_input_end_where_it_ends_and_nowhere_else(sup):
+    done = sup("-", input=lines("exit", "list outbox flush"))
+    assert done.code == 1
+    assert "line 1" in done.stderr
+    assert "flush" in done.stdout
+
+
 def test_without_a_terminal_the_shell_reads_commands(sup):
     done = sup("shell", input="list outbox flush\n")
     assert done.code == 0
