@@ -37,7 +37,7 @@ def names_in(line: bytes) -> Names | None:
         pass
     try:  # half of a surrogate pair, for one, is text to JSON alone
         return msgspec.convert(parsed(line), _Revision).doc
-    except ValueError:
+    except (msgspec.DecodeError, ValueError):
         return None
 
 
