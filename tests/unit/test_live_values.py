@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.account_zone import ACCOUNT, PLAIN, account_zone
 from helpers.real_servers import SUP
-from kazoo_sup.cli import options
+from kazoo_sup.cli import catalogue, options
 from kazoo_sup.cli.completion import looking_up, remembered, scripts, suggestions
 from kazoo_sup.cli.options import Options
 
@@ -65,6 +66,10 @@ def remember(kind, *found, of="", zone=None):
 def known(home):
     """Remember some values of each kind."""
     remember("accounts", "Acme Corp", "acme.example.org", "Other", "x'y")
+    remember("account_names", "Acme Corp", "Other")
+    remember("carrier_modules", "knm_local", "knm_managed")
+    remember("databases", "accounts", "system_config")
+    remember("monster_apps", "7a0b1c")
     remember("categories", "accounts", "ecallmgr", "media")
     remember("categories", "eastern", zone="east")
     remember("keys", "default_timezone", "default.language", of="accounts")
@@ -81,6 +86,20 @@ VALUES = [
     ("crossbar_maintenance promote_account Acme\\ C", ["Acme Corp"]),
     ("crossbar_maintenance promote_account x", ["x'y"]),
     ("-v crossbar_maintenance -f json promote_account acme", ["acme.example.org"]),
+    ("crossbar_maintenance find_account_by_name ", ["Acme Corp", "Other"]),
+    ("crossbar_maintenance create_account ", []),
+    ("crossbar_maintenance app ", ["7a0b1c"]),
+    ("crossbar_maintenance set_app_label 7", ["7a0b1c"]),
+    ("hangups_maintenance set_threshold acme", ["acme.example.org"]),
+    ("kapps_maintenance ensure_reseller_id_services acme.example.org acme", ["acme.example.org"]),
+    ("kapps_maintenance import_account x acme", ["acme.example.org"]),
+    ("kapps_maintenance validate_system_config e", ["ecallmgr"]),
+    ("kapps_maintenance check_system_config e", ["ecallmgr"]),
+    ("ecallmgr_maintenance node_details k", [NODE]),
+    ("couchdb replicate_start s", ["system_config"]),
+    ("number list acme.example.org --carrier knm_m", ["knm_managed"]),
+    ("kazoo_number_manager_maintenance convert_carrier_module knm_local ", ["knm_local", "knm_managed"]),
+    ("kazoo_number_manager_maintenance generate_numbers ", []),
     ("kapps_config get ", ["accounts", "ecallmgr", "media"]),
     ("-z east kapps_config get ", ["eastern"]),
     ("kapps_config get --zone east e", ["eastern"]),
@@ -157,8 +176,27 @@ def test_a_cache_that_cannot_be_written_is_no_matter(home, looked_up, monkeypatc
 
 
 def test_every_kind_of_value_can_be_looked_up():
-    kinds = {*suggestions._KINDS.values(), *suggestions._OF_MODULE.values(), *suggestions._OPTIONS.values()} - {""}
+    tables = (suggestions._KINDS, suggestions._OF_MODULE, suggestions._OF_FUNCTION, suggestions._OPTIONS)
+    kinds = {kind for table in tables for kind in table.values()} - {""}
     assert kinds == {*looking_up._LOOKING, "zones"}
+
+
+def test_what_is_said_of_a_parameter_is_said_of_one_that_there_is():
+    names = [(each.module, each.name, one.metavar) for each in catalogue.commands() for one in each.parameters]
+    assert set(suggestions._KINDS) <= {metavar for _, _, metavar in names}
+    assert set(suggestions._OF_MODULE) <= {(module, metavar) for module, _, metavar in names}
+    assert set(suggestions._OF_FUNCTION) <= set(names)
+
+
+def test_names_and_apps_are_looked_up_as_they_are_typed(tmp_path):
+    zone = account_zone(tmp_path)
+    account = {"_id": ACCOUNT, "pvt_account_id": ACCOUNT, "pvt_type": "account", "pvt_tree": [], "name": "Acme Corp"}
+    zone.couchdb.put("accounts", account)
+    zone.couchdb.put_views("accounts", "accounts")
+    zone.couchdb.put("system_config", {"_id": "accounts", "default": {"master_account_id": ACCOUNT}})
+    zone.couchdb.put(PLAIN, {"_id": "7a0b1c", "pvt_type": "app", "name": "numbers"})
+    assert list(looking_up._account_names(zone, "")) == ["Acme Corp"]
+    assert list(looking_up._monster_apps(zone, "")) == ["7a0b1c"]
 
 
 def test_the_options_with_looked_up_values_are_there():

@@ -60,6 +60,13 @@ def _accounts(zone: Zone, _of: str) -> Iterator[str]:
             yield from (text for text in (found.get("name"), found.get("realm")) if isinstance(text, str))
 
 
+def _account_names(zone: Zone, _of: str) -> Iterator[str]:
+    for row in _view(zone, "listing_by_id"):
+        found = row.get("value")
+        if isinstance(found, dict) and isinstance(found.get("name"), str):
+            yield found["name"]
+
+
 def _realms(zone: Zone, _of: str) -> Iterator[str]:
     for row in _view(zone, "listing_by_realm"):
         if isinstance(row.get("key"), str):
@@ -157,6 +164,15 @@ def _apps(zone: Zone, _of: str) -> Iterator[str]:
     yield from autostart.configured(zone)
 
 
+def _monster_apps(zone: Zone, _of: str) -> Iterator[str]:
+    """Yield the ids of Monster UI's apps."""
+    from kazoo_sup.kazoo.monster_ui import apps
+
+    for _name, app in apps.listed(zone, apps.database(zone)):
+        if isinstance(app.get("id"), str):
+            yield app["id"]
+
+
 def _crossbar_modules(zone: Zone, _of: str) -> Iterator[str]:
     from kazoo_sup.kazoo.config import crossbar_modules, known_names
 
@@ -177,6 +193,7 @@ def _carrier_modules(_zone: Zone, _of: str) -> Iterator[str]:
 
 
 _LOOKING: dict[str, Callable[[Zone, str], Iterator[str]]] = {
+    "account_names": _account_names,
     "accounts": _accounts,
     "apps": _apps,
     "blackhole_modules": _blackhole_modules,
@@ -190,6 +207,7 @@ _LOOKING: dict[str, Callable[[Zone, str], Iterator[str]]] = {
     "haproxy_servers": _backend_servers,
     "kamailio": _servers("kamailio"),
     "keys": _keys,
+    "monster_apps": _monster_apps,
     "nodes": _nodes,
     "number_databases": _number_databases,
     "rabbitmq_api": _servers("rabbitmq_api"),

@@ -24,22 +24,30 @@ _KINDS = {
     "ACCOUNT": "accounts",
     "ACCOUNTS": "accounts",
     "ACCOUNT_ID": "accounts",
-    "RESELLER": "accounts",
+    "ACCOUNT_OR_CAUSE": "accounts",
+    "ACCOUNT_OR_COUNT": "accounts",
+    "ACCOUNT_OR_EXPIRES": "accounts",
+    "ACCOUNT_OR_METRIC": "accounts",
+    "PARENT": "accounts",
+    "RESELLER_ID": "accounts",
     "APP": "apps",
     "APPLICATION": "apps",
+    "APP_NAME": "apps",
     "BACKEND": "haproxy_backends",
+    "CARRIER": "carrier_modules",
     "CATEGORY": "categories",
     "DATABASE": "databases",
     "DB": "databases",
     "FS_NODE": "nodes",
     "HAPROXY": "haproxy",
-    "KAMAILIO": "kamailio",
     "KEY": "keys",
     "NODE": "nodes",
+    "NODE_NAME": "nodes",
     "NUMBER_DB": "number_databases",
     "NUMBER_DBS": "number_databases",
     "REALM": "realms",
     "SCHEMA": "schemas",
+    "SYSTEM_CONFIG": "categories",
     "ZONE": "zones",
 }
 """What the parameters of this name are."""
@@ -50,12 +58,26 @@ _OF_MODULE = {
     ("kamailio", "SERVER"): "kamailio",
     ("rabbitmq", "SERVER"): "rabbitmq_api",
     ("blackhole_maintenance", "MODULE"): "blackhole_modules",
+    ("couchdb", "SOURCE"): "databases",
+    ("couchdb", "TARGET"): "databases",
+    ("crossbar_maintenance", "APP_ID"): "monster_apps",
+    ("crossbar_maintenance", "APP_NAME_OR_ID"): "monster_apps",
     ("crossbar_maintenance", "MODULE"): "crossbar_modules",
+    ("kapps_maintenance", "ID"): "categories",
+    ("kazoo_number_manager_maintenance", "CARRIER"): "",
+    ("kazoo_number_manager_maintenance", "SOURCE"): "carrier_modules",
+    ("kazoo_number_manager_maintenance", "TARGET"): "carrier_modules",
     ("knm_carriers", "MODULE"): "carrier_modules",
     ("amqp", "CATEGORY"): "",
     ("amqp", "KEY"): "",
 }
 """What they are in one module."""
+
+_OF_FUNCTION = {
+    ("crossbar_maintenance", "find_account_by_name", "NAME"): "account_names",
+    ("kapps_util", "get_accounts_by_name", "NAME"): "account_names",
+}
+"""What they are in one function, where another of its module means something new by that name."""
 
 _DEPENDS = {"keys": "CATEGORY", "haproxy_servers": "BACKEND"}
 """Kinds of values that there are in something that was typed before, and the parameter that names it."""
@@ -197,7 +219,9 @@ def _kind(line: _Line, parameter: Parameter | None) -> str:
         return _OPTIONS[line.option]
     if parameter is None or parameter.secret:
         return ""
-    return _OF_MODULE.get((line.words[0], parameter.metavar), _KINDS.get(parameter.metavar, ""))
+    module, function, metavar = line.words[0], line.words[1], parameter.metavar
+    of_module = _OF_MODULE.get((module, metavar), _KINDS.get(metavar, ""))
+    return _OF_FUNCTION.get((module, function, metavar), of_module)
 
 
 def _depends(line: _Line, kind: str) -> str:
