@@ -82,6 +82,10 @@ def selected(asked: Options, warn: Callable[[str], object]) -> Callable[[Result]
     """Return what makes the result that is shown of the one that there is; see `selecting`."""
     if asked.columns is None and asked.query is None:
         return lambda result: result
+    if asked.format in FORMAT_OF:
+        raise UsageError(
+            reason=f"-f {asked.format} tells all that there is; --columns and --query are for other formats"
+        )
     from kazoo_sup.cli.render import selecting
 
     return selecting.selector(asked, warn)

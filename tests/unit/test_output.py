@@ -52,6 +52,13 @@ class TestText:
         rows = Listing(("id", "n"), ({"id": "x" * each, "n": each} for each in (1, 3)))
         assert rendered(capsys, "text", rows).out == "id   n\nx    1\nxxx  3\n"
 
+    def test_letters_that_take_two_columns_are_aligned_and_not_cut(self, capsys):
+        rows = [{"name": "\u96fb\u8a71", "n": 1}, {"name": "abcde", "n": 2}]
+        assert rendered(capsys, "text", Listing(["name", "n"], rows)).out == ("name   n\n\u96fb\u8a71   1\nabcde  2\n")
+        for output_format in ("text", "table"):
+            wide = "\u96fb" * 120
+            assert wide in rendered(capsys, output_format, Listing(["name"], [{"name": wide}])).out
+
     def test_a_cell_cannot_command_the_terminal(self, capsys):
         rows = [{"name": "a\x1b]0;b\x07\nc\x9bd"}]
 
@@ -91,6 +98,11 @@ class TestText:
         show.start(catalogue.command("kapps_config", "get"), ["a", "b"])
         show.finish(Answer("x"), maintenance=False)
         assert capsys.readouterr().out == 'Running kapps_config:get(a, b)\nResult: <<"x">>\n'
+
+
+def test_csv_holds_nothing_but_the_rows(capsys):
+    told = rendered(capsys, "csv", Listing(["a"], [{"a": 1}], lines=["1 of 1 nodes are connected"]))
+    assert (told.out, told.err) == ("a\n1\n", "sup: 1 of 1 nodes are connected\n")
 
 
 def test_a_csv_listing_survives_any_cell(capsys):

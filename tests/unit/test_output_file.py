@@ -49,6 +49,14 @@ def test_a_format_for_another_command_is_refused(tmp_path, capsys):
     assert run(["--list", "drain", "-f", "prometheus"]) == ExitCode.USAGE
 
 
+@pytest.mark.parametrize("more", [["--columns", "name"], ["--query", "[].name"], ["--watch"]])
+def test_collectors_are_told_all_of_the_zone_once_or_nothing(tmp_path, capsys, more):
+    file = tmp_path / "kazoo.prom"
+    assert run(["zone", "status", *more, "-f", "prometheus", "--output", str(file)]) == ExitCode.USAGE
+    assert "-f prometheus tells" in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_a_new_file_has_the_mode_that_the_mask_leaves_and_one_that_is_there_keeps_its_own(tmp_path):
     before = os.umask(0o027)
     try:

@@ -36,7 +36,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
         _print_records(columns, every)
     else:
         for cells in chain([[cell(column) for column in columns]], (_cells(columns, row) for row in every)):
-            print("  ".join(each.ljust(width) for each, width in zip(cells, widths, strict=True)).rstrip())
+            print("  ".join(_filled(each, width) for each, width in zip(cells, widths, strict=True)).rstrip())
     if ending:
         raise ending
 
@@ -76,12 +76,12 @@ def _draw_table(columns: Sequence[str], rows: Sequence[Row], width: int) -> None
 
 def _print_records(columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print each row as lines of its own, one for each column, and an empty line between two."""
-    label = max(map(len, map(cell, columns)), default=0)
+    label = max(map(_room, map(cell, columns)), default=0)
     for number, row in enumerate(rows):
         if number:
             print()
         for column, each in zip(columns, _cells(columns, row), strict=True):
-            print(f"{cell(column).ljust(label)}  {each}".rstrip())
+            print(f"{_filled(cell(column), label)}  {each}".rstrip())
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -155,12 +155,25 @@ def _cells(columns: Sequence[str], row: Row) -> list[str]:
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Row]) -> list[int]:
-    return [max(len(cell(column)), *_lengths(column, rows)) for column in columns]
+    return [max(_room(cell(column)), *_lengths(column, rows)) for column in columns]
 
 
 def _lengths(column: str, rows: Sequence[Row]) -> Iterator[int]:
     yield 0
-    yield from (len(cell(row.get(column))) for row in rows)
+    yield from (_room(cell(row.get(column))) for row in rows)
+
+
+def _filled(text: str, width: int) -> str:
+    return text + " " * (width - _room(text))
+
+
+def _room(text: str) -> int:
+    """Return how many columns of a terminal a text takes: a letter of Chinese takes two, a mark above another none."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _terminal_width() -> int:

@@ -20,7 +20,7 @@ from kazoo_sup.cli.render.ending import Ending, has_pages, is_listing
 from kazoo_sup.cli.render.listings import draw_pages, plain_json, print_csv, print_rows, print_table, to_json
 from kazoo_sup.cli.render.reports import as_json, documents
 from kazoo_sup.concurrency import held
-from kazoo_sup.errors import Delivered, ExitCode, SupError
+from kazoo_sup.errors import Delivered, ExitCode, SupError, UsageError
 from kazoo_sup.results import NO_RETURN, Answer, Listing, Live, Result, event_data
 from kazoo_sup.texts import printable
 from kazoo_sup.texts.differences import unified
@@ -191,9 +191,18 @@ class _Joined(_Text):
         self._name = name
 
     def finish(self, result: Result, *, maintenance: bool) -> int:
+        if isinstance(result, Live) and result.watched and self._name == "prometheus":
+            raise UsageError(reason="-f prometheus tells how all is once; have it run again in place of --watch")
         if not is_listing(result):
             self.tell(f"-f {self._name} is for listings; this is not one, and is shown as text")
         return super().finish(result, maintenance=maintenance)
+
+    def _show(self, result: Result, ending: Ending) -> None:
+        if isinstance(result, Listing):  # what it says beside its rows is for people, and no part of the format
+            for line in result.lines:
+                self.tell(str(line))
+            result = result._replace(lines=())
+        super()._show(result, ending)
 
     def _show_pages(self, live: Live, pages: Iterable[Iterable[Row]]) -> None:
         self._show_rows(live.columns, _flushed(pages))

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 Select = Callable[[Result], Result]
 
 
+class NoJmespath(UsageError):
+    """--query needs the package jmespath: pip install 'kazoo-sup[query]'"""
+
+    remedy = "pip install 'kazoo-sup[query]'"
+
+
 class QueryFailed(SupError):
     """--query: {reason}; what was asked for is done, but its answer is not shown"""
 
@@ -59,7 +65,7 @@ def _compiled(text: str) -> ParsedResult:
     try:
         import jmespath
     except ImportError:
-        raise UsageError(reason="--query needs the package jmespath: pip install 'kazoo-sup[query]'") from None
+        raise NoJmespath from None
     try:
         return jmespath.compile(text)
     except (jmespath.exceptions.JMESPathError, ValueError) as error:
