@@ -58,6 +58,7 @@ class PartlyDone(SupError):
     """{failed} of {total} {what} failed{example}; the same command tries them again"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "run the same command again: it does the rest"
 
     failed: int
     total: int

@@ -145,6 +145,8 @@ class Shared(Protocol):
 class NoBroker(UsageError):
     """zone {zone} has no broker; name one in the settings, for example {example}"""
 
+    remedy = "name one in the settings, for example {example}"
+
     zone: str
     example: str
 

@@ -25,11 +25,15 @@ SHORT = dict.fromkeys(("undo", "redo", "apply", "confirm"), "changes")
 class HostOption(UsageError):
     """-h is help here; the host was {host}; leave it out"""
 
+    remedy = "leave -h {host} out"
+
     host: str
 
 
 class HelpAndCommand(UsageError):
     """-h is help here, and what follows was not run; sup {command} --help shows its help"""
+
+    remedy = "sup {command} --help shows its help; without -h it is run"
 
     command: str
 

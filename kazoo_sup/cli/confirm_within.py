@@ -26,6 +26,8 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 class NoWayBack(UsageError):
     """--confirm-within needs the journal, which is off: nothing could be taken back"""
 
+    remedy = "switch the journal on with the setting journal.mode, and leave out --no-journal"
+
 
 def seconds(text: str) -> float:
     """Read a span of time: 90, 90s, 5m, 2h; raises BadArgument."""

@@ -280,6 +280,8 @@ class OtherName(UsageError):
 class FunctionFirst(UsageError):
     """the function comes before its arguments: sup {module} {function} {argument} …"""
 
+    remedy = "sup {module} {function} {argument} …"
+
     module: str
     function: str
     argument: str
@@ -288,11 +290,15 @@ class FunctionFirst(UsageError):
 class OneWord(UsageError):
     """{typed!r} is one word; module, function and arguments are words of their own, without quotes around them all"""
 
+    remedy = "leave out the quotes around them all"
+
     typed: str
 
 
 class ErlangCall(UsageError):
     """{typed!r} is Erlang; here module, function and arguments are words of their own: sup {command}"""
+
+    remedy = "sup {command}"
 
     typed: str
     command: str

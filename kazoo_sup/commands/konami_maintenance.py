@@ -21,6 +21,8 @@ from kazoo_sup.zone import Zone
 class NobodyAnswers(UsageError):
     """the menu needs answers, and there are no more; `sup {instead}` sets the metaflow without it"""
 
+    remedy = "sup {instead} sets the metaflow without the menu"
+
     instead: str
 
 

@@ -57,6 +57,8 @@ class HAProxyRefused(TransportError):
 class PermissionDenied(HAProxyRefused):
     """{server} refused {command!r}: its socket {address} lacks the level for that (stats socket … level admin)"""
 
+    remedy = "give the socket the level admin in the configuration of HAProxy: stats socket … level admin"
+
 
 class CutOff(TransportError):
     """{server} at {address} closed the connection before its answer to {command!r} was complete"""

@@ -1,5 +1,6 @@
 """Every error that the program knows: what its class declares, and that its id is nobody else's."""
 
+import re
 import string
 from collections import Counter
 
@@ -43,6 +44,19 @@ class TestKind:
 
     def test_its_id_is_a_name(self, kind):
         assert kind.identifier == kind.__name__
+
+
+ADVICE = re.compile(
+    r"[;:`] ?sup |see sup|pip install|the same command|make a new plan|name (one|their)|[a-z]+ it again|say which"
+    r"|--[a-z]+ stores|-n NAME|-c gives|-z or|leave it out|without quotes|plugin|\(stats socket|the tag monitoring"
+)
+"""How a sentence goes that says what to do, and not only what is wrong."""
+
+
+def test_what_a_sentence_says_is_to_be_done_is_its_fix_too():
+    advising = [kind for kind in KINDS if ADVICE.search(kind.__doc__)]
+    assert len(advising) > 30
+    assert [kind.identifier for kind in advising if not kind.remedy] == []
 
 
 def test_the_table_has_a_line_for_each():

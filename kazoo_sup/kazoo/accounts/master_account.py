@@ -21,6 +21,8 @@ KEY = "master_account_id"
 class NoMasterAccount(SupError):
     """there is no account yet: create the first with `sup crossbar_maintenance create_account`"""
 
+    remedy = "create the first account with sup crossbar_maintenance create_account"
+
 
 def find(zone: Zone) -> str | None:
     """Return the id of the master account: the one that is set, else the oldest there is; None without any account.

@@ -19,6 +19,8 @@ _PEM = re.compile(rb"-----BEGIN (RSA )?PRIVATE KEY-----.+?-----END (RSA )?PRIVAT
 class NoCryptography(UsageError):
     """keys need the package cryptography: pip install 'kazoo-sup[auth]'"""
 
+    remedy = "pip install 'kazoo-sup[auth]'"
+
 
 def sign(pem: bytes, message: bytes) -> bytes:
     """Return the signature of MESSAGE by the private key in PEM. Raises what `private_key` raises."""

@@ -33,6 +33,8 @@ class UnknownExchange(UsageError):
 class NeedsKey(UsageError):
     """the exchange {name} delivers by exact keys: say which one"""
 
+    remedy = "say which key, with --key"
+
     name: str
 
 

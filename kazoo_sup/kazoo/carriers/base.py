@@ -50,6 +50,8 @@ class CarrierLacks(CarrierError, Declined):
 class NotConfigured(CarrierError, Declined):
     """{carrier} is not configured: {keys} missing in system_config {category}; see sup {carrier} configure"""
 
+    remedy = "sup {carrier} configure stores what is missing"
+
     keys: str
     category: str
 

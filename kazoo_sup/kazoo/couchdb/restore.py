@@ -36,6 +36,8 @@ RESTORED, PLANNED, FAILED = "restored", "would be restored", "failed"
 class NotEmpty(Declined):
     """database {database} holds what is not in this backup, as {id}; --merge stores the backup beside it"""
 
+    remedy = "--merge stores the backup beside it"
+
     database: str
     id: str
 

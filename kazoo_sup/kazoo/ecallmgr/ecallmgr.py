@@ -31,6 +31,7 @@ class NotReloaded(SupError):
     """{change}, but FreeSWITCH was not told: {reason}; sup ecallmgr_maintenance reload_acls does it"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "sup ecallmgr_maintenance reload_acls tells FreeSWITCH"
 
     change: str
     reason: str
@@ -38,6 +39,8 @@ class NotReloaded(SupError):
 
 class UnknownNode(UsageError):
     """{node} is not heard, not in kazoo_nodes, and has no section: nothing was stored; {heard}; {for_all}; or --yes"""
+
+    remedy = "see that the name is right; --yes stores it all the same"
 
     node: str
     heard: str

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class OnlyFreeSwitch(Declined):
     """only FreeSWITCH can hang up {count} channels, and the settings of zone {zone} list none; nothing was touched"""
 
+    remedy = "name the FreeSWITCH servers of zone {zone} in the settings"
+
     count: int
     zone: str
 

@@ -46,6 +46,8 @@ class Ask:
 class UnexpectedReply(SupError):
     """Kamailio {name} answers {method} in another way than sup expects ({reason}); see sup kamailio rpc {method}"""
 
+    remedy = "sup kamailio rpc {method} shows what it answers"
+
     name: str
     method: str
     reason: str

@@ -26,6 +26,8 @@ _SET_COOKIE = re.compile(r"^\s*-setcookie\s+'?([^'\s]+)'?\s*$", re.MULTILINE)
 class SeveralNodes(UsageError):
     """there are several nodes named {name}: {nodes}; -n NAME@HOST says which is meant"""
 
+    remedy = "say with -n NAME@HOST which is meant"
+
     name: str
     nodes: str
 

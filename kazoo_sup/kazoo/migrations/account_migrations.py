@@ -41,6 +41,7 @@ class Incomplete(SupError):
     """{failed} documents could not be saved; the same command tries them again"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "run the same command again: it does the rest"
 
     failed: int
 

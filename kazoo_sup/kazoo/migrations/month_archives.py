@@ -86,6 +86,8 @@ class OldArchived:
 class Changed(SupError):
     """{database} was changed while it was archived and is kept; archive it again"""
 
+    remedy = "archive it again"
+
     database: str
 
 

@@ -55,6 +55,8 @@ class NoDefaults(Declined):
 class NoTexts(Declined):
     """the texts of {id} are files of teletype, {files}: none is here; name their directory with --templates"""
 
+    remedy = "name their directory with --templates"
+
     id: str
     files: str
 

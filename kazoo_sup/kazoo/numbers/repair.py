@@ -47,6 +47,7 @@ class PartlyMended(SupError):
     """{failed} of the numbers and databases could not be mended; the same command tries them again"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "run the same command again: it does the rest"
 
     failed: int
 

@@ -150,6 +150,8 @@ OVERVIEW: Columns = {
 class PluginMissing(SupError):
     """RabbitMQ shows no {what}: its plugin {plugin} is not enabled"""
 
+    remedy = "enable it on the hosts of RabbitMQ: rabbitmq-plugins enable {plugin}"
+
     what: str
     plugin: str
 

@@ -29,6 +29,7 @@ class OnlyOwn(SupError):
     """{user} of {server} has neither the tag monitoring nor administrator; only {what} of its own are listed"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "give {user} the tag monitoring, with rabbitmqctl set_user_tags"
 
     user: str
     server: str
@@ -39,6 +40,7 @@ class OnlyPermitted(SupError):
     """{user} of {server} has neither the tag monitoring nor administrator; only its own virtual hosts are listed"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "give {user} the tag monitoring, with rabbitmqctl set_user_tags"
 
     user: str
     server: str

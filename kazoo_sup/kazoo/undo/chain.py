@@ -39,6 +39,8 @@ class StillRunning(UsageError):
 class OfAnotherCluster(UsageError):
     """run {run} changed another cluster (its zone was {zone}); choose that with -z or its settings"""
 
+    remedy = "choose that cluster with -z or its settings"
+
     run: str
     zone: str
 

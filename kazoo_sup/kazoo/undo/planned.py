@@ -48,17 +48,23 @@ class ForAnotherCluster(UsageError):
 class Stale(UsageError):
     """documents have changed since this plan was made: {which}; nothing was done, make a new plan"""
 
+    remedy = "make a new plan"
+
     which: str
 
 
 class BegunAlready(UsageError):
     """this plan was begun at {when} and did not come through; nothing more was done: sup history shows what was"""
 
+    remedy = "sup history tells what it did; make a new plan for the rest"
+
     when: str
 
 
 class NotAsPlanned(UsageError):
     """what {command} would do now is not what was planned: {difference}; nothing was done, make a new plan"""
+
+    remedy = "make a new plan"
 
     command: str
     difference: str

@@ -243,6 +243,8 @@ class _Walking:
 class OfAnotherZone(UsageError):
     """it was done in zone {zone}, which -z {zone} names"""
 
+    remedy = "run the same command with -z {zone}"
+
     zone: str
 
 

@@ -67,6 +67,8 @@ _IP_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*:[0
 class NoServers(UsageError):
     """zone {zone} has no {title} server; name one in the settings, for example {example}, or give its address"""
 
+    remedy = "name one in the settings, for example {example}, or give its address"
+
     zone: str
     title: str
     example: str
@@ -91,6 +93,8 @@ class PartlyListed(SupError):
 
 class SeveralServers(UsageError):
     """zone {zone} has several {title} servers; name one of {names}, or all"""
+
+    remedy = "name one of {names}, or all"
 
     zone: str
     title: str

@@ -45,6 +45,7 @@ class CookieRefused(_OfNode):
     """{node} refused the cookie: it has another one than the one from {source}; -c gives one"""
 
     exit_code = ExitCode.USAGE
+    remedy = "give the cookie that the node was started with, with -c or the setting cookie"
 
     source: str
 
@@ -82,6 +83,8 @@ class NodeLost(_OfNode):
 
 class MessageTooLarge(_OfNode):
     """{node} would send a message of {size} bytes, more than the setting limits.megabytes allows"""
+
+    remedy = "allow larger answers with the setting limits.megabytes"
 
     size: int
     delivered: Delivered = Delivered.MAYBE

@@ -35,6 +35,7 @@ class FeatureUnknown(SupError):
     """{number}: whether {provider} changed {feature} is not known: {reason}; the same command tells it once more"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "run the same command again: it tells the service once more"
 
     number: str
     provider: str
