@@ -15,10 +15,10 @@ import pytest
 from helpers.account_zone import ACCOUNT, PLAIN, account_zone
 from helpers.real_servers import SUP
 from kazoo_sup.cli import catalogue, options
-from kazoo_sup.cli.completion import looking_up, remembered, scripts, suggestions
+from kazoo_sup.cli.completion import looking_up, remembered, suggestions, typed
 from kazoo_sup.cli.options import Options
 
-FOLDER = Path(scripts.__file__).parents[3] / "completions"
+FOLDER = Path(typed.__file__).parents[3] / "completions"
 NODE = "kazoo_apps@host.example.org"
 
 
@@ -111,6 +111,11 @@ VALUES = [
     ("-z ", ["east", "west"]),
     ("kapps_config get accounts x --zone w", ["west"]),
     ("-n ecall", ["ecallmgr@host.example.org"]),
+    ("--zone=w", ["west"]),
+    ("kapps_config get --zone=east e", ["eastern"]),
+    ("history list --account Ac", ["Acme Corp"]),
+    ("history list --account=ac", ["acme.example.org"]),
+    ("history list --since=ac", []),
     ("haproxy drain ", ["couch", "bigcouch"]),
     ("haproxy drain couch d", ["db1", "db2"]),
     ("kapps_config", []),
@@ -123,6 +128,32 @@ VALUES = [
 @pytest.mark.parametrize(("line", "found"), VALUES)
 def test_values_by_what_is_typed(known, looked_up, line, found):
     assert sorted(suggestions.values(line, Options())) == sorted(found)
+
+
+TYPED = [
+    ("apply pl", ["plan.json ", "plans/"]),
+    ("apply ./plan.", ["./plan.json "]),
+    ("number import 'a f", ["'a file.csv' "]),
+    ("couchdb backup --to=pl", ["--to=plan.json ", "--to=plans/"]),
+    ("kapps_config get --output pl", ["plan.json ", "plans/"]),
+    ("kapps_config get pl", []),
+    ("history list --since pl", []),
+    ("und", ["undo "]),
+    ("help und", ["undo "]),
+    ("help outbox fl", ["flush "]),
+    ("undo --fo", ["--format ", "--force "]),
+    ("--format=j", ["--format=json "]),
+    ("ex", ["exit "]),
+]
+
+
+@pytest.mark.parametrize(("line", "found"), TYPED)
+def test_our_own_shell_completes_names_options_and_files(known, looked_up, tmp_path, monkeypatch, line, found):
+    monkeypatch.chdir(tmp_path)
+    Path("plans").mkdir()
+    Path("plan.json").touch()
+    Path("a file.csv").touch()
+    assert sorted(suggestions.for_line(line, Options())) == sorted(found)
 
 
 def test_what_there_is_is_told_and_looked_up_when_it_is_old(home, looked_up):
@@ -201,7 +232,7 @@ def test_names_and_apps_are_looked_up_as_they_are_typed(tmp_path):
 
 def test_the_options_with_looked_up_values_are_there():
     names = {name for each in options.COMMON for name in each.names}
-    assert set(scripts.NAMED) == set(suggestions._OPTIONS) <= names
+    assert set(typed.NAMED) == set(suggestions._OPTIONS) <= names
 
 
 def completed(sup, shell, line):
@@ -225,6 +256,8 @@ def completed(sup, shell, line):
     ("line", "found"),
     [
         ("sup kapps_config get acc", ["accounts"]),
+        ("sup history list --account Ac", ["Acme Corp"]),
+        ("sup history list --who Ac", []),
         ("sup -z east kapps_config get ", ["eastern"]),
         ("sup -z w", ["west"]),
         ("sup crossbar_maintenance promote_account Ac", ["Acme Corp"]),

@@ -45,6 +45,6 @@ def _for_bash(line: str, found: list[str]) -> list[str]:
     """Return values as bash puts them into the line: quoted, and only what comes after the last break of the word."""
     if suggestions.is_in_quotes(line):
         return found
-    current = suggestions.split(line)[-1]
+    current = suggestions.typed(_behind_sup(line))
     done = max(current.rfind(each) for each in _BREAKS) + 1
     return [re.sub(r"([^\w@%+=:,./-])", r"\\\1", each[done:]) for each in found]

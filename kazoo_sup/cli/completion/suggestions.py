@@ -1,14 +1,16 @@
-"""What may come next on a command line that is being typed: names of commands and options, and values that there are.
+"""What may come next on a command line that is being typed: names of commands and options, values and files.
 
 The values are accounts, nodes, settings and such, as `remembered` has them: no server is asked while somebody types.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from kazoo_sup.cli import catalogue, options
+from kazoo_sup.cli.argv import SHORT
 from kazoo_sup.cli.completion import remembered
 from kazoo_sup.cli.options import FORMATS, Options
 
@@ -99,6 +101,8 @@ class _Line(NamedTuple):
     option: str
     """The option whose value is typed now, if it is one."""
     current: str
+    start: str = ""
+    """What stands before that in the same word: --option=."""
 
     @property
     def command(self) -> Command | None:
@@ -112,7 +116,10 @@ def for_line(text: str, asked: Options) -> list[str]:
     """Return what the last word of a whole line may become, quoted as the line needs it; for our own shell."""
     line = _read(split(text), asked)
     names = [name for name in _names(line) if name.startswith(line.current)]
-    return [f"{shlex.quote(each)} " for each in (*names, *values(text, asked))]
+    whole = [f"{shlex.quote(line.start + each)} " for each in (*names, *values(text, asked))]
+    # Behind a directory comes more of its name.
+    found = [f"{shlex.quote(line.start + each)}{'' if each.endswith('/') else ' '}" for each in _files(line)]
+    return whole + found
 
 
 def values(text: str, asked: Options) -> list[str]:
@@ -127,6 +134,11 @@ def values(text: str, asked: Options) -> list[str]:
             return []
         found = remembered.values(kind, _depends(line, kind), config=line.asked.config, zone=line.asked.zone)
     return [each for each in found if each.startswith(line.current)][:MOST]
+
+
+def typed(text: str) -> str:
+    """Return what is typed of the value that is completed: of the last word, what is behind the = of an option."""
+    return _read(split(text), Options()).current
 
 
 def split(text: str) -> list[str]:
@@ -156,21 +168,31 @@ def _read(words: Sequence[str], asked: Options) -> _Line:
     plain: list[str] = []
     option = ""
     for word in before:
-        if option:
-            if option in common:
-                said[common[option].field] = word
+        if option or _is_assigned(word):
+            name, _, value = (option, "=", word) if option else word.partition("=")
+            if name in common:
+                said[common[name].field] = value
             option = ""
         elif word.startswith("-") and word != "-":
             takes_value = common[word].metavar if word in common else word in _own_valued(plain)
             option = word if takes_value else ""
         else:
-            plain.append(word)
+            plain += [SHORT[word], word] if not plain and word in SHORT else [word]
+    start = ""
+    if not option and _is_assigned(current):
+        option, equals, current = current.partition("=")
+        start = option + equals
     zone, config = said.get("zone", asked.zone), said.get("config")
     if config:
         from pathlib import Path
 
         asked = asked._replace(config=Path(config))
-    return _Line(asked._replace(zone=zone), plain, option, current)
+    return _Line(asked._replace(zone=zone), plain, option, current, start)
+
+
+def _is_assigned(word: str) -> bool:
+    """Return whether a word is an option with its value: --option=value."""
+    return word.startswith("--") and "=" in word
 
 
 def _own_valued(words: list[str]) -> dict[str, Parameter]:
@@ -186,6 +208,8 @@ def _flag(parameter: Parameter) -> str:
 
 def _names(line: _Line) -> list[str]:
     """Return the modules, functions, options or formats that may be here."""
+    from kazoo_sup.cli.several import LEAVING
+
     command = line.command
     if line.option:
         return list(FORMATS) if line.option in ("-f", "--format") else []
@@ -193,10 +217,25 @@ def _names(line: _Line) -> list[str]:
         own = [_flag(each) for each in command.parameters if each.kind == "option"] if command else []
         return [name for each in options.described() for name in each.names] + own
     if not line.words:
-        return [*catalogue.own_modules(), "help", "list", "exit"]
-    if len(line.words) == 1 and line.words[0] in set(catalogue.own_modules()):
-        return list(catalogue.module(line.words[0]).functions)
+        return [*catalogue.own_modules(), *SHORT, "help", "list", *LEAVING]
+    words = line.words[1:] if line.words[0] == "help" else line.words
+    if not words:
+        return [*catalogue.own_modules(), *SHORT]
+    if len(words) == 1 and catalogue.is_own(words[0]):
+        return list(catalogue.module(words[0]).functions)
     return []
+
+
+def _files(line: _Line) -> list[str]:
+    """Return the files and directories that may be here, these with a / at their end."""
+    from glob import escape, glob
+
+    common = {name: each.kind for each in options.COMMON for name in each.names}
+    parameter = _parameter(line)
+    if common.get(line.option) != "file" and not (parameter and parameter.file):
+        return []
+    found = sorted(glob(f"{escape(line.current)}*"))[:MOST]  # noqa: PTH207 - the same
+    return [f"{each}/" if os.path.isdir(each) else each for each in found]  # noqa: PTH112 - as it is typed: ./file
 
 
 def _parameter(line: _Line) -> Parameter | None:
