@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from io import TextIOWrapper
+
+NO_CHARACTERS = "kazoo_sup.no_characters"
+"""How the streams that answers go to write what UTF-8 has no characters for (`errors` of an encoding)."""
+
+
+def _no_characters(error: UnicodeError) -> tuple[str | bytes, int]:
+    r"""Write bytes that were no UTF-8 as they came, and half of a surrogate pair as JSON's escape of it, `\ud800`."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error(NO_CHARACTERS, _no_characters)
 
 
 def open_standard() -> None:
@@ -25,7 +40,7 @@ def open_standard() -> None:
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+        sys.stdout.reconfigure(encoding="utf-8", errors=NO_CHARACTERS)
 
 
 def drop_standard_output() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -70,9 +71,16 @@ def _facts(found: Mapping[Labels, Row]) -> Iterator[tuple[Labels, float]]:
 def _numbers(details: Fields) -> Iterator[tuple[str, float]]:
     for name, fact in details.items():
         if isinstance(fact, bool | int | float):
-            yield name, float(fact)
+            yield name, _float(fact)
         elif isinstance(fact, list | tuple):
             yield name, float(len(fact))
+
+
+def _float(fact: float) -> float:
+    try:
+        return float(fact)
+    except OverflowError:
+        return math.inf if fact > 0 else -math.inf
 
 
 def _counts(found: Mapping[Labels, Row]) -> Iterator[tuple[Labels, float]]:
@@ -98,4 +106,6 @@ def _braces(labels: Labels) -> str:
 
 
 def _escaped(value: str) -> str:
+    # What is no character in UTF-8 would have the collector refuse all of the file.
+    value = value.encode(errors="backslashreplace").decode()
     return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

@@ -13,7 +13,7 @@ _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _LINE = re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f{_BIDI}]")
 # The ends of lines stay, those of SIP too; a carriage return alone would let one line overwrite another.
 _TEXT = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_BIDI}]|\r(?!\n)")
-_RAW_IN_JSON = re.compile(f"[\x7f-\x9f{_BIDI}]")
+_RAW_IN_JSON = re.compile(f"[\x7f-\x9f\ud800-\udfff{_BIDI}]")
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]|'+[0-9]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
@@ -40,7 +40,7 @@ def needs_escapes(text: str) -> bool:
 
 
 def json(text: str) -> str:
-    """Return JSON as the same JSON in which nothing steers a terminal; such characters are in strings only."""
+    """Return JSON as the same JSON in which nothing steers a terminal, and which is UTF-8; that is in strings only."""
     return _RAW_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
+from contextlib import nullcontext
 from io import StringIO
 
 import pytest
 import yaml
 
 from kazoo_sup.changes import Report
+from kazoo_sup.cli import streams
 from kazoo_sup.cli.render.ending import at_once, drained
 from kazoo_sup.cli.render.output import renderer
+from kazoo_sup.cli.render.output_file import OutputFile
 from kazoo_sup.errors import BadArgument, Conflict, ExitCode, ServerUnreachable, SupError
 from kazoo_sup.results import NO_RETURN, OK, Answer, BulkReport, Done, Listing, Live, Page, exit_code, working
 from kazoo_sup.terms import Atom
@@ -98,6 +102,24 @@ class TestText:
         show.start(catalogue.command("kapps_config", "get"), ["a", "b"])
         show.finish(Answer("x"), maintenance=False)
         assert capsys.readouterr().out == 'Running kapps_config:get(a, b)\nResult: <<"x">>\n'
+
+
+@pytest.mark.parametrize("output_format", ["text", "table", "csv", "json", "yaml", "ndjson"])
+@pytest.mark.parametrize("into_file", [False, True])
+def test_half_of_a_surrogate_pair_ends_no_answer(output_format, into_file, tmp_path, monkeypatch):
+    path = tmp_path / "answer"
+    with path.open("w", encoding="ascii") as stream, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stream)
+        streams.open_standard()
+        with OutputFile(path) if into_file else nullcontext() as file:
+            renderer(output_format, "m f", []).finish(Listing(["n"], [{"n": "a\ud800b"}]), maintenance=False)
+            if file:
+                file.end()
+    printed = path.read_text(encoding="utf-8")
+    if output_format in ("json", "yaml"):
+        assert read(output_format, printed)["rows"] == [{"n": "a\ud800b"}]
+    else:
+        assert r"a\ud800b" in printed
 
 
 def test_csv_holds_nothing_but_the_rows(capsys):

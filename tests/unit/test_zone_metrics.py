@@ -63,6 +63,13 @@ def test_a_name_with_quotes_and_line_ends_stays_one_line():
     assert any(r'name="odd \"name\" \\ of\ntwo lines"' in labels for _, labels in samples(ROWS))
 
 
+def test_what_a_server_says_that_is_no_character_or_no_number_spoils_no_file():
+    text = "\n".join(metrics.lines([row("broker", "a\ud800\udcffb", "critical", huge=10**400, deep=-(10**400))], 1.0))
+    assert r'name="a\\ud800\\udcffb"' in text.encode().decode()
+    found = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith("kazoo_component_fact")]
+    assert found == ["inf", "-inf"]
+
+
 def test_of_two_with_the_same_name_the_worst_is_told():
     found = samples([row("kamailio", "k", "critical"), row("kamailio", "k", "ok")])
     assert found["kazoo_component_state", 'zone="east",component="kamailio",name="k",state="critical"'] == 1

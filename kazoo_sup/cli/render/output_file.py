@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Self
 
+from kazoo_sup.cli.streams import NO_CHARACTERS
 from kazoo_sup.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class OutputFile:
             raise Unwritable(file=self._named, reason="it is a link in a directory in which everybody may write")
         mode = self._mode()
         if mode is not None and not stat.S_ISREG(mode):
-            return self._path.open("w", encoding="utf-8")
+            return self._path.open("w", encoding="utf-8", errors=NO_CHARACTERS)
         descriptor, name = mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
         self._own = Path(name)
         if mode is None:
@@ -84,7 +85,7 @@ class OutputFile:
             os.umask(mask)
             mode = _NEW & ~mask
         os.fchmod(descriptor, stat.S_IMODE(mode))
-        return open(descriptor, "w", encoding="utf-8")  # noqa: PTH123 - closed by __exit__
+        return open(descriptor, "w", encoding="utf-8", errors=NO_CHARACTERS)  # noqa: PTH123 - closed by __exit__
 
     def _mode(self) -> int | None:
         """Return the mode of what is there."""
