@@ -26,7 +26,9 @@ install_under() {
         --only-binary :all: --implementation cp --python-version "$python" \
         --platform "manylinux_2_28_$machine" --platform "manylinux_2_17_$machine" --platform "manylinux2014_$machine" \
         "$(echo "$work"/wheels/kazoo_sup-*.whl)[auth,query]"
-    rm -rf "$1/bin" "$1/share"
+    # Programs, manual pages, and the C sources that the wheel of pcre2 brings along: nobody imports them.
+    rm -rf "$1"/{bin,share,include,lib64,requirements,src}
+    rm -f "$1"/{CMakeLists.txt,LICENSE,Makefile,README.md,pyproject.toml,setup.py}
 }
 
 linux_package() {

@@ -44,6 +44,11 @@ def test_the_debian_package_has_all_that_a_host_needs(tmp_path):
         "usr/share/fish/vendor_completions.d/kazoo-sup.fish",
     ):
         assert (root / each).stat().st_size, each
+    there = (root / "usr/lib/kazoo-sup").iterdir()
+    brought = [
+        each for each in there if each.suffix not in (".so", ".dist-info") and not (each / "__init__.py").exists()
+    ]
+    assert [each.name for each in brought] == []  # only what is imported
     launcher = (root / "usr/bin/kazoo-sup").read_text().replace('"/usr/lib', f'"{root}/usr/lib')
     said = subprocess.run(
         [sys.executable, "-S", "-I", "-c", launcher, "--version"], capture_output=True, text=True, check=True
