@@ -141,6 +141,36 @@ class TestDoubts:
         assert told(zone, "own", "b", {"c": 1}) == []
         assert len(told(zone, "own", "b", {"d": 1})) == 1
 
+    def test_what_an_enumeration_and_a_least_value_say(self, zone):
+        kinds = {"level": {"type": "string", "enum": ["beta", "stable"]}, "many": {"type": "integer", "minimum": 1}}
+        zone.couchdb.put("system_schemas", {"_id": "system_config.own", "properties": kinds})
+        assert [*told(zone, "own", "level", "stable"), *told(zone, "own", "many", "1")] == []
+        assert [len(told(zone, "own", *setting)) for setting in (("level", "bananas"), ("many", "0"))] == [1, 1]
+
+    def test_keys_in_what_a_schema_refers_to_are_looked_at(self, zone):
+        login = {"type": "object", "properties": {"enabled": {"type": "boolean"}}}
+        modules = {"cb_user_auth": {"$ref": "login"}, "cb_other": {"$ref": "./login"}, "lost": {"$ref": "gone"}}
+        zone.couchdb.put("system_schemas", {"_id": "login", **login})
+        zone.couchdb.put(
+            "system_schemas", {"_id": "system_config.own", "properties": {"auth": {"properties": modules}}}
+        )
+        assert told(zone, "own", "auth.cb_user_auth.enabled", "true") == []
+        (found,) = told(zone, "own", "auth.cb_other.enabled", "maybe")
+        assert found.startswith("own auth.cb_other.enabled does not fit its schema")
+        (found,) = told(zone, "own", "auth.cb_user_auth.enabeld", "true")
+        assert found == "own has no key enabeld; is enabled meant?"
+        (found,) = told(zone, "own", "auth.lost.enabled", "true")
+        assert found.startswith("own auth.lost.enabled was not checked: there is no schema gone")
+
+    def test_keys_that_a_schema_knows_by_an_expression_are_looked_at(self, zone):
+        lists = {"type": "array", "items": {"type": "string"}}
+        bindings = {"type": "object", "patternProperties": {"^[a-z_]+$": lists}}
+        zone.couchdb.put("system_schemas", {"_id": "system_config.own", "properties": {"bindings": bindings}})
+        assert told(zone, "own", "bindings.call", ["*"]) == []
+        assert told(zone, "own", "bindings.Call", "x") == []
+        (found,) = told(zone, "own", "bindings.call", "x")
+        assert found.startswith("own bindings.call does not fit its schema")
+
     @pytest.mark.parametrize(
         "schema", [{"properties": {"a": {"$ref": "gone"}}}, {"properties": {"a": {"pattern": "("}}}, {"properties": 7}]
     )

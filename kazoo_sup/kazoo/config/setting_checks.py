@@ -96,7 +96,7 @@ def doubts(zone: Zone, category: str, key: str, value: object, *, account: bool 
     path = system_config.keys(key)
     schema = _schema(zone, category, account=account)
     if schema is not None:
-        yield from _of_key(schema, stored or {}, category, path)
+        yield from _of_key(zone, schema, stored or {}, category, path)
         yield from _of_value(zone, schema, category, path, value)
     yield from _of_expressions(category, path, value)
     if (category, key) in _NAMES:
@@ -120,9 +120,13 @@ def _schema(zone: Zone, category: str, *, account: bool) -> Document | None:
     return None
 
 
-def _of_key(schema: Document, stored: Document, category: str, path: Sequence[str]) -> Iterator[str]:
+def _of_key(zone: Zone, schema: Document, stored: Document, category: str, path: Sequence[str]) -> Iterator[str]:
     """Report the first part of a key that neither the schema nor any section has, but that is near to one of them."""
     for place, part in enumerate(path):
+        try:
+            schema = _meant_by(zone, schema)
+        except UnknownSchema:
+            return  # which is told of the value
         properties = schema.get("properties")
         if not isinstance(properties, dict) or not properties or schema.get("patternProperties"):
             return
@@ -136,26 +140,42 @@ def _of_key(schema: Document, stored: Document, category: str, path: Sequence[st
         if part not in known:
             yield from _misspelt("key", part, known, f"{category} has no {{}}")
             return
-        schema = _inside(schema, part)
+        schema = schemas.parts(schema).get(part, {})
 
 
 def _names_in(found: object) -> list[str]:
     return list(found) if isinstance(found, dict) else []
 
 
-def _inside(schema: Document, key: str) -> Document:
-    found = value_at(schema, ["properties", key])
-    return found if isinstance(found, dict) else {}
+def _meant_by(zone: Zone, schema: Document) -> Document:
+    """Return a schema, or that to which it refers. Raises UnknownSchema."""
+    reference = schema.get("$ref")
+    return schemas.get(zone, schemas.referred(reference)) if isinstance(reference, str) else schema
+
+
+def _inside(zone: Zone, schema: Document, key: str) -> Document:
+    """Return what a schema says of a KEY in it: by its name, or else by an expression that the name fits.
+
+    Raises UnknownSchema where it refers to none, BadExpression for an expression that is none.
+    """
+    schema = _meant_by(zone, schema)
+    named = schemas.parts(schema)
+    if key in named:
+        return named[key]
+    for expression, found in schemas.parts(schema, "patternProperties").items():
+        if expressions.read_for_text(expression, "a pattern of the schema").search(key):
+            return found
+    return {}
 
 
 def _of_value(zone: Zone, schema: Document, category: str, path: Sequence[str], value: object) -> Iterator[str]:
     """Tell what of a value does not fit its part of the schema."""
-    expected = schema
-    for part in path:
-        expected = _inside(expected, part)
     *above, key = path
-    wrapped = {"properties": {key: expected}}
+    expected = schema
     try:
+        for part in path:
+            expected = _inside(zone, expected, part)
+        wrapped = {"properties": {key: expected}}
         given = {key: _as_nodes_read(value, expected.get("type"))}
         found = faults(wrapped, given, cache(partial(schemas.get, zone)))
     except (UnknownSchema, UnusableSchema, BadExpression) as error:
