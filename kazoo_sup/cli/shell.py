@@ -47,7 +47,7 @@ def run(asked: Options, perform: Callable[[Line, Options, Shared], int]) -> int:
             if not line.words and not line.error:
                 continue
             history.add(text, line)
-            options = plain.options_alone(line.words, asked)
+            options = None if line.error else plain.options_alone(line.words, asked)
             if options is not None:
                 asked = options
                 continue
@@ -101,7 +101,8 @@ class _History:
         if _holds_secret(line):
             return
         readline.add_history(text)
-        if self._path:
+        # What cannot be read may hold a secret, too: it can be mended here, and is not kept.
+        if self._path and not line.error:
             with suppress(OSError), own_files.append(self._path) as file:
                 file.write(text.encode(errors="surrogateescape") + b"\n")
 

@@ -172,6 +172,14 @@ class TestShell:
         self.typed(shell, "-f json")
         assert '"status": "ok"' in self.typed(shell, f"{GET} colour")
 
+    def test_a_quote_that_is_not_closed_is_told_and_the_line_is_kept_here_alone(self, shell, environment):
+        said = self.typed(shell, "kapps_config set_default several_app api_secret 'hunter2")
+        assert said == "sup: the line cannot be read: no closing quotation\n"
+        self.typed(shell, "\x10'")  # Ctrl-P: the line before, mended
+        assert '<<"hunter2">>' in self.typed(shell, f"{GET} api_secret")
+        [history] = Path(environment["HOME"]).rglob("shell_history")
+        assert history.read_text() == f"{GET} api_secret\n"
+
     def test_names_are_completed(self, shell):
         shell.send("outbox fl\t")
         shell.expect_exact("outbox flush ")
