@@ -231,6 +231,15 @@ class TestLines:
         with pytest.raises(SupError, match="there is no account"):
             deed(Target(ONE, 3, {"account_id": "2" * 32}))
 
+    def test_look_once_for_an_account_that_is_not_there(self, zone, monkeypatch):
+        asked = []
+        monkeypatch.setattr(zone.couchdb, "get", lambda *words: asked.append(words))
+        deed = bulk.by_line(zone, Targets([], 0), Request(), lambda request: request)
+        for line in (2, 3):
+            with pytest.raises(SupError, match=rf"^\{TWO}: there is no account 2"):
+                deed(Target(TWO, line, {"account_id": "2" * 32}))
+        assert len(asked) == 2, "in the database of accounts and in its own"
+
     def agreeing(self, zone, tmp_path, *lines, heading="e164,state,account_id,modified"):
         file = tmp_path / "numbers.csv"
         file.write_text("\n".join([heading, *lines]))

@@ -96,8 +96,18 @@ def by_line(zone: Zone, numbers: Targets, base: Request, deed: Callable[[Request
     """
 
     @cache
+    def found(text: str) -> tuple[str, str]:
+        # That there is none is remembered, too: a file may name it in each of its lines.
+        try:
+            return accounts.find(text, zone), ""
+        except ValueError as error:
+            return "", str(error)
+
     def account(text: str) -> str:
-        return accounts.find(text, zone)
+        identifier, wrong = found(text)
+        if wrong:
+            raise ValueError(wrong)
+        return identifier
 
     def asked(target: Target) -> Request:
         try:
