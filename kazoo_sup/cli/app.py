@@ -319,15 +319,17 @@ def _answered(request: Request, context: _Context | _Lent, show: Renderer) -> Re
 
 
 def _run_within(zone: Zone, words: Sequence[str]) -> None:
-    """Run a command as a part of another one's run; raises what keeps it from being done."""
+    """Run a command as a part of another one's run; raises what keeps it from being done, and warns of the rest."""
     from kazoo_sup.cli.render.ending import reports
     from kazoo_sup.command import bind
 
     function = catalogue.function(words[0], words[1])
     found = reports(bind(function, words[2:], {}, _Lent(zone).given()))
     for report in found:
-        if report.errors:
-            raise report.errors[0]
+        for error in report.errors:
+            if error.exit_code is not ExitCode.NOT_OK:
+                raise error
+            zone.run.warn(str(error))  # it is done, and what has come of it is not well
     if any(report.failed for report in found):
         raise NotDone
 

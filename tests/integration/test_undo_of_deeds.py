@@ -189,6 +189,21 @@ def test_a_server_that_is_taken_out(done, rows, deed, status):
     walked(done, states, before, {**before, "db1": status})
 
 
+def test_a_server_without_weight_comes_back_without_one_and_is_told_of(done, rows, haproxy):
+    def state():
+        return [(row["status"], row["weight"]) for row in rows("haproxy", "servers", "pair") if row["server"] == "db2"]
+
+    haproxy.order("set server pair/db2 weight 0")
+    before = state()
+    done("haproxy", "drain", "pair", "db2")
+    taken_back = done.finished("undo", "-y")
+    assert (taken_back.code, state()) == (0, before)
+    assert taken_back.stdout.endswith("1 deeds taken back\n")
+    assert "pair/db2 of lb gets no new sessions: its weight is 0" in taken_back.stderr
+    assert "holds no run of this cluster that is not undone already" in done.finished("undo", "-y").stderr
+    haproxy.order("set server pair/db2 weight 50")
+
+
 def test_what_each_did_is_told_with_the_value_before(done, rows):
     done("haproxy", "weight", "pair", "db2", "20")
     [run] = rows("history", "list")
