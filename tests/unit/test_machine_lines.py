@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import sys
+from contextlib import suppress
 
 import pytest
 
@@ -30,6 +33,24 @@ def test_rows_are_written_one_by_one_while_the_next_is_waited_for(capsys):
     renderer("ndjson", "m f", []).finish(Listing(("n",), rows()), maintenance=False)
     assert seen == ['{"n": 1}\n']
     assert capsys.readouterr().out == '{"n": 2}\n'
+
+
+def test_who_reads_a_pipe_has_each_row_before_the_next_is_known(monkeypatch):
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    had = []
+
+    def rows():
+        for number in range(3):
+            yield {"n": number}
+            with suppress(BlockingIOError):
+                had.append(os.read(reading, 100))
+
+    with os.fdopen(writing, "w", encoding="utf-8") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        renderer("ndjson", "m f", []).finish(Listing(["n"], rows()), maintenance=False)
+    os.close(reading)
+    assert had == [b'{"n": 0}\n', b'{"n": 1}\n', b'{"n": 2}\n']
 
 
 def test_a_listing_that_ends_early_ends_with_its_error(capsys):

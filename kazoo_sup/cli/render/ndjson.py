@@ -16,7 +16,7 @@ from kazoo_sup.concurrency import held
 from kazoo_sup.results import NO_RETURN, Listing, Live, event_data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kazoo_sup.arguments.descriptions import Command
     from kazoo_sup.changes import Report
@@ -59,7 +59,8 @@ class Lines:
     def printed(self, piece: str) -> None:
         """Write the lines that are whole now."""
         *whole, self._begun = (self._begun + piece).split("\n")
-        self._lines(({"text": line} for line in whole), live=True)
+        for line in whole:
+            _write({"text": line})
 
     def _end_printed(self) -> None:
         if self._begun:
@@ -75,8 +76,8 @@ class Lines:
         self._end_printed()
         ending = Ending(result)
         if not self._planned:
-            live = isinstance(result, Live) and result.watched
-            self._lines(_shown(result, ending), live=live)
+            for each in _shown(result, ending):
+                _write(each)
         code = ending.code(maintenance=maintenance, failed=self._failed)
         if not is_listing(result) and not ending.is_broken and (result.term != NO_RETURN or result.data is not None):
             counts = {} if ending.counts is None else {"counts": ending.counts}
@@ -102,12 +103,6 @@ class Lines:
         if self._alone:
             self._say(str(error))
 
-    def _lines(self, values: Iterable[object], *, live: bool) -> None:
-        for each in values:
-            _write(each)
-            if live:
-                sys.stdout.flush()
-
 
 def _shown(result: Result, ending: Ending) -> Iterator[object]:
     """Yield what comes before the result, each as a line carries it."""
@@ -126,5 +121,7 @@ def _shown(result: Result, ending: Ending) -> Iterator[object]:
 
 
 def _write(value: object) -> None:
+    """Write a line, which whoever reads a pipe has at once: the next may take its time."""
     with held():
         print(to_json(value))
+    sys.stdout.flush()
