@@ -115,6 +115,8 @@ class BadMessage(UsageError):
 class UnknownApi(UsageError):
     """there is no message {name!r}{hint}"""
 
+    remedy = "sup amqp apis lists all of them"
+
     name: str
     hint: str
 

@@ -52,6 +52,8 @@ class Unreadable(SupError):
 class NoSuchRun(UsageError):
     """there is no run {run!r} in the journal{hint}"""
 
+    remedy = "sup history list shows which there are"
+
     run: str
     hint: str
 

@@ -48,6 +48,7 @@ class NobodyThere(SupError):
     """no {app} node is on the bus of zone {zone}: nobody could be asked for {what}, so it is not known"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "see that {app} runs on a node of the zone; sup kz_nodes status shows what does"
 
     app: str
     zone: str
@@ -58,6 +59,7 @@ class NobodyTold(SupError):
     """no {app} node is on the bus of zone {zone}: nobody was told to {deed}"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "see that {app} runs on a node of the zone; sup kz_nodes status shows what does"
 
     app: str
     zone: str

@@ -35,6 +35,7 @@ class SilentNodes(SupError):
     """no answer from {nodes} within {seconds:g} s"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "sup kz_nodes status shows whether they run"
 
     nodes: str
     seconds: float
@@ -44,6 +45,7 @@ class MissingNodes(SupError):
     """only {count} of {expected} {app} nodes answered"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "sup kz_nodes status shows which run"
 
     count: int
     expected: int

@@ -31,6 +31,7 @@ class NobodyHeard(SupError):
     """no node was heard in zone {zone} within {seconds:g} s: what runs there is not known"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "see that nodes run and have the same broker; the setting timeouts.nodes gives them longer"
 
     zone: str
     seconds: float

@@ -59,6 +59,8 @@ class NotConfigured(CarrierError, Declined):
 class ProvisioningDisabled(CarrierError, Declined):
     """{carrier} neither orders nor returns numbers: enable_provisioning is false in system_config {category}"""
 
+    remedy = "sup kapps_config set_default {category} enable_provisioning true"
+
     category: str
 
 

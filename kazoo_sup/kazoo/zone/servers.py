@@ -77,6 +77,8 @@ class NoServers(UsageError):
 class UnknownServer(UsageError):
     """zone {zone} has no {title} server {name!r}{hint}"""
 
+    remedy = "sup config show tells which there are"
+
     zone: str
     title: str
     name: str

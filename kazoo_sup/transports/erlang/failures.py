@@ -15,6 +15,8 @@ class _OfNode(TransportError):
 class NoPortMapper(_OfNode, UsageError):
     """no Erlang port mapper (epmd) that knows {node} at {address}: {reason}; is Kazoo started there, the port open?"""
 
+    remedy = "see that Kazoo runs there, and that its ports can be reached from here"
+
     address: str
     reason: str
 
@@ -22,12 +24,16 @@ class NoPortMapper(_OfNode, UsageError):
 class NodeNotRegistered(_OfNode, UsageError):
     """there is no node {node}: epmd at {address} knows {others}; is it started, and under this name?"""
 
+    remedy = "see that it runs, under this name: -n NAME@HOST names another"
+
     address: str
     others: str
 
 
 class NodeUnreachable(_OfNode, UsageError):
     """cannot reach {node} at {address}: {reason}{advice}"""
+
+    remedy = "see that Kazoo runs there, and that its ports can be reached from here"
 
     address: str
     reason: str
