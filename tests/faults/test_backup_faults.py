@@ -14,6 +14,8 @@ from helpers.fault_server import answer, breaks_off, hangs_up, says, stores_then
 from helpers.real_servers import SUP, until
 from kazoo_sup.kazoo.couchdb import backup
 from kazoo_sup.kazoo.couchdb.backup_file import Pieces, path_of, scan
+from kazoo_sup.kazoo.couchdb.backup_writer import Writer
+from kazoo_sup.transports.couchdb.sent import Sent
 
 pytestmark = pytest.mark.integration
 
@@ -132,6 +134,18 @@ def test_a_restore_that_is_cut_off_is_completed(run, server, tmp_path, to):
     done = run(*words)
     assert (done.code, done.stderr) == (0, "")
     assert server.databases["copy"] == server.databases["db"]
+
+
+def test_a_document_that_python_does_not_read_is_named(run, tmp_path):
+    writer = Writer(path_of(tmp_path, "odd"))
+    writer.begin({"database": "odd", "security": {}, "update_seq": "1"})
+    many = b"7" * 5000  # CouchDB takes whole numbers of any length
+    writer.add_plain([Sent("a", b'{"_id":"a","_rev":"1-a"}'), Sent("b", b'{"_id":"b","_rev":"1-a","n":%s}' % many)])
+    writer.end()
+    writer.close()
+    done = run("restore", str(path_of(tmp_path, "odd")), "--no-events")
+    assert done.code == 3
+    assert "odd.jsonl: document b cannot be read: Exceeds the limit" in done.stderr
 
 
 def _takes(handler, _carry_out):

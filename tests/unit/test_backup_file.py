@@ -150,6 +150,7 @@ def test_two_runs_do_not_write_one_file(tmp_path):
         (lambda content: b"\n".join(line for line in content.split(b"\n") if b'"data":"YWJj"' not in line), "too few"),
         (lambda content: b"", "empty"),
         (lambda content: b"not json\n", "not JSON"),
+        (lambda content: content.replace(b'{"doc":', b"[" * 5000 + b'{"doc":', 1), "not JSON"),
     ],
 )
 def test_damage_is_noticed(tmp_path, damage, sentence):

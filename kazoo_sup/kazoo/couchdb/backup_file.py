@@ -76,7 +76,7 @@ class Entry(NamedTuple):
 
     @property
     def document(self) -> Document:
-        """The document itself, made anew."""
+        """The document itself, made anew; ValueError when Python does not read it, as numbers of 5000 digits."""
         from kazoo_sup.kazoo.couchdb.backup_lines import parsed
 
         found: Document = parsed(self.line)["doc"]

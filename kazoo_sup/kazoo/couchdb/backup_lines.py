@@ -42,5 +42,8 @@ def names_in(line: bytes) -> Names | None:
 
 
 def parsed(line: bytes) -> Json:
-    """Return all that a line holds; ValueError when it is not JSON."""
-    return _DECODE(line.decode(errors="surrogatepass"))
+    """Return all that a line holds; ValueError when it is not JSON, or JSON that Python does not read."""
+    try:
+        return _DECODE(line.decode(errors="surrogatepass"))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None

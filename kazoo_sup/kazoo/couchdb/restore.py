@@ -194,7 +194,10 @@ def _entries(file: Path) -> Iterator[Entry]:
 
 
 def _revision(file: Path, entry: Entry) -> Revision:
-    document = {key: each for key, each in entry.document.items() if key != "_attachments"}
+    try:
+        document = {key: each for key, each in entry.document.items() if key != "_attachments"}
+    except ValueError as error:
+        raise BadBackup(file=file, reason=f"document {entry.id} cannot be read: {error}") from None
     weight = sum(content.length for content in entry.attachments)
     if weight > INLINE:
         from kazoo_sup.transports.couchdb import Attachment
