@@ -93,6 +93,15 @@ def test_a_document_that_is_saved_anew_meanwhile_is_read_again(run, server, tmp_
     assert "others keep changing document 0500" in done.stderr
 
 
+def test_fewer_documents_than_the_server_counts_are_told(run, server, tmp_path):
+    server.infos["db"] = {"doc_count": 902, "file": 0, "active": 0}
+    done = run("backup", "db", "--to", str(tmp_path))
+    assert "CouchDB counts 902 documents in db and listed 900: the backup holds what was listed" in done.stderr
+    del server.infos["db"]
+    (tmp_path / "db.jsonl").unlink()
+    assert "counts" not in run("backup", "db", "--to", str(tmp_path)).stderr
+
+
 def test_a_full_disk(server, environment, run, tmp_path):
     words = [SUP, "couchdb", "backup", "db", "--to", str(tmp_path)]
     given = {**environment, "SUP_COUCHDB_URL": server.url, "SUP_AMQP_URL": ""}

@@ -203,7 +203,11 @@ def _back_up(zone: Zone, database: str, file: Path) -> Document:
                     for each in documents:
                         _add(zone, database, json.loads(each.text), writer)
                 advance(len(page))
-        changed = admin.info(database).get("update_seq") != writer.head["update_seq"]
+        after = admin.info(database)
+        changed = after.get("update_seq") != writer.head["update_seq"]
+        there, read = after.get("doc_count"), writer.counts.documents
+        if not changed and there not in (None, read):
+            zone.run.warn(f"CouchDB counts {there} documents in {database} and listed {read}: the backup holds what was listed")
         return writer.end(ended=_now(), changed_meanwhile=changed)
     finally:
         writer.close()
