@@ -207,7 +207,7 @@ def _back_up(zone: Zone, database: str, file: Path) -> Document:
         changed = after.get("update_seq") != writer.head["update_seq"]
         there, read = after.get("doc_count"), writer.counts.documents
         if not changed and there not in (None, read):
-            zone.run.warn(f"CouchDB counts {there} documents in {database} and listed {read}: the backup holds what was listed")
+            zone.run.warn(f"CouchDB counts {there} documents in {database} and listed {read}, which the backup holds")
         return writer.end(ended=_now(), changed_meanwhile=changed)
     finally:
         writer.close()
