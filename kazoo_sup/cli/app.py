@@ -324,7 +324,10 @@ def _run_within(zone: Zone, words: Sequence[str]) -> None:
     from kazoo_sup.command import bind
 
     function = catalogue.function(words[0], words[1])
-    found = reports(bind(function, words[2:], {}, _Lent(zone).given()))
+    parameters = catalogue.command(words[0], words[1]).parameters
+    own = {f"--{each.name}": each.name for each in parameters if (each.kind, each.type) == ("option", "bool")}
+    flags = {own[word]: True for word in words[2:] if word in own}
+    found = reports(bind(function, [word for word in words[2:] if word not in own], flags, _Lent(zone).given()))
     for report in found:
         for error in report.errors:
             if error.exit_code is not ExitCode.NOT_OK:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from kazoo_sup import changes
 from kazoo_sup.arguments.freeswitch import limit_of
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo.freeswitch import event_sockets, orders, replies
+from kazoo_sup.kazoo.freeswitch import event_sockets, orders, questions, replies
 from kazoo_sup.kazoo.freeswitch.event_sockets import Servers
 from kazoo_sup.kazoo.freeswitch.servers import chosen, meant
 from kazoo_sup.kazoo.zone.servers import Answers
@@ -45,10 +46,10 @@ def ordered(
     order: str,
     send: Callable[[Servers, str], Answers[str]] | None = None,
     *,
-    reverse: Sequence[str] | None = None,
+    reverse: event_sockets.Reverse = None,
     wait: Callable[[Servers], Sequence[SupError]] | None = None,
 ) -> Result:
-    """Have servers do something; REVERSE are the words of the command that takes it back, before the server.
+    """Have servers do something; REVERSE is what `event_sockets.order` takes.
 
     WAIT is called with the servers that do it, and returns what went wrong while it waited.
     """
@@ -73,12 +74,16 @@ def calls_taken(
     zone: Zone,
     server: str | None,
     verb: str,
-    opposite: str,
     *,
     inbound: bool,
     outbound: bool,
     wait: Callable[[Servers], Sequence[SupError]] | None = None,
 ) -> Result:
-    flags = [f"--{name}" for name, given in (("inbound", inbound), ("outbound", outbound)) if given]
+    servers = chosen(zone, server)
     order = orders.take_calls(verb, inbound=inbound, outbound=outbound)
-    return ordered(zone, chosen(zone, server), order, reverse=("freeswitch", opposite, *flags), wait=wait)
+    before = changes.if_made(zone, lambda: questions.paused(zone, servers)) or {}
+
+    def reverse(name: str) -> Sequence[str]:
+        return orders.takes_back(verb, before.get(name, {}), inbound=inbound, outbound=outbound)
+
+    return ordered(zone, servers, order, reverse=reverse, wait=wait)

@@ -321,7 +321,6 @@ def pause(
         zone,
         server,
         "pause",
-        "resume",
         inbound=inbound,
         outbound=outbound,
         wait=partial(endings.until_quiet, zone, direction=direction) if wait else None,
@@ -331,7 +330,7 @@ def pause(
 @command
 def resume(zone: Zone, server: str | None = None, *, inbound: bool = False, outbound: bool = False) -> Result:
     """Let SERVER take new calls again, or those --inbound or --outbound, as `pause` was told."""
-    return calls_taken(zone, server, "resume", "pause", inbound=inbound, outbound=outbound)
+    return calls_taken(zone, server, "resume", inbound=inbound, outbound=outbound)
 
 
 @command

@@ -395,6 +395,24 @@ class TestOwn:
         done = sup("apply", str(plan), "-y", env=configured(fs1=own.url))
         assert (done.code, done.stdout, own.paused) == (0, "+OK\n", {"inbound"})
 
+    @pytest.mark.parametrize(
+        ("before", "words"),
+        [
+            (set(), ("pause",)),
+            ({"inbound"}, ("pause",)),
+            ({"inbound", "outbound"}, ("pause",)),
+            ({"inbound"}, ("pause", "--inbound")),
+            ({"outbound"}, ("pause", "--inbound", "--outbound")),
+            ({"outbound"}, ("resume",)),
+            (set(), ("resume", "--outbound")),
+        ],
+    )
+    def test_an_undo_leaves_what_was_paused_before_as_it_was(self, sup, configured, fs, own, before, words):
+        own.paused = set(before)
+        assert fs(*words).code == 0
+        sup("undo", "-y", env=configured(fs1=own.url))
+        assert own.paused == before
+
     def test_a_shutdown_that_is_called_off_is_not_waited_for(self, fs, own):
         assert fs("shutdown", "--cancel", "--wait").code == 1
         assert not own.received

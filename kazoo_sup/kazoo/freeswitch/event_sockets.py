@@ -31,6 +31,7 @@ _SHOWN = 80
 Found = TypeVar("Found")
 
 Servers = Sequence[tuple[str, "Server"]]
+Reverse = Sequence[str] | Callable[[str], Sequence[str]] | None
 
 
 class Listing(NamedTuple):
@@ -117,19 +118,24 @@ def order(
     command: str,
     send: Callable[[Servers, str], Answers[str]] | None = None,
     *,
-    reverse: Sequence[str] | None = None,
+    reverse: Reverse = None,
 ) -> Answers[str] | None:
     """Have servers do something, by SEND where `ask` will not do; return what they answer, None in a dry run.
 
-    REVERSE are the words of the command that takes it back, but for the server, which comes last. Raises CutsOff for
-    what would cut sup off from them.
+    REVERSE are the words of the command that takes it back, but for the server, which comes last, or a function that
+    makes them for a server's name. Raises CutsOff for what would cut sup off from them.
     """
     orders.refuse_to_cut_off(command)
+
+    def words(name: str) -> Sequence[str] | None:
+        found = reverse(name) if callable(reverse) else reverse
+        return (*found, name) if found else found
+
     return changes.act_at(
         zone,
         {name: f"tell {name}: {command}" for name, _ in servers},
         lambda: send(servers, command) if send else ask(zone, servers, command),
-        reverse=lambda name: (*reverse, name) if reverse else reverse,
+        reverse=words,
     )
 
 

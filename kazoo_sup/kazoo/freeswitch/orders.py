@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import BadArgument, Declined
 from kazoo_sup.kazoo.freeswitch import names
 from kazoo_sup.kazoo.freeswitch.syntax import LONGEST, grouped, line, option, quoted
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DIRECTIONS = ("inbound", "outbound")
 _UNDEFINED = "undef"
 _CUTS_OFF = re.compile(r"\b(?:un|re)load\b.*\b(?P<module>mod_event_socket|mod_commands)\b", re.IGNORECASE | re.DOTALL)
 _ENDS_CALLS = re.compile(
@@ -71,6 +76,17 @@ def take_calls(verb: str, *, inbound: bool, outbound: bool) -> str:
     FreeSWITCH takes a direction that it does not know for both.
     """
     return _joined("fsctl", verb, "" if inbound == outbound else "inbound" if inbound else "outbound")
+
+
+def takes_back(verb: str, before: Mapping[str, bool | None], *, inbound: bool, outbound: bool) -> tuple[str, ...]:
+    """Return the words that take back `pause` or `resume`: none where all was so BEFORE, and what changed alone."""
+    given = (inbound, outbound) if inbound or outbound else (True, True)
+    wanted = [each for each, is_given in zip(DIRECTIONS, given, strict=True) if is_given]
+    changed = [each for each in wanted if before.get(each) is not (verb == "pause")]
+    if not changed:
+        return ()
+    opposite = "resume" if verb == "pause" else "pause"
+    return ("freeswitch", opposite, *(f"--{each}" for each in changed if len(changed) == 1))
 
 
 def _joined(*words: str) -> str:

@@ -9,18 +9,19 @@ import re
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import ExitCode, NotFound, SupError
-from kazoo_sup.kazoo.freeswitch import event_sockets, gateways, replies
+from kazoo_sup.kazoo.freeswitch import event_sockets, gateways, orders, replies
 from kazoo_sup.kazoo.freeswitch.replies import Unclear
 from kazoo_sup.kazoo.zone.servers import Answers
 from kazoo_sup.transports.esl.failures import CommandRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kazoo_sup.kazoo.freeswitch.event_sockets import Servers
     from kazoo_sup.transports.esl import EventSocket
     from kazoo_sup.types import Row
     from kazoo_sup.zone import Zone
 
-_DIRECTIONS = ("inbound", "outbound")
 _LIST_NAME = re.compile(r"[\w.-]+")
 _OWN_LISTS = ".auto"
 _LIST = re.compile(r"<list\b[^>]*?\bname=\"([^\"<>]{1,200})\"")
@@ -38,8 +39,16 @@ class NotSaid(SupError):
 def status(connected: EventSocket) -> Row:
     """Return what `status` says, and which calls are not taken; `unknown` is what the server does not tell."""
     found = replies.status(event_sockets.told(connected, "status"))
-    paused = {each: _truth(connected, f"fsctl pause_check {each}") for each in _DIRECTIONS}
-    return replies.standing(found, paused, _truth(connected, "fsctl shutdown_check"))
+    return replies.standing(found, _paused(connected), _truth(connected, "fsctl shutdown_check"))
+
+
+def paused(zone: Zone, servers: Servers) -> Mapping[str, Mapping[str, bool | None]]:
+    """Return whether calls in each direction are not taken, by the name of each server that answers; None: not told."""
+    return event_sockets.converse(zone, servers, _paused).given
+
+
+def _paused(connected: EventSocket) -> dict[str, bool | None]:
+    return {each: _truth(connected, f"fsctl pause_check {each}") for each in orders.DIRECTIONS}
 
 
 def every_status(zone: Zone, servers: Servers) -> Answers[list[Row]]:
