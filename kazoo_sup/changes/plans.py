@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 _ABOUT = frozenset({"plan", "repeat", "end"})
+_FOREIGN = "it is not a plan that `sup … --plan` has written"
 _HEADER = frozenset({"id", "made", "user", "host", "zone", "cluster", "command"})
 _ID = re.compile(r"[0-9a-f]{24}")
 
@@ -232,27 +233,31 @@ class Plan:
         self.repeat: Document = {}
         """What runs the command once more, where the plan takes that; it may hold secrets."""
         counted = hashlib.sha256()
+        is_ours = True
         try:
             own_files.check_file(path.stat(), path)
             for line in self._lines():
                 if self.end:
                     raise NoPlan(file=path, reason="something follows its end")
                 value = json.loads(line)
-                _check(value)
+                is_ours = is_ours and _is_ours(value)
                 if "end" in value:
                     self.end = value["end"]
                     continue
                 counted.update(line)
                 self.header = self.header or value["plan"]
                 self.repeat = value.get("repeat", self.repeat)
+            differs = self.end.get("sum") != counted.hexdigest()
         except OSError as error:
             raise NoPlan(file=path, reason=error.strerror or str(error)) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise NoPlan(file=path, reason="it is not a plan that `sup … --plan` has written") from error
+            raise NoPlan(file=path, reason=_FOREIGN) from error
         if not self.end:
             raise NoPlan(file=path, reason="it is cut off: its end is missing")
-        if self.end.get("sum") != counted.hexdigest():
+        if differs:
             raise NoPlan(file=path, reason="it is not as it was written: its checksum differs")
+        if not is_ours:
+            raise NoPlan(file=path, reason=_FOREIGN)
         if not (self.header.keys() >= _HEADER and _ID.fullmatch(str(self.header["id"]))):
             raise NoPlan(file=path, reason="it does not say what it is for")
 
@@ -346,8 +351,15 @@ def of_deed(deed: str, before: object) -> Document:
     return {"deed": deed, "before": json.loads(json.dumps(before, default=str))}
 
 
-def _check(value: Document) -> None:
-    """See that a line of a plan is as this version writes it; raises KeyError or TypeError."""
+def _is_ours(value: Document) -> bool:
+    """Return whether a line of a plan is as this version writes it."""
+    try:
+        return _has_its_shape(value)
+    except (KeyError, TypeError):
+        return False
+
+
+def _has_its_shape(value: Document) -> bool:
     if "plan" in value:
         right = all(isinstance(word, str) for word in value["plan"]["command"])
     elif "end" in value:
@@ -362,8 +374,7 @@ def _check(value: Document) -> None:
     else:
         right = isinstance(value["db"], str) and isinstance(value["id"], str)
         right = right and all(isinstance(value[name], dict | None) for name in ("before", "after"))
-    if not right:
-        raise TypeError
+    return right
 
 
 def _cluster(zone: Zone) -> str:

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 
 import pytest
 
@@ -151,6 +152,7 @@ def test_nothing_that_is_typed_is_a_defect(part, cluster, environment, tmp_path,
         monkeypatch.delenv(name)
     for name, value in {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": ""}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tempfile, "tempdir", None)  # it is looked up anew in the environment
     place = tmp_path / "here"
     place.mkdir()
     monkeypatch.chdir(place)
