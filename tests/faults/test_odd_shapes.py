@@ -11,6 +11,7 @@ import json
 import os
 import random
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -283,6 +284,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..
     for name in [name for name in os.environ if name.startswith(("SUP_", "KAZOO_", "XDG_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(net, "ASKING_AGAIN", net.ASKING_AGAIN._replace(first=0.0001))
     handlers = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGALRM)}
 

@@ -6,6 +6,7 @@ import io
 import random
 import signal
 import sys
+import tempfile
 
 import pytest
 
@@ -45,6 +46,7 @@ def answered(cluster, environment, monkeypatch, capsys):
     for name in ("SUP_ZONE", "SUP_CONFIG", "KAZOO_NODE", "KAZOO_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", environment["HOME"])
+    monkeypatch.setattr(tempfile, "tempdir", environment["TMPDIR"])
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, environment[name])
     monkeypatch.setenv("SUP_COUCHDB_URL", cluster)
