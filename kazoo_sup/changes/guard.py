@@ -18,6 +18,7 @@ from pathlib import Path
 
 from kazoo_sup.changes.confirming import Held, Waiting
 from kazoo_sup.errors import ExitCode, SettingsError, SupError
+from kazoo_sup.transports.waits import passed
 
 LOOK = 0.5
 """Seconds between looks whether the change is confirmed."""
@@ -102,19 +103,14 @@ def _when_over(waiting: Waiting, token: str, keeping: ExitStack) -> Held | None:
         if found is None and (held is None or not waiting.is_there(token)):
             return None
         if found and (held is None or found.deadline != held.deadline):
-            end = _passed() + found.deadline - time.time()
+            end = passed() + found.deadline - time.time()
         if found and found.run and not (held and held.run):
             keeping.enter_context(waiting.keeping(found.run))
         held = found or held
         assert held is not None
-        if held.taking or _passed() >= end:
+        if held.taking or passed() >= end:
             return held
-        time.sleep(min(LOOK, max(end - _passed(), 0.01)))
-
-
-def _passed() -> float:
-    """Return seconds that nobody sets, and that pass while the machine sleeps, too."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+        time.sleep(min(LOOK, max(end - passed(), 0.01)))
 
 
 def _take_back(waiting: Waiting, held: Held) -> None:

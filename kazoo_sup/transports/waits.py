@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""The clock that goes on while the machine sleeps, where there is one."""
+
+
 class Wait(NamedTuple):
     """For whom, and since when (time.monotonic)."""
 
@@ -22,6 +26,11 @@ class Wait(NamedTuple):
 
 _waits: dict[object, Wait] = {}
 _told: set[object] = set()
+
+
+def passed() -> float:
+    """Return seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(_BOOTTIME)
 
 
 @contextmanager

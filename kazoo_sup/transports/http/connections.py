@@ -16,6 +16,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from kazoo_sup.errors import SettingsError
 from kazoo_sup.transports.http.library import HTTPAdapter, get_environ_proxies, requests
+from kazoo_sup.transports.waits import passed
 
 if TYPE_CHECKING:
     import socket
@@ -31,9 +32,6 @@ LONGEST_IDLE = 20.0
 
 Servers and proxies close theirs, which shows; firewalls forget them, which does not: what is sent then is lost.
 """
-
-_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""The clock that goes on while the machine sleeps, where there is one."""
 
 
 def new_session(
@@ -140,11 +138,11 @@ class _Clock:
 
     def start(self) -> None:
         self._end = time.monotonic() + self._seconds
-        self._used = time.clock_gettime(_BOOTTIME)
+        self._used = passed()
 
     @property
     def idle(self) -> float:
-        return time.clock_gettime(_BOOTTIME) - self._used
+        return passed() - self._used
 
     @property
     def left(self) -> float:
