@@ -11,7 +11,6 @@ import pytest
 
 from helpers.carrier_servers import Bandwidth2Server, BandwidthUserServer, BandwidthV2Server, in_json
 from helpers.fault_server import says, stores_then_says
-from helpers.memory_zone import MemoryZone
 from kazoo_sup.kazoo.carriers import of, open_orders
 from kazoo_sup.kazoo.carriers.base import (
     CarrierError,
@@ -32,13 +31,6 @@ LONDON = "+442071838750"
 def quick(monkeypatch):
     monkeypatch.setattr("kazoo_sup.kazoo.carriers.knm_bandwidth2.POLL_INTERVAL", 0.0)
     monkeypatch.setattr(net, "ASKING_AGAIN", net.ASKING_AGAIN._replace(first=0.001))
-
-
-@pytest.fixture
-def zone(tmp_path):
-    zone = MemoryZone(tmp_path / "state")
-    zone.couchdb.create("system_config")
-    return zone
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from helpers.carrier_servers import (
     xml,
 )
 from helpers.fault_server import breaks_off, breaks_off_cleanly, resets, says, stores_then_says, stores_then_stalls
-from helpers.memory_zone import MemoryZone
 from kazoo_sup.errors import Declined, SettingsError
 from kazoo_sup.kazoo.carriers import of, open_orders
 from kazoo_sup.kazoo.carriers.base import (
@@ -63,13 +62,6 @@ def quick(monkeypatch):
     monkeypatch.setattr("kazoo_sup.kazoo.carriers.knm_bandwidth2.POLL_INTERVAL", 0.0)
     monkeypatch.setattr("kazoo_sup.kazoo.carriers.knm_telnyx.POLL_INTERVAL", 0.0)
     monkeypatch.setattr(net, "ASKING_AGAIN", net.ASKING_AGAIN._replace(first=0.001))
-
-
-@pytest.fixture
-def zone(tmp_path):
-    zone = MemoryZone(tmp_path / "state")
-    zone.couchdb.create("system_config")
-    return zone
 
 
 @pytest.fixture

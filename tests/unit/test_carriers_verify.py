@@ -8,7 +8,6 @@ import pytest
 
 from helpers.carrier_servers import SERVERS, Bandwidth2Server, PhonebookServer, VitelityServer, VoipInnovationsServer
 from helpers.fault_server import says, stores_then_stalls
-from helpers.memory_zone import MemoryZone
 from kazoo_sup.errors import ServerUnreachable, SupError
 from kazoo_sup.kazoo.carriers import ALL, STUBS, of, verifying
 from kazoo_sup.kazoo.carriers.porting.knm_vitelity import VitelityV2
@@ -21,13 +20,6 @@ GENEROUS = 30.0
 def quick(monkeypatch):
     monkeypatch.setattr(net, "ASKING_AGAIN", net.ASKING_AGAIN._replace(first=0.001))
     monkeypatch.setattr(verifying, "_today", lambda: date(2026, 11, 29))
-
-
-@pytest.fixture
-def zone(tmp_path):
-    zone = MemoryZone(tmp_path / "state")
-    zone.couchdb.create("system_config")
-    return zone
 
 
 @pytest.fixture
