@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("database", "documents", "attachments", "mb", "state", "wrong")
 DONE, WHOLE_ALREADY, PLANNED, VERIFIED, BROKEN = "done", "whole already", "would be backed up", "verified", "failed"
-PAGE_BYTES = 1_000_000
-FIRST_PAGE, LONGEST_PAGE = 200, 2000
+PAGE_BYTES = 2_000_000
+FIRST_PAGE, LONGEST_PAGE = 200, 4000
 AHEAD = 2
 """How many pages are asked for while one is written."""
 CLUSTERS_OWN = frozenset({"_dbs", "_nodes", "dbs", "nodes", "_global_changes"})
