@@ -53,12 +53,17 @@ def describe(module: str, function: Callable[..., object]) -> Command:
     import inspect
 
     hints = get_type_hints(function, include_extras=True)
-    parameters = tuple(
+    parameters = [
         _parameter(parameter, hints[parameter.name])
         for parameter in inspect.signature(function).parameters.values()
         if not _injected(hints[parameter.name])
+    ]
+    # Two of a kind go by their own names: who reads `ACCOUNT ACCOUNT` does not know which is which.
+    typed = [each.metavar for each in parameters if each.kind != "option"]
+    told = tuple(
+        each._replace(metavar=each.name.upper()) if typed.count(each.metavar) > 1 else each for each in parameters
     )
-    return Command(module, function.__name__.rstrip("_"), inspect.getdoc(function) or "", parameters)
+    return Command(module, function.__name__.rstrip("_"), inspect.getdoc(function) or "", told)
 
 
 def described_on_node(module: str, entry: OnNode) -> Command:

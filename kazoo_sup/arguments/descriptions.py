@@ -22,6 +22,11 @@ class Parameter(NamedTuple):
     secret: bool = False
     file: bool = False
 
+    @property
+    def flag(self) -> str:
+        """How an option is typed: `--all-zones`."""
+        return f"--{self.name.replace('_', '-')}"
+
 
 class OnNode(NamedTuple):
     """A function that only a running node can do: it is called there, and refused where no node can be reached.

@@ -95,15 +95,14 @@ def own(parameter: Parameter) -> TyperParameter:
     """Return a command's own parameter: an argument as text, an option by its type."""
     name, metavar = OWN + parameter.name, parameter.metavar
     if parameter.kind == "option":
-        flag = f"--{parameter.name.replace('_', '-')}"
         if parameter.type == "bool":
-            return TyperOption(param_decls=[name, flag], type=bool, is_flag=True, default=parameter.default)
+            return TyperOption(param_decls=[name, parameter.flag], type=bool, is_flag=True, default=parameter.default)
         return TyperOption(
-            param_decls=[name, flag],
+            param_decls=[name, parameter.flag],
             type=_TYPES.get(parameter.type, str),
             default=parameter.default,
             multiple=parameter.type == "tuple",
-            metavar=metavar.replace("_", "-"),
+            metavar=metavar,
             show_default=True,
             callback=_own,
         )

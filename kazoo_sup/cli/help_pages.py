@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from kazoo_sup.cli.options import Options
 if TYPE_CHECKING:
     from typer import _click as click
     from typer.core import TyperOption
+
+    from kazoo_sup.arguments.descriptions import Command, Parameter
 
 NAMES = ["-?", "-h", "--help"]
 MACHINE = ("json", "yaml", "ndjson")
@@ -41,6 +44,21 @@ def write_functions(formatter: click.HelpFormatter, module: str) -> None:
         functions = catalogue.module(module).functions.values()
         formatter.write_dl([(f"{each.name} {each.arguments}".rstrip(), each.summary) for each in functions])
     _write_every_command(formatter)
+
+
+def explained(command: Command) -> str:
+    """Return a function's help with what its module's says of arguments and options that it does not explain itself."""
+    _summary, _, common = catalogue.module(command.module).help.partition("\n")
+    sentences = re.split(r"(?<=\.)\s+", common.strip())
+    unsaid = [each for each in map(_names, command.parameters) if not each.search(command.help)]
+    said = " ".join(each for each in sentences if any(names.search(each) for names in unsaid))
+    return f"{command.help}\n\n{said}" if said else command.help
+
+
+def _names(parameter: Parameter) -> re.Pattern[str]:
+    """Return what finds a parameter in a text: an argument as the usage has it, an option also by its name alone."""
+    names = [parameter.flag, parameter.name.upper()] if parameter.kind == "option" else [parameter.metavar]
+    return re.compile(rf"(?<![\w-])({'|'.join(names)})(?![\w-])")
 
 
 def write_function(formatter: click.HelpFormatter, ctx: click.Context, parameters: Sequence[click.Parameter]) -> None:

@@ -240,7 +240,8 @@ class _Function(_Command):
     """A function: its usage line shows its arguments, which its help explains."""
 
     def __init__(self, described: Command) -> None:
-        super().__init__(described.name, [builder.own(each) for each in described.parameters], described.help)
+        own = [builder.own(each) for each in described.parameters]
+        super().__init__(described.name, own, help_pages.explained(described))
         self._described = described
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

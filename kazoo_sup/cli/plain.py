@@ -91,7 +91,7 @@ class _Line:
         known = catalogue.has(module, function)
         command = catalogue.command(module, function) if known else any_function(module, function)
         own = {
-            f"--{each.name.replace('_', '-')}": (each.name, _KINDS.get(each.type, "text"))
+            each.flag: (each.name, _KINDS.get(each.type, "text"))
             for each in command.parameters
             if each.kind == "option"
         }

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kazoo_sup.cli import catalogue, options, overview
 from kazoo_sup.cli.error_table import error_table
 from kazoo_sup.cli.settings_tables import settings_tables
 from kazoo_sup.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kazoo_sup.arguments.descriptions import Command
 
 _MEANINGS = {
     ExitCode.OK: "done",
@@ -38,8 +44,16 @@ def markdown() -> str:
     for name in catalogue.own_modules():
         module = catalogue.module(name)
         parts.append(f"## {name}\n\n{module.help}\n")
-        parts += [f"### `{command.usage}`\n\n{command.help}\n" for command in module.functions.values()]
+        for command in module.functions.values():
+            parts += [f"### `{command.usage}`\n\n{command.help}\n", *_options(command)]
     return "\n".join(parts)
+
+
+def _options(command: Command) -> Iterator[str]:
+    own = [each for each in command.parameters if each.kind == "option"]
+    if own:
+        typed = (f"`{each.flag}`" if each.type == "bool" else f"`{each.flag} {each.metavar}`" for each in own)
+        yield f"Options: {', '.join(typed)}\n"
 
 
 def exit_codes() -> str:

@@ -168,7 +168,7 @@ def migrate_menus(zone: Zone, account: AccountId | None = None, *, from_: Start 
 
 @command
 def migrate_recorded_name(zone: Zone, db: AccountId) -> Answer:
-    """Move the recorded names of mailboxes to their owners, in one account, DB.
+    """Move the recorded names of mailboxes to their owners, in one ACCOUNT.
 
     Answers ok where there are no mailboxes, else a list (exit code 2): ok for a mailbox that is left alone, else its
     document. One without an owner keeps its recorded name.

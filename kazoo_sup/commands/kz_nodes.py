@@ -1,6 +1,6 @@
 """The cluster's nodes, as they advertise themselves on the bus: a complete picture takes 16 seconds.
 
-With --all-zones it is that of every zone of the settings.
+--all-zones asks those of every zone of the settings.
 """
 
 from __future__ import annotations

@@ -30,8 +30,12 @@ _KINDS = {
     "ACCOUNT_OR_COUNT": "accounts",
     "ACCOUNT_OR_EXPIRES": "accounts",
     "ACCOUNT_OR_METRIC": "accounts",
+    "AUTH_ACCOUNT": "accounts",
+    "NEW_RESELLER_ID": "accounts",
     "PARENT": "accounts",
+    "RESELLER": "accounts",
     "RESELLER_ID": "accounts",
+    "TO_ACCOUNT": "accounts",
     "APP": "apps",
     "APPLICATION": "apps",
     "APP_NAME": "apps",
@@ -199,11 +203,7 @@ def _own_valued(words: list[str]) -> dict[str, Parameter]:
     """Return the options with a value of the function that WORDS begin with."""
     command = _Line(Options(), words, "", "").command
     found = command.parameters if command else ()
-    return {_flag(each): each for each in found if each.kind == "option" and each.type != "bool"}
-
-
-def _flag(parameter: Parameter) -> str:
-    return f"--{parameter.name.replace('_', '-')}"
+    return {each.flag: each for each in found if each.kind == "option" and each.type != "bool"}
 
 
 def _names(line: _Line) -> list[str]:
@@ -214,7 +214,7 @@ def _names(line: _Line) -> list[str]:
     if line.option:
         return list(FORMATS) if line.option in ("-f", "--format") else []
     if line.current.startswith("-"):
-        own = [_flag(each) for each in command.parameters if each.kind == "option"] if command else []
+        own = [each.flag for each in command.parameters if each.kind == "option"] if command else []
         return [name for each in options.described() for name in each.names] + own
     if not line.words:
         return [*catalogue.own_modules(), *SHORT, "help", "list", *LEAVING]

@@ -62,7 +62,7 @@ def own_options() -> dict[str, list[OwnOption]]:
     for command in catalogue.commands():
         own = [
             OwnOption(
-                f"--{each.name.replace('_', '-')}",
+                each.flag,
                 "" if each.type == "bool" else each.metavar,
                 file=each.file,
                 again=each.type == "tuple",
