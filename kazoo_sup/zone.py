@@ -43,6 +43,19 @@ class Report(NamedTuple):
     told: str = ""
 
 
+class Was(NamedTuple):
+    """What there was before a deed that is no document.
+
+    `before` is the value that the deed replaces, if there is one, and `left` that which it leaves there; both None
+    where that is not known. `reverse` are the words of the `sup` command that brings it back, without `sup`: None where
+    nothing does, and no words where the deed leaves nothing that could be taken back.
+    """
+
+    before: Json = None
+    reverse: Sequence[str] | None = None
+    left: Json = None
+
+
 class Session:
     """What the modules that serve a run remember during it: each has a part of its own, by the type of that.
 
@@ -101,6 +114,8 @@ class Run(NamedTuple):
     piece by piece. `journal` returns what records the run's changes, a `changes.journal.recorder.Recorder`; None for a
     run of which nothing is recorded. `session` holds what is remembered while it runs.
     `at_end` takes what is only known for sure when the run ends, and calls it then; where nobody waits, at once.
+    `judge` is given what there is before each deed that is no document, in a dry run too, and raises what keeps it from
+    being done.
     `perform` runs another command's words as a part of this run, and raises what keeps it from being done; `repeat`
     runs what a plan says was asked for, to its end, and returns its result.
 
@@ -124,6 +139,7 @@ class Run(NamedTuple):
     printed: Callable[[str], None] = lambda piece: None
     cookie: str | None = None
     at_end: Callable[[Callable[[], None]], None] = lambda tell: tell()
+    judge: Callable[[Was], None] = lambda was: None
     perform: Callable[[Zone, Sequence[str]], None] = lambda zone, words: None
     repeat: Callable[[Zone, Document], Result | None] = lambda zone, wanted: None
 

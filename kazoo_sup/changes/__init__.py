@@ -10,21 +10,24 @@ What is not a document (a channel hung up, a server drained, a node told) goes t
 deed in words. Nobody else asks whether this is a dry run.
 """
 
-from kazoo_sup.changes.acting import PASSING, act, act_at, act_here, if_made, planned_may_be_missing
+from kazoo_sup.changes.acting import PASSING, UNKNOWN, act, act_at, act_here, if_made, planned_may_be_missing
 from kazoo_sup.changes.attaching import File, attach
 from kazoo_sup.changes.change import Change, Report, Tally, creation, edit, rebuild, removal, same
 from kazoo_sup.changes.databases import NotTold, create_database, delete_database, forget, together
 from kazoo_sup.changes.reports import tell
 from kazoo_sup.changes.saving import apply
 from kazoo_sup.changes.single import create, delete, update
+from kazoo_sup.zone import Was
 
 __all__ = [
     "PASSING",
+    "UNKNOWN",
     "Change",
     "File",
     "NotTold",
     "Report",
     "Tally",
+    "Was",
     "act",
     "act_at",
     "act_here",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 from kazoo_sup.changes import recording
 from kazoo_sup.errors import BadArgument, Declined, Delivered, NotAuthorised, NotFound, ServerRefused, SupError
+from kazoo_sup.zone import Was
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Fields
@@ -29,8 +30,11 @@ class _Told(Protocol):
 
 Told = TypeVar("Told", bound=_Told)
 
-PASSING: tuple[str, ...] = ()
-"""What takes back a deed that only has something read again, or done sooner: nothing need be."""
+UNKNOWN = Was()
+"""Of a deed that nothing takes back, or of which nobody asked what was there."""
+
+PASSING = Was(reverse=())
+"""Of a deed that only has something read again, or done sooner: nothing need be taken back."""
 
 _NOT_DONE = (BadArgument, Declined, NotAuthorised, NotFound, ServerRefused)
 """Errors of a server that has not done what it was told; after any other it may have."""
@@ -42,8 +46,7 @@ def act(
     deed: str,
     function: Callable[[], Result],
     *,
-    before: object = None,
-    reverse: Sequence[str] | None = None,
+    was: Was = UNKNOWN,
     confirm: bool = False,
 ) -> Result | None: ...
 
@@ -54,8 +57,7 @@ def act(
     deed: str,
     function: Callable[[], Result],
     *,
-    before: object = None,
-    reverse: Sequence[str] | None = None,
+    was: Was = UNKNOWN,
     confirm: bool = False,
     shown: Callable[[], Shown],
 ) -> Result | Shown: ...
@@ -66,30 +68,28 @@ def act(
     deed: str,
     function: Callable[[], Result],
     *,
-    before: object = None,
-    reverse: Sequence[str] | None = None,
+    was: Was = UNKNOWN,
     confirm: bool = False,
     shown: Callable[[], Shown] | None = None,
 ) -> Result | Shown | None:
     """Do DEED by calling FUNCTION, and return what that does; under `--dry-run` only show it.
 
     DEED is a phrase in the imperative that names what it is done to, and holds no secret: it is shown, asked about
-    where CONFIRM is set, and recorded. BEFORE is the value that the deed replaces, if there is one, and REVERSE the
-    words of the `sup` command that takes the deed back, without `sup`; None where nothing does, and no words where the
-    deed leaves nothing that could be taken back, as PASSING ones.
+    where CONFIRM is set, and recorded with what WAS there before.
 
     A dry run says that it would do it, and returns None, or what SHOWN returns, which then says it itself.
     """
+    zone.run.judge(was)
     if confirm:
         zone.run.confirm(deed)
     if zone.run.dry_run:
-        zone.run.foretold(deed, before)
+        zone.run.foretold(deed, was.before)
         if shown is not None:
             return shown()
         zone.run.would(deed)
         return None
     record = recording.of(zone, documents=False)
-    number = record.expect_deed(deed, before, reverse)
+    number = record.expect_deed(deed, was)
     try:
         result = function()
     except SupError as error:
@@ -146,26 +146,29 @@ def planned_may_be_missing(zone: Zone) -> Iterator[None]:
 
 def act_at(
     zone: Zone,
-    deeds: Mapping[str, str],
+    deeds: Mapping[str, Mapping[str, Was]],
     function: Callable[[], Told],
     *,
-    reverse: Callable[[str], Sequence[str] | None] = lambda _name: None,
     confirm: bool = False,
 ) -> Told | None:
-    """Do deeds at several servers, whose names are the keys, by calling FUNCTION once; return what that returns.
+    """Do deeds at several servers by calling FUNCTION once; return what that returns.
 
-    Those servers that are in its `given` have done it, those in `spared` have not; of the others nobody knows. REVERSE
-    is given a server's name. Otherwise as `act`; a dry run returns None, and the caller reports it.
+    DEEDS are by the names of servers, and for each what was there before. Those servers that are in the result's
+    `given` have done theirs, those in `spared` have not; of the others nobody knows. Otherwise as `act`; a dry run
+    returns None, and the caller reports it.
     """
-    if confirm and deeds:
-        zone.run.confirm(" and ".join(deeds.values()))
+    every = [(name, deed, was) for name, of_one in deeds.items() for deed, was in of_one.items()]
+    for _name, _deed, was in every:
+        zone.run.judge(was)
+    if confirm and every:
+        zone.run.confirm(" and ".join(deed for _name, deed, _was in every))
     if zone.run.dry_run:
-        for deed in deeds.values():
-            zone.run.foretold(deed, None)
+        for _name, deed, was in every:
+            zone.run.foretold(deed, was.before)
         return None
-    record = recording.of(zone, documents=False) if deeds else recording.SILENT
-    numbers = {name: record.expect_deed(deed, None, reverse(name)) for name, deed in deeds.items()}
+    record = recording.of(zone, documents=False) if every else recording.SILENT
+    numbers = [(name, record.expect_deed(deed, was)) for name, deed, was in every]
     result = function()
-    unsaved = [numbers[name] for name in result.spared if name in numbers]
-    record.settle({numbers[name]: None for name in result.given if name in numbers}, unsaved)
+    unsaved = [number for name, number in numbers if name in result.spared]
+    record.settle({number: None for name, number in numbers if name in result.given}, unsaved)
     return result

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kazoo_sup.changes.journal.recorder import Recorder
     from kazoo_sup.transports.couchdb import SaveResult
     from kazoo_sup.types import Document
-    from kazoo_sup.zone import Zone
+    from kazoo_sup.zone import Was, Zone
 
 
 def of(zone: Zone, *, documents: bool = True) -> Recording:
@@ -72,11 +72,11 @@ class Recording:
             return 0
         return self._recorder.database(self._zone.name, database, act).first
 
-    def expect_deed(self, deed: str, before: object, reverse: Sequence[str] | None) -> int:
+    def expect_deed(self, deed: str, was: Was) -> int:
         """Record a deed that is about to be done; return its number."""
         if self._recorder is None or self._zone is None:
             return 0
-        return self._recorder.deed(self._zone.name, deed, before, reverse).first
+        return self._recorder.deed(self._zone.name, deed, was).first
 
     def saved(self, first: int, reports: Sequence[Report | None], results: Sequence[SaveResult]) -> None:
         """Record what became of a batch that begins with number FIRST: reports and results in their places."""

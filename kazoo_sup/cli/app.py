@@ -325,9 +325,16 @@ def _run_within(zone: Zone, words: Sequence[str]) -> None:
 
     function = catalogue.function(words[0], words[1])
     parameters = catalogue.command(words[0], words[1]).parameters
-    own = {f"--{each.name}": each.name for each in parameters if (each.kind, each.type) == ("option", "bool")}
-    flags = {own[word]: True for word in words[2:] if word in own}
-    found = reports(bind(function, [word for word in words[2:] if word not in own], flags, _Lent(zone).given()))
+    own = {f"--{each.name}": each.name for each in parameters if each.kind == "option"}
+    arguments: list[str] = []
+    options: dict[str, str | bool] = {}
+    for word in words[2:]:
+        name, equals, value = word.partition("=")
+        if name in own:
+            options[own[name]] = value if equals else True
+        else:
+            arguments.append(word)
+    found = reports(bind(function, arguments, options, _Lent(zone).given()))
     for report in found:
         for error in report.errors:
             if error.exit_code is not ExitCode.NOT_OK:

@@ -354,9 +354,9 @@ def _everywhere(
 
     if what.effect == effects.READS:
         return _together(function(), listed=listed)
-    from kazoo_sup.changes.acting import act_at
+    from kazoo_sup.changes.acting import UNKNOWN, act_at
 
-    done = act_at(zone, {name: f"{what.deed} on {name}" for name in names}, function)
+    done = act_at(zone, {name: {f"{what.deed} on {name}": UNKNOWN} for name in names}, function)
     return Answer(NO_RETURN) if done is None else _together(done, listed=listed)
 
 

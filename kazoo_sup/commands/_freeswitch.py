@@ -46,14 +46,14 @@ def ordered(
     order: str,
     send: Callable[[Servers, str], Answers[str]] | None = None,
     *,
-    reverse: event_sockets.Reverse = None,
+    was: event_sockets.Replaced = changes.UNKNOWN,
     wait: Callable[[Servers], Sequence[SupError]] | None = None,
 ) -> Result:
-    """Have servers do something; REVERSE is what `event_sockets.order` takes.
+    """Have servers do something; WAS is what `event_sockets.order` takes.
 
     WAIT is called with the servers that do it, and returns what went wrong while it waited.
     """
-    answers = event_sockets.order(zone, servers, order, send, reverse=reverse)
+    answers = event_sockets.order(zone, servers, order, send, was=was)
     if answers is None:
         return Answer(NO_RETURN, lines=[f"{name} would be told: {order}" for name, _ in servers])
     if wait:
@@ -81,9 +81,16 @@ def calls_taken(
 ) -> Result:
     servers = chosen(zone, server)
     order = orders.take_calls(verb, inbound=inbound, outbound=outbound)
-    before = changes.if_made(zone, lambda: questions.paused(zone, servers)) or {}
+    before = questions.paused(zone, servers)
 
-    def reverse(name: str) -> Sequence[str]:
-        return orders.takes_back(verb, before.get(name, {}), inbound=inbound, outbound=outbound)
+    def was(name: str) -> dict[str, changes.Was]:
+        return {order: orders.replaced(verb, before.get(name, {}), inbound=inbound, outbound=outbound)}
 
-    return ordered(zone, servers, order, reverse=reverse, wait=wait)
+    return ordered(zone, servers, order, was=was, wait=wait)
+
+
+def muted(zone: Zone, conference: str, member: str, server: str | None, *, mute: bool) -> Result:
+    servers = chosen(zone, server)
+    found = questions.in_conference(zone, servers, conference, member)
+    order = f"conference {conference} {'mute' if mute else 'unmute'} {member}"
+    return ordered(zone, servers, order, was=lambda name: orders.muted(conference, member, found.get(name), mute=mute))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -199,7 +198,7 @@ def _walk(
     follow = following.Following(zone)
     index = walking.index_of(walk, only=only or ())
     with closing(index), following.recorded(zone, walk) as came_through:
-        counts = walking.take_back(zone, walk, index, partial(zone.run.perform, zone), follow, edited=edited)
+        counts = walking.take_back(zone, walk, index, follow, edited=edited)
         errors = follow.finish()
         if not only and not counts["failed"]:
             came_through(counts[walking.LEFT] > 0)

@@ -161,7 +161,7 @@ def _resharding(zone: Zone, state: str, job: str) -> Done:
         zone.run.confirm(f"set all resharding of the cluster to {state}")
     admin = Administration(zone.couchdb)
     told = f"job {job}" if job else "resharding"
-    opposite = "reshard_start" if state == resharding.STOPPED else "reshard_stop"
+    was = resharding.replaced(admin, state, job)
 
     def set_it() -> str:
         admin.set_reshard_state(state, resharding.reason(zone), job)
@@ -171,7 +171,7 @@ def _resharding(zone: Zone, state: str, job: str) -> Done:
         zone,
         f"set {told} to {state}",
         set_it,
-        reverse=("couchdb", opposite, *([job] if job else [])),
+        was=was,
         shown=lambda: "would be",
     )
     return Done(NO_RETURN, [f"{told} {verb} {state}"])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kazoo_sup import changes
 from kazoo_sup.arguments.freeswitch import IPAddress, Line, Member, Word, filter_of, limit_of
 from kazoo_sup.command import command
-from kazoo_sup.commands._freeswitch import answered, asked, calls_taken, listed, ordered
+from kazoo_sup.commands._freeswitch import answered, asked, calls_taken, listed, muted, ordered
 from kazoo_sup.errors import BadArgument, NotFound, SupError, UsageError
 from kazoo_sup.kazoo.freeswitch import endings, event_sockets, listings, orders, questions, replies
 from kazoo_sup.kazoo.freeswitch import names as known_names
@@ -109,8 +109,8 @@ def gateways(zone: Zone, server: str | None = None) -> Result:
 @command
 def profile_start(zone: Zone, profile: Word, server: str | None = None) -> Result:
     """Start the SIP PROFILE of SERVER."""
-    reverse = ("freeswitch", "profile_stop", profile)
-    return ordered(zone, chosen(zone, server), f"sofia profile {profile} start", reverse=reverse)
+    was = changes.Was(reverse=("freeswitch", "profile_stop", profile))
+    return ordered(zone, chosen(zone, server), f"sofia profile {profile} start", was=was)
 
 
 @command
@@ -118,7 +118,8 @@ def profile_stop(zone: Zone, profile: Word, server: str | None = None) -> Result
     """Stop the SIP PROFILE of SERVER, after asking: its registrations end, and its calls are disturbed."""
     servers = chosen(zone, server)
     zone.run.confirm(f"stop the SIP profile {profile} on {names(servers)}")
-    return ordered(zone, servers, f"sofia profile {profile} stop", reverse=("freeswitch", "profile_start", profile))
+    was = changes.Was(reverse=("freeswitch", "profile_start", profile))
+    return ordered(zone, servers, f"sofia profile {profile} stop", was=was)
 
 
 @command
@@ -132,7 +133,7 @@ def profile_restart(zone: Zone, profile: Word, server: str | None = None) -> Res
 @command
 def profile_rescan(zone: Zone, profile: Word, server: str | None = None) -> Result:
     """Make the SIP PROFILE of SERVER read its new gateways."""
-    return ordered(zone, chosen(zone, server), f"sofia profile {profile} rescan", reverse=changes.PASSING)
+    return ordered(zone, chosen(zone, server), f"sofia profile {profile} rescan", was=changes.PASSING)
 
 
 @command
@@ -148,13 +149,13 @@ def acl_test(zone: Zone, ip: IPAddress, list: Word, server: str | None = None) -
 @command
 def reload_acl(zone: Zone, server: str | None = None) -> Result:
     """Make SERVER read its access lists again, and all of its configuration with them."""
-    return ordered(zone, chosen(zone, server), "reloadacl", reverse=changes.PASSING)
+    return ordered(zone, chosen(zone, server), "reloadacl", was=changes.PASSING)
 
 
 @command
 def reload_xml(zone: Zone, server: str | None = None) -> Result:
     """Make SERVER read its configuration again; a mistake in it is a refusal, where FreeSWITCH says +OK."""
-    return ordered(zone, chosen(zone, server), "reloadxml", reverse=changes.PASSING)
+    return ordered(zone, chosen(zone, server), "reloadxml", was=changes.PASSING)
 
 
 @command
@@ -170,7 +171,8 @@ def modules_list(zone: Zone, module: Word | None = None, server: str | None = No
 @command
 def modules_load(zone: Zone, module: Word, server: str | None = None) -> Result:
     """Load MODULE, such as mod_sofia, on SERVER."""
-    return ordered(zone, chosen(zone, server), f"load {module}", reverse=("freeswitch", "modules_unload", module))
+    was = changes.Was(reverse=("freeswitch", "modules_unload", module))
+    return ordered(zone, chosen(zone, server), f"load {module}", was=was)
 
 
 @command
@@ -180,7 +182,7 @@ def modules_unload(zone: Zone, module: Word, server: str | None = None) -> Resul
     order = f"unload {module}"
     orders.refuse_to_cut_off(order)
     zone.run.confirm(f"unload {module} on {names(servers)}")
-    return ordered(zone, servers, order, reverse=("freeswitch", "modules_load", module))
+    return ordered(zone, servers, order, was=changes.Was(reverse=("freeswitch", "modules_load", module)))
 
 
 @command
@@ -209,15 +211,13 @@ def conference_kick(zone: Zone, conference: Word, member: Member, server: str | 
 @command
 def conference_mute(zone: Zone, conference: Word, member: Member, server: str | None = None) -> Result:
     """Mute MEMBER of CONFERENCE: the number in the list, last, all or non_moderator."""
-    reverse = ("freeswitch", "conference_unmute", conference, member)
-    return ordered(zone, chosen(zone, server), f"conference {conference} mute {member}", reverse=reverse)
+    return muted(zone, conference, member, server, mute=True)
 
 
 @command
 def conference_unmute(zone: Zone, conference: Word, member: Member, server: str | None = None) -> Result:
     """Let MEMBER of CONFERENCE be heard again: the number in the list, last, all or non_moderator."""
-    reverse = ("freeswitch", "conference_mute", conference, member)
-    return ordered(zone, chosen(zone, server), f"conference {conference} unmute {member}", reverse=reverse)
+    return muted(zone, conference, member, server, mute=False)
 
 
 @command

@@ -62,7 +62,7 @@ def clear_counters(zone: Zone, haproxy: str | None = None, *, totals: bool = Fal
     counted = "all counters" if totals else "maxima"
     answers = changes.act_at(
         zone,
-        {name: f"clear {counted} of {name}" for name, _ in chosen},
+        {name: {f"clear {counted} of {name}": changes.UNKNOWN} for name, _ in chosen},
         lambda: gather(chosen, lambda name, server: connect(zone, name, server).order(*words), patience(zone)),
     )
     if answers is None:

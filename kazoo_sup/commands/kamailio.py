@@ -31,7 +31,6 @@ from kazoo_sup.kazoo.kamailio import (
     registrations,
     reversing,
 )
-from kazoo_sup.kazoo.kamailio.reversing import Was
 from kazoo_sup.kazoo.zone.servers import Answers, choose
 from kazoo_sup.results import NO_RETURN, OK, Answer, Listing, Result
 from kazoo_sup.types import Json, Row
@@ -102,7 +101,7 @@ def dispatcher_set_state(
         server,
         f"set {destination} of set {set_} {state}",
         lambda ask: str(ask("dispatcher.set_state", [letters, set_, destination])),
-        lambda ask: reversing.state(ask, set_, destination),
+        lambda ask: reversing.state(ask, set_, destination, state),
     )
 
 
@@ -129,7 +128,7 @@ def dispatcher_add(
         server,
         deed,
         lambda ask: str(patiently(ask, "dispatcher.add", arguments)),
-        lambda ask: Was(None, ("kamailio", "dispatcher_remove", str(set_), destination, ask.name)),
+        lambda ask: reversing.destination(ask, set_, destination, dispatcher.settings(priority, attributes)),
     )
 
 
@@ -208,7 +207,7 @@ def htable_set(
         server,
         f"set {key} of {table}",
         lambda ask: htables.set_(ask, table, key, value, seconds),
-        lambda ask: reversing.entry(ask, table, key),
+        lambda ask: reversing.entry(ask, table, key, left=value),
     )
 
 
@@ -364,7 +363,7 @@ def _change(
     server: str | None,
     deed: str,
     function: Callable[[Ask], str],
-    was: Callable[[Ask], Was] = lambda _ask: Was(),
+    was: Callable[[Ask], changes.Was] = lambda _ask: changes.UNKNOWN,
 ) -> Result:
     """Have FUNCTION do its DEED at each server and tell what came of it; a dry run only tells.
 
@@ -372,14 +371,12 @@ def _change(
     """
 
     def change(ask: Ask) -> str:
-        before, reverse = reversing.asked(ask, was)
         return str(
             changes.act(
                 zone,
                 f"{deed} at {ask.name}",
                 lambda: function(ask),
-                before=before,
-                reverse=reverse,
+                was=reversing.asked(ask, was),
                 shown=lambda: f"would {deed}",
             )
         )

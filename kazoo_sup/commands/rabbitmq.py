@@ -262,9 +262,8 @@ def _destroy(
     found = _gathered(zone, chosen, lambda api: _found(find, api, what), look).in_time()
     deeds = [f"{deed(each)} of {name}" for name, each in found.given.items()]
     there = [each for each in chosen if each[0] in found.given]
-    done = changes.act_at(
-        zone, dict(zip(found.given, deeds, strict=True)), lambda: _gathered(zone, there, function), confirm=asks
-    )
+    wanted = {name: {told: changes.UNKNOWN} for name, told in zip(found.given, deeds, strict=True)}
+    done = changes.act_at(zone, wanted, lambda: _gathered(zone, there, function), confirm=asks)
     if done is None:
         return Answer(NO_RETURN if found.errors else OK, lines=[f"would {each}" for each in deeds], report=found.report)
     lines = [f"{name}: {said}" for name, said in done.given.items()]

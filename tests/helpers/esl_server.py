@@ -329,7 +329,7 @@ class EslServer:
             case [name, *_] if name not in self.conferences:
                 return f"Conference {name} not found\n"
             case [_, ("kick" | "mute" | "unmute") as verb, *who] if not who or not (
-                who[0].isdigit() or who[0] == "all"
+                who[0].isdigit() or who[0] in ("all", "last")
             ):
                 return f"{verb} <[member_id|all]|last|non_moderator> [<quiet>]"
             case [name, verb, who]:
@@ -337,7 +337,7 @@ class EslServer:
         return "-ERR Invalid command\n"
 
     def _members(self, members: dict[int, dict[str, Any]], verb: str, who: str) -> str:
-        chosen = [number for number in members if who in ("all", str(number))]
+        chosen = [max(members)] if who == "last" else [number for number in members if who in ("all", str(number))]
         if not chosen:
             return f"Non-Existant ID {who}\n"
         for number in chosen:

@@ -12,6 +12,7 @@ from kazoo_sup.changes.journal.recorder import Recorder, Told
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.undo import chain, following, walking
 from kazoo_sup.kazoo.undo.judging import Edited
+from kazoo_sup.zone import Was
 
 
 class Killed(BaseException):
@@ -19,17 +20,21 @@ class Killed(BaseException):
 
 
 class Runs:
-    """`reversed` are the words of the deeds that were taken back; `refuse` is what keeps them from it."""
+    """`reversed` are the words of the deeds that were taken back; `refuse` is what keeps them from it.
+
+    `there` is what commands find that take them back.
+    """
 
     def __init__(self, zone: MemoryZone) -> None:
         self.zone = zone
         self.reversed: list[tuple[str, ...]] = []
         self.refuse: SupError | None = None
+        self.there = Was()
 
     def run(self, work: Callable[[MemoryZone], Any], *, code: int = 0, **choices: Any) -> str | None:
         """Do WORK as a run that ends with CODE; return the run's id. A killed one leaves no end."""
         recorder = Recorder(Told("db", "work", ("db", "work")), warn=self.zone.warnings.append)
-        self.zone.rerun(journal=lambda: recorder, **choices)
+        self.zone.rerun(journal=lambda: recorder, perform=self._reverse, **choices)
         try:
             work(self.zone)
         except Killed:
@@ -66,7 +71,7 @@ class Runs:
             index = walking.index_of(walk, only=only)
             with closing(index), following.recorded(zone, walk) as came_through:
                 follow = following.Following(zone)
-                counts = walking.take_back(zone, walk, index, self._reverse, follow, edited=edited)
+                counts = walking.take_back(zone, walk, index, follow, edited=edited)
                 assert follow.finish() == []
                 if not only and not counts["failed"]:
                     came_through(counts[walking.LEFT] > 0)
@@ -75,7 +80,8 @@ class Runs:
         self.run(work, **choices)
         return counted
 
-    def _reverse(self, words: Sequence[str]) -> None:
+    def _reverse(self, zone: MemoryZone, words: Sequence[str]) -> None:
+        zone.run.judge(self.there)
         if self.refuse:
             raise self.refuse
         self.reversed.append(tuple(words))

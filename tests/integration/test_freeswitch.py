@@ -413,6 +413,35 @@ class TestOwn:
         sup("undo", "-y", env=configured(fs1=own.url))
         assert own.paused == before
 
+    @pytest.mark.parametrize(("verb", "left"), [("mute", {True}), ("unmute", {False})])
+    @pytest.mark.parametrize("who", ["all", "2", "last"])
+    def test_an_undo_leaves_who_was_muted_before_so(self, sup, configured, fs, own, verb, left, who):
+        facts = {"uuid": "u", "name": "n", "number": "1"}
+        members = {number: {**facts, "muted": number == 2} for number in (1, 2, 3)}
+        own.conferences["3000"] = members
+        before = {number: facts["muted"] for number, facts in members.items()}
+        assert fs("conference", verb, "3000", who).code == 0
+        meant = {"all": (1, 2, 3), "last": (3,), "2": (2,)}[who]
+        assert {members[each]["muted"] for each in meant} == left
+        sup("undo", "-y", env=configured(fs1=own.url))
+        assert {number: facts["muted"] for number, facts in members.items()} == before
+
+    def test_an_undo_leaves_alone_who_has_left_or_was_heard_again(self, sup, configured, fs, own):
+        facts = {"uuid": "u", "name": "n", "number": "1"}
+        members = own.conferences["3000"] = {number: {**facts, "muted": False} for number in (1, 2, 3)}
+        assert fs("conference", "mute", "3000", "all").code == 0
+        del members[1]
+        members[2]["muted"] = False
+        done = sup("undo", "-y", env=configured(fs1=own.url))
+        assert (done.code, members[3]["muted"]) == (0, False)
+        assert done.stdout.endswith(": 1 deeds taken back, 2 unchanged\n")
+
+    def test_an_undo_leaves_a_pause_that_somebody_ended_in_part(self, sup, configured, fs, own):
+        assert fs("pause").code == 0
+        own.paused = {"outbound"}
+        done = sup("undo", "-y", env=configured(fs1=own.url))
+        assert (done.code, own.paused, "it is left alone" in done.stderr) == (5, {"outbound"}, True)
+
     def test_a_shutdown_that_is_called_off_is_not_waited_for(self, fs, own):
         assert fs("shutdown", "--cancel", "--wait").code == 1
         assert not own.received

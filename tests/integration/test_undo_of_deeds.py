@@ -204,6 +204,58 @@ def test_a_server_without_weight_comes_back_without_one_and_is_told_of(done, row
     haproxy.order("set server pair/db2 weight 50")
 
 
+def test_what_somebody_did_since_is_left_alone(done, rows, haproxy, kamailio):
+    def weights():
+        return {row["server"]: row["weight"] for row in rows("haproxy", "servers", "pair")}
+
+    before = weights()
+    done("haproxy", "weight", "pair", "db2", "20")
+    haproxy.order("set server pair/db2 weight 30")
+    for words in (("undo", "--dry-run"), ("undo", "-y")):
+        left = done.finished(*words)
+        assert (left.code, weights()["db2"]) == (5, 30)
+        said = "set pair/db2 of lb to weight 20: it was 50, the run left 20, and now it is 30; it is left alone"
+        assert said in left.stderr
+    done("undo", "-y", "--force")
+    assert weights() == before
+    done("kamailio", "ban", "192.0.2.17")
+    done("kamailio", "htable", "set", "block", "192.0.2.17", "0", "--no-journal")
+    left = done.finished("undo", "-y")
+    assert (left.code, "it was not there, the run left 1, and now it is 0" in left.stderr) == (5, True)
+    done("kamailio", "htable", "delete", "block", "192.0.2.17", "--no-journal")
+    assert done("undo", "-y", "--force").endswith(": 1 unchanged\n")
+
+
+def test_a_destination_that_is_added(done, rows):
+    def added():
+        found = rows("kamailio", "dispatcher", "list")
+        return [(row["priority"], row["attributes"]) for row in found if ":11009" in row["destination"]]
+
+    done("kamailio", "dispatcher", "add", "1", "sip:127.0.0.1:11009", "--priority", "3", "--attributes", "duid=x")
+    walked(done, added, [], [(3, "duid=x")])
+    done("kamailio", "dispatcher", "add", "1", "sip:127.0.0.1:11009")
+    done("kamailio", "dispatcher", "remove", "1", "sip:127.0.0.1:11009", "--no-journal")
+    assert done("undo", "-y").endswith(": 1 unchanged\n")
+
+
+def test_a_server_that_is_down_comes_back_as_somebody_had_set_it(done, rows, haproxy):
+    def states():
+        return {row["server"]: row["status"] for row in rows("haproxy", "servers", "pair")}
+
+    haproxy.order("set server pair/db2 state drain")
+    haproxy.order("set server pair/db2 health down")
+    try:
+        assert states()["db2"] == "DOWN"
+        done("haproxy", "maintenance", "pair", "db2")
+        assert states()["db2"] == "MAINT"
+        done("undo", "-y")
+        haproxy.order("set server pair/db2 health up")
+        assert states()["db2"] == "DRAIN"
+    finally:
+        haproxy.order("set server pair/db2 health up")
+        haproxy.order("set server pair/db2 state ready")
+
+
 def test_what_each_did_is_told_with_the_value_before(done, rows):
     done("haproxy", "weight", "pair", "db2", "20")
     [run] = rows("history", "list")

@@ -14,6 +14,7 @@ from kazoo_sup.changes.journal.recorder import NotRecorded, Recorder, Told
 from kazoo_sup.cli import confirm_within
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.settings.journaling import Journaling
+from kazoo_sup.zone import Was
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def recorded(tmp_path, token, **fields):
     ours = Recorder(Told(), warn=pytest.fail)
     ours.about[KEY] = token
     ours.begin(tmp_path / "journal", Journaling(), zone="here", host="h", cluster=None)
-    ours.deed("here", "ban an address", None, None)
+    ours.deed("here", "ban an address", Was())
     run = ours.run
     ours.end(0)
     return tmp_path / "journal" / f"{run}.jsonl.gz"

@@ -10,12 +10,14 @@ import pytest
 
 from helpers.couchdb_server import BIGCOUCH, NODES, RANGES, CouchDBServer
 from helpers.real_servers import free_port
+from kazoo_sup import changes
 from kazoo_sup.cli.render.reports import as_json
 from kazoo_sup.commands import couchdb as commands
 from kazoo_sup.errors import BadArgument, Declined, ExitCode, NotFound, SupError
 from kazoo_sup.kazoo.couchdb import backup, databases, nodes, replication, resharding, security, tasks
 from kazoo_sup.kazoo.zone import awaited
 from kazoo_sup.results import Listing
+from kazoo_sup.transports.couchdb import Administration
 
 DOWN = NODES[2]
 
@@ -376,6 +378,14 @@ class TestResharding:
         commands.reshard_stop(zone)
         assert cluster_server.reshard_state["state"] == "stopped"
         assert zone.own_node in commands.reshard_status(zone).lines[0]
+
+    def test_what_was_stopped_before_is_not_started_by_an_undo(self, cluster_server, zone_of):
+        admin = Administration(zone_of(cluster_server.url).couchdb)
+        stopped = resharding.replaced(admin, "stopped", "")
+        assert stopped == changes.Was("running", ("couchdb", "reshard_start"), "stopped")
+        cluster_server.reshard_state["state"] = "stopped"
+        assert resharding.replaced(admin, "stopped", "") == changes.PASSING
+        assert resharding.replaced(admin, "stopped", "001-0123456789abcdef") == changes.UNKNOWN
 
     @pytest.mark.parametrize(
         "words",

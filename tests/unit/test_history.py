@@ -15,6 +15,7 @@ from kazoo_sup.changes.journal.recorder import Recorder, Told
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.undo import history
 from kazoo_sup.settings.journaling import Journaling
+from kazoo_sup.zone import Was
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 ACCOUNT_DB = "account%2F01%2F23%2F456789abcdef0123456789abcdef"
@@ -35,7 +36,7 @@ def recorded(state, *, module="kapps_config", code=0, settled=True, deed=None, d
     ours.begin(state / "journal", Journaling(), zone="here", host="h", cluster=lambda: "abc")
     numbers = []
     if deed:
-        numbers.append(ours.deed("here", deed, {"weight": 1, "password": "geheim"}, None).first)
+        numbers.append(ours.deed("here", deed, Was({"weight": 1, "password": "geheim"})).first)
     if database:
         numbers.append(ours.database("here", database, "deleted").first)
     if changes:
@@ -72,7 +73,7 @@ def test_the_newest_run_first_with_its_end_and_whether_it_can_be_undone(state, r
 def test_what_nothing_takes_back_is_said_once_for_all_nodes(state, rows):
     ours = Recorder(Told("m", "f", ("m", "f")), warn=pytest.fail)
     ours.begin(state / "journal", Journaling(), zone="here", host="h", cluster=lambda: "abc")
-    told = [ours.deed("here", f"tell {name}: hupall", None, None).first for name in ("fs1", "fs2")]
+    told = [ours.deed("here", f"tell {name}: hupall", Was()).first for name in ("fs1", "fs2")]
     told.append(ours.database("here", "old", "deleted").first)
     ours.settle(dict.fromkeys(told))
     ours.end(0)

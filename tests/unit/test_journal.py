@@ -16,6 +16,7 @@ from kazoo_sup.changes.journal import Journal, KeptFile, NoSuchRun
 from kazoo_sup.changes.journal.frames import Damaged, Members, packed
 from kazoo_sup.changes.journal.recorder import NotRecorded, Recorder, Told
 from kazoo_sup.settings.journaling import Journaling
+from kazoo_sup.zone import Was
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -79,7 +80,7 @@ def test_only_its_owner_reads_it(tmp_path, told):
 
 def test_any_gzip_reads_it(tmp_path, told):
     ours = recorder(tmp_path, told)
-    ours.deed("here", "drain web1", {"state": "UP"}, ["haproxy", "ready", "web1"])
+    ours.deed("here", "drain web1", Was({"state": "UP"}, ["haproxy", "ready", "web1"]))
     ours.end(0)
     [path] = tmp_path.iterdir()
     kinds = [next(iter(json.loads(line))) for line in gzip.decompress(path.read_bytes()).splitlines()]
@@ -88,7 +89,7 @@ def test_any_gzip_reads_it(tmp_path, told):
 
 def test_a_living_run_is_told_from_a_killed_one(tmp_path, told):
     ours = recorder(tmp_path, told)
-    begun = ours.deed("here", "hang up", None, None)
+    begun = ours.deed("here", "hang up", Was())
     [record] = Journal(tmp_path).runs()
     assert record.state == "running"
     ours._lines.close()
@@ -162,7 +163,7 @@ def test_the_document_after_is_what_was_sent(tmp_path_factory, before, after):
 def test_the_oldest_runs_go_when_room_or_days_are_over(tmp_path, told):
     for number in range(4):
         ours = recorder(tmp_path, told)
-        ours.deed("here", f"deed {number}", os.urandom(400).hex(), None)
+        ours.deed("here", f"deed {number}", Was(os.urandom(400).hex()))
         ours.end(0)
     runs = [record.run for record in Journal(tmp_path).runs()]
     os.utime(tmp_path / f"{runs[3]}.jsonl.gz", (0, 0))
@@ -185,7 +186,7 @@ def test_a_record_that_cannot_be_made_warns_once_or_stops_the_run(tmp_path, told
 
 def test_a_full_disk_ends_the_record_and_not_the_run(tmp_path, told, monkeypatch):
     ours = recorder(tmp_path, told)
-    ours.settle({ours.deed("here", "first", None, ("a", "b")).first: None})
+    ours.settle({ours.deed("here", "first", Was(None, ("a", "b"))).first: None})
     write = ours._lines._append
 
     def full(content):
@@ -194,8 +195,8 @@ def test_a_full_disk_ends_the_record_and_not_the_run(tmp_path, told, monkeypatch
         write(content)
 
     monkeypatch.setattr(ours._lines, "_append", full)
-    assert ours.deed("here", "second", None, None).count == 0
-    assert ours.deed("here", "third", None, None).count == 0
+    assert ours.deed("here", "second", Was()).count == 0
+    assert ours.deed("here", "third", Was()).count == 0
     ours.end(0)
     assert len(told) == 1
     assert "No space left" in told[0]
@@ -207,7 +208,7 @@ def test_a_full_disk_ends_the_record_and_not_the_run(tmp_path, told, monkeypatch
 
 def test_a_record_has_a_largest_size(tmp_path, told):
     ours = recorder(tmp_path, told, run_megabytes=0.001)
-    assert ours.deed("here", "large", os.urandom(1000).hex(), None).count == 1
-    assert ours.deed("here", "next", None, None).count == 0
+    assert ours.deed("here", "large", Was(os.urandom(1000).hex())).count == 1
+    assert ours.deed("here", "next", Was()).count == 0
     assert "journal.run_megabytes" in told[0]
     ours.end(0)

@@ -124,7 +124,7 @@ class Door(RuleBasedStateMachine):
                 raise ServerRefused(server="s", status=400, request="r", reason="no")
 
         try:
-            changes.act(self.zone, "do it", work, before=1, reverse=("undo", "it"))
+            changes.act(self.zone, "do it", work, was=changes.Was(1, ("undo", "it"), 2))
         except SupError:
             assert refused
 
@@ -211,15 +211,13 @@ def test_databases_and_deeds_are_told_with_what_became_of_them(zone):
 
     with pytest.raises(ServerUnreachable):
         changes.act(zone, "hang up 1", lost)
-    changes.act(zone, "set it", lambda: None, before={"weight": 5}, reverse=("haproxy", "weight", "b", "s", "5"))
+    words = ("haproxy", "weight", "b", "s", "5")
+    changes.act(zone, "set it", lambda: None, was=changes.Was({"weight": 5}, words, {"weight": 7}))
     recorder.end(3)
     set_it, hung_up, deleted, again, created = entries(zone)
     assert isinstance(set_it, Done)
-    assert (set_it.before, set_it.reverse, set_it.state) == (
-        {"weight": 5},
-        ("haproxy", "weight", "b", "s", "5"),
-        "saved",
-    )
+    assert (set_it.before, set_it.reverse, set_it.state) == ({"weight": 5}, words, "saved")
+    assert set_it.left == {"weight": 7}
     assert (hung_up.deed, hung_up.state) == ("hang up 1", "unknown")
     assert isinstance(created, DatabaseChanged)
     assert [(each.act, each.state) for each in (created, again, deleted)] == [
@@ -255,9 +253,9 @@ def raising(error):
 
 def test_deeds_at_several_servers_are_told_apart(zone):
     recorder = recorded(zone)
-    deeds = {"one": "tell one", "two": "tell two"}
+    one, two = ({f"tell {name}": changes.Was(reverse=("freeswitch", "resume", name))} for name in ("one", "two"))
     given = SimpleNamespace(given={"one": "+OK"}, spared=())
-    answers = changes.act_at(zone, deeds, lambda: given, reverse=lambda name: ("freeswitch", "resume", name))
+    answers = changes.act_at(zone, {"one": one, "two": two}, lambda: given)
     recorder.end(5)
     assert answers.given == {"one": "+OK"}
     two, one = entries(zone)

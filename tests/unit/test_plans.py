@@ -182,7 +182,7 @@ def twice(zone):
     """Give the setting two keys, each on top of what is there, and tell a server something."""
     for key in ("a", "b"):
         changes.update(zone, "system_config", "s", lambda stored, key=key: {**(stored or {"_id": "s"}), key: 1})
-    changes.act(zone, "tell fs1", lambda: zone.told.append("fs1"), before={"weight": 1})
+    changes.act(zone, "tell fs1", lambda: zone.told.append("fs1"), was=changes.Was({"weight": 1}))
 
 
 @pytest.fixture

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 import pytest
 
 from helpers.memory_zone import MemoryZone
 from helpers.recorded_runs import Killed, Runs
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, attachment_copies, recording
+from kazoo_sup.changes.journal.frames import packed
 from kazoo_sup.errors import ExitCode, NotFound
 from kazoo_sup.kazoo.ecallmgr import ecallmgr
-from kazoo_sup.kazoo.undo import chain, following
+from kazoo_sup.kazoo.undo import chain, following, walking
 from kazoo_sup.kazoo.undo.chain import NothingToTakeBack, OfAnotherCluster, StillRunning
 from kazoo_sup.kazoo.undo.judging import EditedSince
 from kazoo_sup.kazoo.undo.walking import NotInRun
 from kazoo_sup.messages.names import plain
 from kazoo_sup.settings import Journaling
+from kazoo_sup.zone import Was
 
 
 @pytest.fixture
@@ -433,7 +438,7 @@ class TestDeeds:
         put("old", a=5)(zone)
         for reverse in (("haproxy", "ready", "web", "s1"), None, ()):
             record = recording.of(zone, documents=False)
-            record.settle({record.expect_deed(f"deed {reverse}", None, reverse): None})
+            record.settle({record.expect_deed(f"deed {reverse}", Was(None, reverse)): None})
         put("old", a=6)(zone)
 
     def test_they_are_reversed_where_there_is_a_reverse(self, zone, runs):
@@ -460,10 +465,51 @@ class TestDeeds:
         assert runs.undo()["deeds taken back"] == 1
         assert chain.find(zone, "redo", None).about.run == run
 
+    READY = ("haproxy", "ready", "web", "s1")
+    DRAIN = ("haproxy", "drain", "web", "s1")
+
+    def drain(self, zone):
+        changes.act(zone, "drain s1", lambda: None, was=Was("ready", self.READY, "drain"))
+
+    def test_one_that_is_as_it_was_before_is_left_without_a_word(self, zone, runs):
+        run = runs.run(self.drain)
+        runs.there = Was("ready", self.READY, "ready")
+        assert runs.undo() == {"unchanged": 1}
+        runs.there = changes.PASSING
+        assert (runs.undo(run), runs.reversed) == ({"unchanged": 1}, [])
+        assert not [report for report in zone.reports if report.error]
+
+    def test_what_somebody_did_since_is_told_and_stays_unless_one_insists(self, zone, runs):
+        runs.run(self.drain)
+        runs.there = Was("maint", ("haproxy", "maintenance", "web", "s1"), "ready")
+        assert (runs.undo(), runs.undo(edited="merged")) == ({walking.LEFT: 1}, {walking.LEFT: 1})
+        told = {(str(report.error), report.error.exit_code) for report in zone.reports if report.error}
+        said = "drain s1: it was ready, the run left drain, and now it is maint; it is left alone"
+        assert told == {(said, ExitCode.PARTIAL)}
+        assert (runs.undo(edited="overwritten"), runs.reversed) == ({"deeds taken back": 1}, [self.READY])
+
+    @pytest.mark.parametrize("there", [Was("drain", DRAIN, "ready"), changes.UNKNOWN])
+    def test_one_that_is_as_the_run_left_it_or_does_not_tell_is_reversed(self, runs, there):
+        runs.run(self.drain)
+        runs.there = there
+        assert runs.undo() == {"deeds taken back": 1}
+
+    def test_nothing_is_known_of_what_deeds_of_older_records_left(self, zone, runs):
+        runs.run(self.drain)
+        [path] = (zone.state_dir / "journal").glob("*.gz")
+        lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+        for line in lines:
+            line.pop("left", None)
+        path.write_bytes(
+            packed(b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines), 0)
+        )
+        runs.there = Was("maint", ("haproxy", "maintenance", "web", "s1"), "ready")
+        assert runs.undo() == {"deeds taken back": 1}
+
     def test_a_run_of_deeds_alone_needs_no_couchdb(self, zone, runs):
         def work(zone):
             record = recording.of(zone, documents=False)
-            record.settle({record.expect_deed("drain s1", None, ("haproxy", "ready", "web", "s1")): None})
+            record.settle({record.expect_deed("drain s1", Was(None, ("haproxy", "ready", "web", "s1"))): None})
 
         runs.run(work)
         zone.rerun()

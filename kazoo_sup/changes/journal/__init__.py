@@ -20,10 +20,10 @@ A file is a sequence of gzip members (see `frames`), whose content is JSON, a va
                                         an attachment that change n removes or replaces; `content` (base 64) is null
                                         where it was too large to keep
     {"n", "zone", "database", "act"}    a database that is about to be created or deleted
-    {"n", "zone", "deed", "before", "reverse"}
+    {"n", "zone", "deed", "before", "reverse", "left"}
                                         a deed that is not a document, in words; the value before, if there is one; the
                                         words of the `sup` command that takes it back: null where
-                                        nothing does, none where nothing is to be taken back
+                                        nothing does, none where nothing is to be taken back; the value that it leaves
     {"saved": [[n, rev], …]}            these were done; `rev` is null for what has no revision
     {"unsaved": [n, …]}                 these were not done
     {"incomplete": reason}              from here on not everything was recorded

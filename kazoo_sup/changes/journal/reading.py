@@ -325,7 +325,9 @@ def _entry(value: Document, state: State, revision: str | None, files: list[Docu
     number, zone = value["n"], value["zone"]
     if "deed" in value:
         reverse = value["reverse"]
-        return Done(number, zone, value["deed"], value["before"], None if reverse is None else tuple(reverse), state)
+        before = value["before"]
+        left = value.get("left", before)  # what recorded deeds first did not say it
+        return Done(number, zone, value["deed"], before, None if reverse is None else tuple(reverse), state, left)
     if "database" in value:
         return DatabaseChanged(number, zone, value["database"], value["act"], state)
     before, written = value["before"], value["set"]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kazoo_sup.changes.change import Change
     from kazoo_sup.settings.journaling import Journaling
     from kazoo_sup.types import Document, Json
+    from kazoo_sup.zone import Was
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """For ids that people read and type: without those that look like others."""
@@ -186,12 +187,12 @@ class Recorder:
             line = {"n": entry.number, "zone": zone, "database": database, "act": act}
             return self._record([entry], [line])
 
-    def deed(self, zone: str, deed: str, before: object, reverse: Sequence[str] | None) -> Begun:
-        """Record that DEED is about to be done."""
+    def deed(self, zone: str, deed: str, was: Was) -> Begun:
+        """Record that DEED is about to be done, and what WAS there before."""
         with self._one_at_a_time:
-            words = None if reverse is None else tuple(reverse)
-            entry = Done(self._next, zone, deed, before, words, "unknown")
-            line = {"n": entry.number, "zone": zone, "deed": deed, "before": before, "reverse": reverse}
+            words = None if was.reverse is None else tuple(was.reverse)
+            entry = Done(self._next, zone, deed, was.before, words, "unknown", was.left)
+            line = {"n": entry.number, "zone": zone, "deed": deed, **was._asdict()}
             return self._record([entry], [line])
 
     def settle(self, saved: Mapping[int, str | None], unsaved: Sequence[int] = ()) -> None:

@@ -110,7 +110,8 @@ class Done:
     """A deed that is not a document.
 
     `reverse` are the words of the `sup` command that takes it back: None where nothing does, no words where the deed
-    left nothing that could be taken back.
+    left nothing that could be taken back. `left` is the value that it left in place of that `before`; the same where
+    that is not known.
     """
 
     number: int
@@ -119,6 +120,7 @@ class Done:
     before: Json
     reverse: tuple[str, ...] | None
     state: State
+    left: Json = None
 
 
 Entry = Changed | DatabaseChanged | Done

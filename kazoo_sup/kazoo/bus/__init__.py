@@ -160,8 +160,8 @@ def _act(zone: Zone, built: Sequence[Built], function: Callable[[], Answered]) -
             zone.run.would(f"publish {each.api.name} with the key {each.routing_key}")
 
     names = dict.fromkeys(each.api.name for each in built)
-    reverse = changes.PASSING if all(_PASSING.search(name) for name in names) else None
-    return changes.act(zone, f"publish {', '.join(names)}", function, reverse=reverse, shown=show)
+    was = changes.PASSING if all(_PASSING.search(name) for name in names) else changes.UNKNOWN
+    return changes.act(zone, f"publish {', '.join(names)}", function, was=was, shown=show)
 
 
 def request(zone: Zone, name: str, headers: Fields, *, seconds: float = ANSWER_SECONDS) -> Payload:

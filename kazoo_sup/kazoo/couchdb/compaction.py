@@ -158,7 +158,7 @@ def _placement(zone: Zone, node: str, admin_port: int, database: str) -> dict[st
 def _attempt(zone: Zone, deed: str, work: Callable[[], object], *, one_node: bool = False) -> SupError | None:
     """Do it, unless this is a dry run; return what went wrong with this one database, or this one node."""
     try:
-        changes.act(zone, deed, work, reverse=changes.PASSING, shown=lambda: None)
+        changes.act(zone, deed, work, was=changes.PASSING, shown=lambda: None)
     except SupError as error:
         if not (one_node or databases.concerns_one(error)):
             raise

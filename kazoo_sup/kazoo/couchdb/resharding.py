@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from kazoo_sup import changes
 from kazoo_sup.errors import BadArgument, NotFound, SupError
 from kazoo_sup.kazoo.couchdb import databases
 from kazoo_sup.kazoo.zone import awaited
@@ -37,6 +38,18 @@ class ShardRefused(SupError):
 def is_job(word: str) -> bool:
     """Tell the id of a job from the name of a database."""
     return bool(_JOB.fullmatch(word))
+
+
+def replaced(admin: Administration, state: str, job: str) -> changes.Was:
+    """Return what it replaces that resharding, or a job of it, becomes STATE."""
+    jobs = [each.get("job_state") for each in admin.reshard_jobs() if each.get("id") == job] if job else []
+    before = jobs[0] if jobs else None if job else admin.resharding().get("state")
+    if before == state:
+        return changes.PASSING
+    if before not in (RUNNING, STOPPED):
+        return changes.UNKNOWN
+    verb = "reshard_start" if before == RUNNING else "reshard_stop"
+    return changes.Was(before, ("couchdb", verb, *([job] if job else [])), state)
 
 
 def checked(admin: Administration, database: str, node: str, span: str) -> dict[str, list[str]]:

@@ -60,8 +60,7 @@ def store(zone: Zone, database: str, security: Document) -> Report:
             zone,
             f"change who may administer and read {database}",
             set_it,
-            before=before,
-            reverse=("couchdb", "security", database, json.dumps(before)),
+            was=changes.Was(before, ("couchdb", "security", database, json.dumps(before)), security),
             shown=lambda: True,
         )
     report = Report(encoded(database), "_security", action, before, security, planned=planned)

@@ -31,7 +31,7 @@ _SHOWN = 80
 Found = TypeVar("Found")
 
 Servers = Sequence[tuple[str, "Server"]]
-Reverse = Sequence[str] | Callable[[str], Sequence[str]] | None
+Replaced = changes.Was | Callable[[str], Mapping[str, changes.Was]]
 
 
 class Listing(NamedTuple):
@@ -118,24 +118,27 @@ def order(
     command: str,
     send: Callable[[Servers, str], Answers[str]] | None = None,
     *,
-    reverse: Reverse = None,
+    was: Replaced = changes.UNKNOWN,
 ) -> Answers[str] | None:
     """Have servers do something, by SEND where `ask` will not do; return what they answer, None in a dry run.
 
-    REVERSE are the words of the command that takes it back, but for the server, which comes last, or a function that
-    makes them for a server's name. Raises CutsOff for what would cut sup off from them.
+    WAS tells what that replaces, in `reverse` without the server, which comes last there; or it is a function that is
+    given a server's name, and returns that for each of the commands to which COMMAND comes. Raises CutsOff for what
+    would cut sup off from them.
     """
     orders.refuse_to_cut_off(command)
 
-    def words(name: str) -> Sequence[str] | None:
-        found = reverse(name) if callable(reverse) else reverse
-        return (*found, name) if found else found
+    def deeds(name: str) -> dict[str, changes.Was]:
+        found = was(name) if callable(was) else {command: was}
+        return {
+            f"tell {name}: {words}": each._replace(reverse=(*each.reverse, name)) if each.reverse else each
+            for words, each in found.items()
+        }
 
     return changes.act_at(
         zone,
-        {name: f"tell {name}: {command}" for name, _ in servers},
+        {name: deeds(name) for name, _ in servers},
         lambda: send(servers, command) if send else ask(zone, servers, command),
-        reverse=words,
     )
 
 

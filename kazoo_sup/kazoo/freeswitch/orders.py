@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kazoo_sup.changes import PASSING, Was
 from kazoo_sup.errors import BadArgument, Declined
 from kazoo_sup.kazoo.freeswitch import names
 from kazoo_sup.kazoo.freeswitch.syntax import LONGEST, grouped, line, option, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from kazoo_sup.types import Row
 
 DIRECTIONS = ("inbound", "outbound")
 _UNDEFINED = "undef"
@@ -78,15 +81,38 @@ def take_calls(verb: str, *, inbound: bool, outbound: bool) -> str:
     return _joined("fsctl", verb, "" if inbound == outbound else "inbound" if inbound else "outbound")
 
 
-def takes_back(verb: str, before: Mapping[str, bool | None], *, inbound: bool, outbound: bool) -> tuple[str, ...]:
-    """Return the words that take back `pause` or `resume`: none where all was so BEFORE, and what changed alone."""
+def replaced(verb: str, before: Mapping[str, bool | None], *, inbound: bool, outbound: bool) -> Was:
+    """Return what `pause` or `resume` replaces: nothing where all was so BEFORE, and what it changes alone."""
     given = (inbound, outbound) if inbound or outbound else (True, True)
     wanted = [each for each, is_given in zip(DIRECTIONS, given, strict=True) if is_given]
-    changed = [each for each in wanted if before.get(each) is not (verb == "pause")]
+    left = verb == "pause"
+    changed = {each: before.get(each) for each in wanted if before.get(each) is not left}
     if not changed:
-        return ()
-    opposite = "resume" if verb == "pause" else "pause"
-    return ("freeswitch", opposite, *(f"--{each}" for each in changed if len(changed) == 1))
+        return PASSING
+    opposite = "resume" if left else "pause"
+    words = ("freeswitch", opposite, *(f"--{each}" for each in changed if len(changed) == 1))
+    if None in changed.values():
+        return Was(reverse=words)
+    return Was(changed, words, dict.fromkeys(changed, left))
+
+
+def muted(conference: str, member: str, found: Sequence[Row] | None, *, mute: bool) -> dict[str, Was]:
+    """Return what muting, or letting be heard, the member or members FOUND changes, by the commands that do just that.
+
+    Where they are not known, None, it is not told who was muted before.
+    """
+    verb, opposite = ("mute", "unmute") if mute else ("unmute", "mute")
+
+    def back(who: str) -> tuple[str, ...]:
+        return ("freeswitch", f"conference_{opposite}", conference, who)
+
+    whole = f"conference {conference} {verb} {member}"
+    if found is None:
+        return {whole: Was(reverse=back(member))}
+    changed = [each["id"] for each in found if each["muted"] is not mute]
+    return {f"conference {conference} {verb} {each}": Was(not mute, back(each), mute) for each in changed} or {
+        whole: PASSING
+    }
 
 
 def _joined(*words: str) -> str:

@@ -9,13 +9,13 @@ import re
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import ExitCode, NotFound, SupError
-from kazoo_sup.kazoo.freeswitch import event_sockets, gateways, orders, replies
+from kazoo_sup.kazoo.freeswitch import event_sockets, gateways, listings, orders, replies
 from kazoo_sup.kazoo.freeswitch.replies import Unclear
 from kazoo_sup.kazoo.zone.servers import Answers
 from kazoo_sup.transports.esl.failures import CommandRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kazoo_sup.kazoo.freeswitch.event_sockets import Servers
     from kazoo_sup.transports.esl import EventSocket
@@ -49,6 +49,33 @@ def paused(zone: Zone, servers: Servers) -> Mapping[str, Mapping[str, bool | Non
 
 def _paused(connected: EventSocket) -> dict[str, bool | None]:
     return {each: _truth(connected, f"fsctl pause_check {each}") for each in orders.DIRECTIONS}
+
+
+def in_conference(zone: Zone, servers: Servers, conference: str, member: str) -> Mapping[str, Sequence[Row]]:
+    """Return which members of a conference a word means, by the name of each server that answers.
+
+    Nothing is told of a word that is not a number, last, all or non_moderator.
+    """
+    if member.isdigit():
+
+        def means(row: Row) -> bool:
+            return bool(row["id"] == member)
+
+    elif member.lower() in ("all", "last", "non_moderator"):
+
+        def means(row: Row) -> bool:
+            return member.lower() != "non_moderator" or "is_moderator" not in row["flags"]
+
+    else:
+        return {}
+    answers = event_sockets.read(zone, servers, "conference xml_list", listings.members)
+    found = {
+        name: [row for row in rows if row["conference"] == conference and means(row)]
+        for name, rows in answers.given.items()
+    }
+    if member.lower() == "last":
+        return {name: sorted(rows, key=lambda row: int(row["id"]))[-1:] for name, rows in found.items()}
+    return found
 
 
 def every_status(zone: Zone, servers: Servers) -> Answers[list[Row]]:

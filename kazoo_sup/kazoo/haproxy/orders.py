@@ -68,6 +68,11 @@ class Order:
         """Return the order to give servers another weight; without any they get no new sessions."""
         return cls(("weight", weight), takes_out=int(weight) == 0)
 
+    def of(self, stat: Stat, haproxy: str) -> tuple[str, ...]:
+        """Return the words of the command that gives this order for a server."""
+        verb, *value = _COMMANDS.get(self.words, self.words)
+        return ("haproxy", verb, stat["pxname"], stat["svname"], *value, haproxy)
+
     def idle(self, haproxy: str, stat: Stat, *, before: bool = False) -> Idle | None:
         """Return the error of a server that gets nothing although this order puts it to work; STAT is how it is after.
 
@@ -96,6 +101,9 @@ class Order:
 DRAIN = Order(("state", "drain"), takes_out=True)
 MAINTENANCE = Order(("state", "maint"), takes_out=True)
 READY = Order(("state", "ready"))
+
+_COMMANDS = {("state", "drain"): ("drain",), ("state", "maint"): ("maintenance",), ("state", "ready"): ("ready",)}
+"""The commands that give orders, where these have other words."""
 
 Servers = Sequence[tuple[str, "Server"]]
 
@@ -152,15 +160,21 @@ def look_up(zone: Zone, servers: Servers, backend: str, server: str) -> Answers[
 
     Raises NoSuchServer when all answer and none has such a server; the warning names those without, when some have it.
     """
-    patient = first_step(patience(zone))
-    answers = gather(servers, lambda name, each: statistics.read(connect(zone, name, each)), patient).in_time()
-    found = {name: (stats, meant(stats, backend, server)) for name, stats in answers.given.items()}
+    patient = first_step(patience(zone, 2))
+
+    def one(name: str, each: Server) -> tuple[list[Stat], list[Stat]]:
+        stats_socket = connect(zone, name, each)
+        stats = statistics.read(stats_socket)
+        return stats, statistics.administered(stats_socket, meant(stats, backend, server))
+
+    answers = gather(servers, one, patient).in_time()
+    found = answers.given
     if not any(targets for _, targets in found.values()) and not answers.errors:
         what = f"a server {server!r}" if backend == ALL else f"a server {server!r} in a backend {backend!r}"
         raise NoSuchServer(what=what, hint=_hint(backend, [stat for stats, _ in found.values() for stat in stats]))
     for name in [name for name, (_, targets) in found.items() if not targets]:
         zone.run.warn(f"HAProxy {name} has no such server, nothing is done there")
-    return Answers(found, answers.errors)
+    return answers
 
 
 def carry_out(
@@ -240,7 +254,8 @@ def foretell(zone: Zone, targets: Mapping[str, Sequence[Stat]], order: Order) ->
     """Tell a run that only shows it what the order would change."""
     for haproxy, stats in targets.items():
         for stat in stats:
-            zone.run.foretold(_deed(stat, haproxy, order), _state(stat))
+            was = _was(stat, order, haproxy)
+            changes.act(zone, _deed(stat, haproxy, order), lambda: None, was=was, shown=lambda: None)
 
 
 def _deed(stat: Stat, haproxy: str, order: Order) -> str:
@@ -248,24 +263,19 @@ def _deed(stat: Stat, haproxy: str, order: Order) -> str:
 
 
 def _give(zone: Zone, stats_socket: StatsSocket, haproxy: str, stat: Stat, order: Order) -> None:
-    backend, server = stat["pxname"], stat["svname"]
     changes.act(
         zone,
         _deed(stat, haproxy, order),
-        lambda: stats_socket.order("set", "server", f"{backend}/{server}", *order.words),
-        before=_state(stat),
-        reverse=_reverse(stat, order, haproxy),
+        lambda: stats_socket.order("set", "server", f"{stat['pxname']}/{stat['svname']}", *order.words),
+        was=_was(stat, order, haproxy),
     )
 
 
-def _reverse(stat: Stat, order: Order, haproxy: str) -> tuple[str, ...] | None:
-    """Return the words of the command that gives a server what it had before an order."""
-    backend, server = stat["pxname"], stat["svname"]
-    if order.words[0] == "weight":
-        weight = stat.get("uweight") or stat.get("weight")
-        return ("haproxy", "weight", backend, server, weight, haproxy) if weight else None
-    verb = "maintenance" if stat["status"].startswith("MAINT") else "drain" if "DRAIN" in stat["status"] else "ready"
-    return ("haproxy", verb, backend, server, haproxy)
+def _was(stat: Stat, order: Order, haproxy: str) -> changes.Was:
+    """Return what an order replaces: the weight, or the state that somebody gave the server."""
+    kind, left = order.words
+    before = stat.get("uweight") or stat.get("weight") if kind == "weight" else stat.get(statistics.ADMIN)
+    return changes.Was(before, Order((kind, before)).of(stat, haproxy), left) if before else changes.UNKNOWN
 
 
 def _result(before: Stat, after: Stat) -> Result:

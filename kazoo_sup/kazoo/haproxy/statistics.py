@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ Stat = Mapping[str, str]
 
 FRONTEND, BACKEND, SERVER, LISTENER = "0", "1", "2", "3"
 """The field `type`."""
+
+ADMIN = "admin"
+"""The state that somebody gave a server: a field of ours."""
+
+_MAINT, _DRAIN = 1, 8
+"""Of srv_admin_state (HAProxy management guide, "show servers state"): forced into maintenance, into drain."""
 
 _NEEDED = {"pxname", "svname", "status", "type"}
 
@@ -99,6 +105,30 @@ def parse(lines: Iterable[str]) -> list[Stat]:
     except csv.Error as error:
         raise ValueError(f"it is not CSV: {error}") from None
     return found
+
+
+def administered(stats_socket: StatsSocket, stats: Sequence[Stat]) -> list[Stat]:
+    """Return the statistics of servers, each with the state that somebody gave it as ADMIN, where HAProxy tells it.
+
+    That is ready, drain or maint. The status hides it while a server is DOWN, and DRAIN may come of a weight of 0.
+    """
+    from kazoo_sup.transports.haproxy import HAProxyRefused, HAProxyUnreadable
+
+    if not stats:
+        return []
+    try:
+        _version, names, *lines = stats_socket.lines("show", "servers", "state", begins=r"1$")
+        columns = [names.removeprefix("# ").split().index(name) for name in ("be_name", "srv_name", "srv_admin_state")]
+        found = [[line.split()[each] for each in columns] for line in lines]
+        states = {(backend, server): int(flags) for backend, server, flags in found}
+    except (HAProxyRefused, HAProxyUnreadable, ValueError, IndexError):
+        return list(stats)
+    given = [states.get((stat["pxname"], stat["svname"])) for stat in stats]
+    return [stat if flags is None else {**stat, ADMIN: _given(flags)} for stat, flags in zip(stats, given, strict=True)]
+
+
+def _given(flags: int) -> str:
+    return "maint" if flags & _MAINT else "drain" if flags & _DRAIN else "ready"
 
 
 def _check(stat: Stat) -> None:

@@ -31,6 +31,7 @@ FAILURES = 4
 """Failed authentications from which on a user is refused, unless the configuration says otherwise."""
 
 _BLOCKING = ("block", "ipban")
+_BLOCKED = 1
 _COUNTING = "antiflood"
 _BETWEEN = "::"
 
@@ -60,13 +61,13 @@ def ban(ask: Ask, source: Source, table: str | None, seconds: int) -> str:
     Raises NotFound when the server has no such table, and BadArgument when SECONDS mean nothing to it.
     """
     name = _tables(ask, table, _BLOCKING)[0]
-    htables.set_(ask, name, source.key, 1, seconds)
+    htables.set_(ask, name, source.key, _BLOCKED, seconds)
     return name
 
 
-def blocked_before(ask: Ask, source: Source, table: str | None) -> reversing.Was:
+def blocked_before(ask: Ask, source: Source, table: str | None) -> changes.Was:
     """Return what the table says of SOURCE that `ban` will put it into."""
-    return reversing.entry(ask, _tables(ask, table, _BLOCKING)[0], source.key)
+    return reversing.entry(ask, _tables(ask, table, _BLOCKING)[0], source.key, left=_BLOCKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +111,11 @@ def _forget(zone: Zone, ask: Ask, table: str, key: str) -> bool:
     """Delete an entry, and tell whether it was there; one that has gone meanwhile was."""
     try:
         found = htables.entry(ask("htable.get", [table, key]))
-        was = reversing.of_entry(ask, table, key, found["value"])
         changes.act(
             zone,
             f"delete {key} of {table} of {ask.name}",
             lambda: ask("htable.delete", [table, key]),
-            before=was.before,
-            reverse=was.reverse,
+            was=reversing.of_entry(ask, table, key, found["value"]),
             shown=lambda: None,
         )
     except KamailioRefused as error:

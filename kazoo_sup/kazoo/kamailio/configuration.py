@@ -56,8 +56,7 @@ def set_(zone: Zone, ask: Ask, name: Name, value: str) -> tuple[Json, str | int]
         zone,
         f"set {variable} of {ask.name}",
         lambda: ask(method, [name.group, str(name.variable), after]),
-        before=before,
-        reverse=("kamailio", "config_set", variable, str(before), ask.name),
+        was=changes.Was(before, ("kamailio", "config_set", variable, str(before), ask.name), after),
         shown=lambda: None,
     )
     return before, after

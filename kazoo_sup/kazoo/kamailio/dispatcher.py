@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kazoo_sup.transports.kamailio import each
 
 if TYPE_CHECKING:
-    from kazoo_sup.types import Json, Row
+    from kazoo_sup.types import Fields, Json, Row
 
 KAZOO_SETS = {
     1: "media",
@@ -47,6 +47,11 @@ def rows(answer: Json) -> Iterator[Row]:
                 "attributes": (destination.get("ATTRS") or {}).get("BODY") or None,
                 "latency_ms": _latency(destination.get("LATENCY")),
             }
+
+
+def settings(priority: int | None, attributes: str | None) -> Fields:
+    """Return what a set has of a destination beside its state."""
+    return {"priority": priority or 0, "attributes": attributes or ""}
 
 
 def state_in_words(flags: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kazoo_sup.changes import masking
 from kazoo_sup.changes.change import same
 from kazoo_sup.changes.merging import BothChanged, merged
 from kazoo_sup.errors import ExitCode, SupError
@@ -13,9 +15,10 @@ from kazoo_sup.kazoo.undo.index import GONE
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from kazoo_sup.changes.journal import KeptFile
+    from kazoo_sup.changes.journal import Done, KeptFile
     from kazoo_sup.kazoo.undo.index import Step
-    from kazoo_sup.types import Document
+    from kazoo_sup.types import Document, Json
+    from kazoo_sup.zone import Was
 
 Edited = Literal["left", "merged", "overwritten"]
 """What becomes of a document that somebody edited since."""
@@ -37,6 +40,45 @@ class EditedSince(SupError):
     database: str
     id: str
     reason: str
+
+
+class ChangedSince(SupError):
+    """{deed}: it was {before}, the run left {left}, and now it is {now}; it is left alone"""
+
+    exit_code = ExitCode.PARTIAL
+
+    deed: str
+    before: str
+    left: str
+    now: str
+
+
+class SoBefore(SupError):
+    """it is as it was before: nothing needs to be taken back"""
+
+
+def judge_deed(done: Done, now: Was, edited: Edited) -> None:
+    """See whether a deed may be taken back, where NOW tells what there is; nobody knows of one that does not tell it.
+
+    Raises ChangedSince, and SoBefore where nothing is left to do.
+    """
+    if now.reverse == ():
+        raise SoBefore
+    if now.reverse is None or same(done.left, done.before) or same(now.before, done.left):
+        return
+    if same(now.before, done.before):
+        raise SoBefore
+    if edited == "overwritten":
+        return
+    before, left, there = (_in_words(each) for each in (done.before, done.left, now.before))
+    raise ChangedSince(deed=done.deed, before=before, left=left, now=there)
+
+
+def _in_words(value: Json) -> str:
+    if value is None:
+        return "not there"
+    hidden = masking.of_document({"value": value})["value"]
+    return hidden if isinstance(hidden, str) else json.dumps(hidden)
 
 
 class Verdict(NamedTuple):

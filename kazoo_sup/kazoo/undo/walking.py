@@ -12,17 +12,17 @@ from kazoo_sup.changes import Change, Report
 from kazoo_sup.changes.journal import DatabaseChanged
 from kazoo_sup.errors import ExitCode, NotFound, SupError, UsageError
 from kazoo_sup.kazoo.undo.index import BATCH, GONE, Broken, Index, Step
-from kazoo_sup.kazoo.undo.judging import Edited, EditedSince, Verdict, judge
+from kazoo_sup.kazoo.undo.judging import Edited, EditedSince, SoBefore, Verdict, judge, judge_deed
 from kazoo_sup.messages.names import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from kazoo_sup.changes.journal import Done
     from kazoo_sup.kazoo.undo.chain import Walk
     from kazoo_sup.kazoo.undo.following import Following
     from kazoo_sup.types import Document
-    from kazoo_sup.zone import Zone
+    from kazoo_sup.zone import Was, Zone
 
 LEFT = "left alone"
 
@@ -50,18 +50,16 @@ def take_back(
     zone: Zone,
     walk: Walk,
     index: Index,
-    reverse: Callable[[Sequence[str]], object],
     follow: Following,
     *,
     edited: Edited = "left",
 ) -> Counter[str]:
     """Take back what the walk's records did; return what became of the changes, and tell FOLLOW of them.
 
-    What somebody EDITED since is left alone and reported, merged, or overwritten. REVERSE is given the words of the
-    command that takes back a deed that is not a document. Made again after it was interrupted it completes the work.
-    Raises what the door raises.
+    What somebody EDITED since is left alone and reported, merged, or overwritten. Made again after it was
+    interrupted it completes the work. Raises what the door raises.
     """
-    working = _Walking(zone, walk, index, edited, reverse, follow)
+    working = _Walking(zone, walk, index, edited, follow)
     with changes.together(zone):
         working.work()
     return working.counts
@@ -74,14 +72,12 @@ class _Walking:
         walk: Walk,
         index: Index,
         edited: Edited,
-        reverse: Callable[[Sequence[str]], object],
         follow: Following,
     ) -> None:
         self._zone = zone
         self._walk = walk
         self._index = index
         self._edited = edited
-        self._reverse = reverse
         self._follow = follow
         self._held: dict[str, list[Step]] = {}
         self.counts: Counter[str] = Counter()
@@ -216,13 +212,27 @@ class _Walking:
             return
         if not entry.reverse:
             return  # it left nothing that could be taken back
+        told: list[SupError] = []
+
+        def judge(now: Was) -> None:
+            try:
+                judge_deed(entry, now, self._edited)
+            except SupError as error:
+                told.append(error)
+                raise
+
+        run = self._zone.run._replace(judge=judge)
         try:
             if entry.zone not in ("", self._zone.name):
                 raise OfAnotherZone(zone=entry.zone)
-            self._reverse(entry.reverse)
+            run.perform(self._zone.with_run(run), entry.reverse)
         except SupError as error:
-            self.counts["failed"] += 1
-            failed = NotReversed(deed=entry.deed, words=" ".join(("sup", *entry.reverse)), reason=str(error))
+            judged = told[0] if told else None
+            if isinstance(judged, SoBefore):
+                self.counts["unchanged"] += 1
+                return
+            self.counts[LEFT if judged else "failed"] += 1
+            failed = judged or NotReversed(deed=entry.deed, words=" ".join(("sup", *entry.reverse)), reason=str(error))
             changes.tell(self._zone, Report("", "", "failed", error=failed))
         else:
             self.counts["deeds taken back"] += 1
