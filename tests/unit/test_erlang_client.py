@@ -31,7 +31,7 @@ def sent(client):
     while data:
         size = int.from_bytes(data[:4], "big")
         if size:
-            control, end = decode_first(data[5 : 4 + size], 0)
+            control, end = decode_first(data[5 : 4 + size])
             found.append((control, decode(data[5 + end : 4 + size])))
         data = data[4 + size :]
     return found

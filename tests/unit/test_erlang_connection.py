@@ -54,7 +54,7 @@ class PlayedNode:
     def called(self):
         """Take a call; return what its result has to refer to, and who called."""
         data = self.frame()
-        _control, end = decode_first(data[5:], 0)
+        _control, end = decode_first(data[5:])
         _call, (pid, reference), _asked = decode(data[5 + end :])
         return pid, reference
 
@@ -125,7 +125,7 @@ def test_what_is_asked_for_in_one_piece_with_a_result_is_answered(played, link):
     second = calling(link, ask=lambda prompt, _secret: f"to {prompt}\n")
     pid, reference = played.called()
     data = played.frame()
-    _control, end = decode_first(data[5:], 0)
+    _control, end = decode_first(data[5:])
     assert decode(data[5 + end :]) == (Atom("io_reply"), 7, "to name? \n")
     played.say(frame(pid, (reference, 2)))
     assert second() == 2

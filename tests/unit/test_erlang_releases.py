@@ -251,7 +251,7 @@ def _sent(data: bytes):
     while data:
         size = int.from_bytes(data[:4], "big")
         if size:
-            _control, end = decode_first(data[5 : 4 + size], 0)
+            _control, end = decode_first(data[5 : 4 + size])
             yield decode(data[5 + end : 4 + size])
         data = data[4 + size :]
 

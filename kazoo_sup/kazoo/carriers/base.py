@@ -191,8 +191,8 @@ class Carrier:
     `is_local`: its numbers are local to this system. `is_billable`: they are billed. `longest_prefix`: the digits of a
     prefix that a search makes use of. `vanishes`: a number is deleted when it is released. `gives_up`: disconnecting
     hands the number back, so that it is nobody's afterwards. `deprecated`: what to use in its place.
-    `outdated`: what is no longer as it was, in a sentence. `criteria`: what
-    it can search by, of `CRITERIA`.
+    `outdated`: what is no longer as its configuration has it, and what to do. `criteria`: what it can search by, of
+    `CRITERIA`.
     """
 
     name: str

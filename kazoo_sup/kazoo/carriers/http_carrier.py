@@ -55,13 +55,11 @@ def provisioning(*, sandbox: bool) -> tuple[Key, Key]:
 class HttpCarrier(Carrier):
     """A carrier that is asked over HTTP.
 
-    `title` is what people call it, `check_by` tells them where to look for an order, `outdated` what is no longer as
-    its configuration has it, and what to do.
+    `title` is what people call it, `check_by` tells them where to look for an order.
     """
 
     title: ClassVar[str]
     check_by: ClassVar[str]
-    outdated: str = ""
     only_north_america: bool = False
     """Whether it has numbers of North America alone, which it writes without their country code."""
 
@@ -91,9 +89,8 @@ class HttpCarrier(Carrier):
     # -- settings
 
     def require(self, *names: str) -> None:
-        """Raise NotConfigured unless all required keys, and those of NAMES, hold something."""
-        wanted = [key.name for key in self.keys if key.required or key.name in names]
-        missing = [name for name in wanted if not self.setting(name)]
+        """Raise NotConfigured where something is `missing`, or one of the keys NAMES holds nothing."""
+        missing = [*self.missing, *(name for name in names if not self.setting(name))]
         if missing:
             raise NotConfigured(carrier=self.name, keys=", ".join(missing), category=self.category)
 
@@ -215,7 +212,7 @@ class HttpCarrier(Carrier):
         send: Callable[[Document, Order], Document],
         look_up: Callable[[Document, Order], Document | None],
     ) -> Document:
-        """Order a number, or return it, and never twice.
+        """Order a number, or return it, and never twice; where orders shall only seem to be sent, return it as it is.
 
         deed: what is done to the number, "ordered" or "returned"
         send: sends the order and returns the document as it shall be stored
@@ -224,8 +221,10 @@ class HttpCarrier(Carrier):
 
         An answer that leaves open what became of the order is followed by `look_up`, in this run and in later ones.
         Raises OrderNotPlaced when the carrier does not know it, OrderUnknown when it cannot be asked, CarrierLacks for
-        a number that it cannot have.
+        a number that it cannot have, ProvisioningDisabled.
         """
+        if not self.may_provision():
+            return number
         self.refuse_foreign(number["_id"])
         words = f"send an order to {self.title}: {number['_id']} {deed}"
         return changes.act(self.zone, words, lambda: self._once(number, deed, send, look_up)) or number

@@ -88,7 +88,7 @@ class Bandwidth(HttpCarrier):
     def acquire(self, number: Document) -> Document:
         """Order the number; what Bandwidth says of the order becomes its carrier data."""
         self.url()
-        return self.once(number, "ordered", self._order, self._ordered) if self.may_provision() else number
+        return self.once(number, "ordered", self._order, self._ordered)
 
     def verify(self) -> None:
         """Look a number up."""

@@ -27,7 +27,6 @@ from kazoo_sup.kazoo.carriers.base import (
     CarrierUnreadable,
     Key,
     NoSuchOrder,
-    NotConfigured,
 )
 from kazoo_sup.kazoo.carriers.http_carrier import API_URL, DEBUG, HoldsNumbers, provisioning, with_carrier_data
 from kazoo_sup.kazoo.carriers.replies import anywhere, local_name, read_xml, text, without_empty
@@ -115,10 +114,8 @@ class Bandwidth2(HoldsNumbers):
         return [name for name in names if not self.setting(name)]
 
     def require(self, *names: str) -> None:
-        """Raise NotConfigured unless there are an account, credentials, and what NAMES are."""
-        missing = [*self.missing, *(name for name in names if not self.setting(name))]
-        if missing:
-            raise NotConfigured(carrier=self.name, keys=", ".join(missing), category=self.category)
+        """Raise NotConfigured as other carriers do, and CarrierError for a version that its API does not have."""
+        super().require(*names)
         self._version()
 
     @property
@@ -299,7 +296,7 @@ class Bandwidth2(HoldsNumbers):
     def acquire(self, number: Document) -> Document:
         """Order the number, and wait until the order is through; its id and name become carrier data."""
         self.require("site_id", "sip_peer")
-        return self.once(number, "ordered", self._order, self._ordered) if self.may_provision() else number
+        return self.once(number, "ordered", self._order, self._ordered)
 
     def disconnect(self, number: Document) -> Document:
         """Let the number go; it stays on the account unless return_on_release is set."""
@@ -308,7 +305,7 @@ class Bandwidth2(HoldsNumbers):
     def give_back(self, number: Document) -> Document:
         """Disconnect the number from the account, and wait until that is through."""
         self.require()
-        return self.once(number, "returned", self._return, self.returned) if self.may_provision() else number
+        return self.once(number, "returned", self._return, self.returned)
 
     def holds(self, number: Document) -> bool:
         """Look whether the number is in service on the account."""

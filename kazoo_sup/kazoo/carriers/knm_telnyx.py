@@ -25,7 +25,6 @@ from kazoo_sup.kazoo.carriers.base import (
     Found,
     Key,
     NoSuchOrder,
-    NotConfigured,
     NotOnAccount,
 )
 from kazoo_sup.kazoo.carriers.http_carrier import API_URL, DEBUG, HoldsNumbers, provisioning, with_carrier_data
@@ -98,12 +97,6 @@ class Telnyx(HoldsNumbers):
     def missing(self) -> list[str]:
         """The key of the API, where there is none."""
         return [] if self.setting("api_key") else ["api_key"]
-
-    def require(self, *names: str) -> None:
-        """Raise NotConfigured unless there is a key, and what NAMES are."""
-        missing = [*self.missing, *(name for name in names if not self.setting(name))]
-        if missing:
-            raise NotConfigured(carrier=self.name, keys=", ".join(missing), category=self.category)
 
     def verify(self) -> None:
         """Ask for one number of the account, and for the connection and the messaging profile that are set."""
@@ -199,7 +192,7 @@ class Telnyx(HoldsNumbers):
     def acquire(self, number: Document) -> Document:
         """Order the number, and wait until the order is through; the document then has its id in the carrier data."""
         self.require()
-        return self.once(number, "ordered", self._order, self._ordered) if self.may_provision() else number
+        return self.once(number, "ordered", self._order, self._ordered)
 
     def disconnect(self, number: Document) -> Document:
         """Let the number go; it stays on the account unless return_on_release is set."""
@@ -211,7 +204,7 @@ class Telnyx(HoldsNumbers):
     def give_back(self, number: Document) -> Document:
         """Release the number from the account."""
         self.require()
-        return self.once(number, "returned", self._return, self.returned) if self.may_provision() else number
+        return self.once(number, "returned", self._return, self.returned)
 
     def holds(self, number: Document) -> bool:
         """Look whether the number is on the account."""

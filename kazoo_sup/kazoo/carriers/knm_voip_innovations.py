@@ -73,12 +73,12 @@ class VoipInnovations(HoldsNumbers):
     def acquire(self, number: Document) -> Document:
         """Order the number."""
         self.require("endpoint_group")
-        return self.once(number, "ordered", self._order, self.ordered) if self.may_provision() else number
+        return self.once(number, "ordered", self._order, self.ordered)
 
     def disconnect(self, number: Document) -> Document:
         """Return the number."""
         self.require()
-        return self.once(number, "returned", self._return, self.returned) if self.may_provision() else number
+        return self.once(number, "returned", self._return, self.returned)
 
     def verify(self) -> None:
         """Query a number that nobody can have."""

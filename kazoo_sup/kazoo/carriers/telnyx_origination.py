@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from kazoo_sup.kazoo.carriers import nanp
-from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierRefused, CarrierUnreadable, Found, NotConfigured
+from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierRefused, CarrierUnreadable, Found
 from kazoo_sup.kazoo.carriers.dialcodes import dialcode
 from kazoo_sup.kazoo.carriers.http_carrier import HttpCarrier, with_carrier_data
 from kazoo_sup.kazoo.carriers.knm_telnyx import Telnyx
@@ -49,12 +49,6 @@ class TelnyxOrigination(HttpCarrier):
     def missing(self) -> list[str]:
         """Its keys that hold nothing."""
         return [name for name in ("user", "token") if not self.setting(name)]
-
-    def require(self, *names: str) -> None:
-        """Raise NotConfigured unless there are user and token, and what NAMES are."""
-        missing = [*self.missing, *(name for name in names if not self.setting(name))]
-        if missing:
-            raise NotConfigured(carrier=self.name, keys=", ".join(missing), category=self.category)
 
     def url(self) -> str:
         """Return the address of the API."""
@@ -97,7 +91,7 @@ class TelnyxOrigination(HttpCarrier):
     def acquire(self, number: Document) -> Document:
         """Order the number; the document then has the order's id in its carrier data."""
         self.require()
-        return self.once(number, "ordered", self._order, self._ordered) if self.may_provision() else number
+        return self.once(number, "ordered", self._order, self._ordered)
 
     def disconnect(self, number: Document) -> Document:
         """Let the number go; nothing is sent."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -117,14 +117,12 @@ def _see_that_it_is_ours(file: Path) -> None:
             raise BadBackup(file=each, reason="it is there already, and another user or a link has put it there")
 
 
-def verified(directory: Path, names: Sequence[str] = ()) -> Iterator[Row]:
-    """Read again the backups in DIRECTORY, all or those of the databases NAMES; yield a row for each.
+def verified(directory: Path) -> Iterator[Row]:
+    """Read again the backups in DIRECTORY; yield a row for each.
 
     A backup that was not finished counts as broken. Raises BadArgument when there is none.
     """
     files = sorted(directory.glob(f"*{ENDING}")) + sorted(directory.glob(f"*{PARTIAL}"))
-    if names:
-        files = [path_of(directory, name) for name in names]
     if not files:
         raise BadArgument(parameter="--to", reason=f"there are no backups in {directory}")
     items = databases.counted("backups")

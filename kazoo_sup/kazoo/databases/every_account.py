@@ -85,18 +85,14 @@ class Work(Generic[Found]):
         step: Step[Found],
         *,
         label: str,
-        total: int | None = None,
         parts: Parts | None = None,
     ) -> None:
-        """Take the (encoded) names of DATABASES; TOTAL is how many, where that is known.
-
-        PARTS is handed from one part of a run to the next.
-        """
+        """Take the (encoded) names of DATABASES; PARTS is handed from one part of a run to the next."""
         self._zone = zone
         self._databases = databases
         self._step = step
         self._label = label
-        self.total = databases.count() if total is None else total
+        self.total = databases.count()
         self._parts = parts or Parts(zone)
 
     def __iter__(self) -> Iterator[DatabaseDone[Found]]:

@@ -101,16 +101,15 @@ def register_all(zone: Zone, wanted: Sequence[str] | None, folders: tuple[str, .
 
 
 def registrations(
-    zone: Zone, application: str, directory: Path, folders: tuple[str, ...] = ("views",), only: tuple[str, ...] = ()
+    zone: Zone, application: str, directory: Path, folders: tuple[str, ...] = ("views",)
 ) -> Iterator[Change]:
     """Yield the changes that register every view in FOLDERS of DIRECTORY's priv/couchdb for APPLICATION.
 
-    ONLY names files, where not all are wanted. Raises BadView or BadFiles, before anything is registered, for files
-    that are not design documents with a map of databases.
+    Raises BadView or BadFiles, before anything is registered, for files that are not design documents with a map of
+    databases.
     """
     version = directory.name.removeprefix(f"{application}-")
-    chosen = [file for file in files(directory, folders) if not only or file.name in only]
-    documents = failures.read_all(chosen, partial(registration, application))
+    documents = failures.read_all(files(directory, folders), partial(registration, application))
     stored = zone.couchdb.get_many(DATABASE, [each["_id"] for each in documents])
     for each in documents:
         again = partial(_updated, each, version)

@@ -174,12 +174,12 @@ def reserve(request: Request) -> Deed:
     return deed
 
 
-def change_state(target: str, account: str | None = None) -> Deed:
+def change_state(target: str) -> Deed:
     """Bring a number into another state by a transition of the state machine (Kazoo knm_number_states)."""
 
     def deed(number: PhoneNumber | None, name: str, setting: Setting) -> PhoneNumber:
-        known = _known(number, name, setting, account)
-        return _saved(states.moved(known, target, account or known.assigned_to, setting.authority), setting)
+        known = _known(number, name, setting, None)
+        return _saved(states.moved(known, target, known.assigned_to, setting.authority), setting)
 
     return deed
 

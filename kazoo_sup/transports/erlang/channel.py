@@ -87,7 +87,7 @@ class Channel:
             raise BadFrame(f"a frame of the unknown kind {self._received[at]}")
         head = bytes(self._received[at + 1 : min(end, at + 1 + _LONGEST_CONTROL)])
         try:
-            control, size = decode_first(head, 0)
+            control, size = decode_first(head)
         except BadExternal as bad:
             raise BadFrame(f"a control message that cannot be read: {bad}") from None
         if not isinstance(control, tuple) or not control:

@@ -56,24 +56,24 @@ def decode(data: bytes, largest: int | None = None) -> Foreign:
 
     LARGEST is how many octets a compressed term may have when it is unpacked. Raises BadExternal.
     """
-    term, end = decode_first(data, 0, largest)
+    term, end = decode_first(data, largest)
     if end != len(data):
         raise BadExternal(f"{len(data) - end} octets follow the term")
     return term
 
 
-def decode_first(data: bytes, start: int, largest: int | None = None) -> tuple[object, int]:
-    """Return the term that begins at START with a version octet, and where it ends. Raises BadExternal."""
-    if data[start : start + 1] != bytes((VERSION,)):
+def decode_first(data: bytes, largest: int | None = None) -> tuple[object, int]:
+    """Return the term with which DATA begins, behind a version octet, and where it ends. Raises BadExternal."""
+    if data[:1] != bytes((VERSION,)):
         raise BadExternal("it does not begin like a term")
-    if data[start + 1 : start + 2] == bytes((_COMPRESSED,)):
-        unpacked, end = _unpacked(data, start + 2, largest)
+    if data[1:2] == bytes((_COMPRESSED,)):
+        unpacked, end = _unpacked(data, 2, largest)
         reader = _Reader(unpacked, 0)
         term = reader.term()
         if reader.at != len(unpacked):
             raise BadExternal("octets follow the compressed term")
         return term, end
-    reader = _Reader(data, start + 1)
+    reader = _Reader(data, 1)
     return reader.term(), reader.at
 
 
