@@ -11,6 +11,7 @@ from kazoo_sup.command import command
 from kazoo_sup.errors import Declined, UsageError
 from kazoo_sup.kazoo.callflows import metaflows
 from kazoo_sup.kazoo.config import account_config, system_config
+from kazoo_sup.kazoo.documents import as_object
 from kazoo_sup.kazoo.documents.shapes import INTEGER, OBJECT, TEXT
 from kazoo_sup.results import Live
 from kazoo_sup.texts import konami as texts
@@ -58,7 +59,7 @@ def _menu(zone: Zone, welcome: str, found: object, save: Callable[[Document], No
         except Declined:
             raise NobodyAnswers(instead=instead) from None
 
-    metaflow = found if isinstance(found, dict) else {}
+    metaflow = as_object(found)
     digit = system_config.read(zone, metaflows.CATEGORY, "binding_digit", metaflows.BINDING_DIGIT, TEXT)
     timeout = system_config.read(zone, metaflows.CATEGORY, "digit_timeout_ms", metaflows.DIGIT_TIMEOUT, INTEGER)
     builder = metaflows.Builder(metaflow, ask, save, digit=digit, timeout=timeout)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kazoo_sup import terms
-from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, now, objects, public_fields
+from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, as_object, now, objects, public_fields
 from kazoo_sup.kazoo.ecallmgr import acdc, authorized_calls, frontier
 from kazoo_sup.kazoo.ecallmgr.acls import LIST, cidrs, is_cidr, is_ip
 from kazoo_sup.kazoo.ecallmgr.channels import TABLE_FIELDS, as_text
@@ -117,8 +117,7 @@ def conference_lines(conferences: Sequence[Conference]) -> Iterator[str]:
         for label, header in _CONFERENCE_FIELDS:
             if each.get(header) is not None:
                 yield f"{text_field(label, _WIDE_LABEL)}: {as_text(each[header])}"
-        told = each.get("Participants")
-        participants = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+        participants = objects(each.get("Participants"))
         yield f"{text_field('Participants', _WIDE_LABEL)}: {len(participants)}"
         yield from map(_participant, reversed(participants))
     yield ""
@@ -193,7 +192,7 @@ def media_server_lines(servers: Mapping[str, MediaServer], cookie: str) -> Itera
     for name, server in servers.items():
         interfaces = server.get("Interfaces")
         first = next(iter(interfaces.values()), None) if isinstance(interfaces, dict) else None
-        profile = first if isinstance(first, dict) else {}
+        profile = as_object(first)
         yield ""
         yield _media_server_field("Node", name)
         yield _media_server_field("Cookie", _visible(cookie))

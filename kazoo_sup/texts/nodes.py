@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup import terms
 from kazoo_sup.kazoo.bus import nodes, roster
-from kazoo_sup.kazoo.documents import now
+from kazoo_sup.kazoo.documents import as_object, now
 from kazoo_sup.terms.columns import text_field
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _node(name: str, advert: Payload, own_zone: str, broker: str, now: int) -> I
     if found := advert.get("Roles"):
         yield from _listed("Roles", sorted(found), 5)
         for role in sorted(found):
-            yield from _role(role, found[role] if isinstance(found[role], dict) else {})
+            yield from _role(role, as_object(found[role]))
 
 
 def _information(found: Fields) -> Iterator[str]:

@@ -17,7 +17,7 @@ from kazoo_sup.kazoo.accounts import users
 from kazoo_sup.kazoo.accounts.account_updates import with_values
 from kazoo_sup.kazoo.auth import rsa_signature
 from kazoo_sup.kazoo.config import account_config, system_config
-from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.documents import as_object, value_at
 from kazoo_sup.kazoo.documents.shapes import TEXT
 from kazoo_sup.kazoo.documents.values import is_true
 from kazoo_sup.messages.names import account_database
@@ -72,8 +72,7 @@ def signed(claims: Document, pem: bytes, key: str) -> str:
 
 def _method_settings(zone: Zone, account: str) -> Document:
     modules = account_config.with_strategy(zone, "hierarchy_merge", account, "crossbar.auth", "auth_modules", {})
-    found = value_at(modules, [METHOD], {})
-    return found if isinstance(found, dict) else {}
+    return as_object(value_at(modules, [METHOD]))
 
 
 def _seconds(zone: Zone, settings: Document) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kazoo_sup.kazoo.billing import ledgers, services
 from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.databases import months, views
-from kazoo_sup.kazoo.documents import merged, shapes, value_at
+from kazoo_sup.kazoo.documents import as_object, merged, objects_by_name, shapes, value_at
 from kazoo_sup.kazoo.documents.values import integer_or_none, is_true
 from kazoo_sup.messages.names import account_database, plain
 
@@ -128,7 +128,7 @@ def read(zone: Zone, account: str) -> Limits:
         reserve=reader.units("reserve_amount", _RESERVED),
         allow_prepay=reader.flag("allow_prepay", True),
         allow_postpay=reader.flag("allow_postpay", False),
-        allotments=allotments if isinstance(allotments, dict) else {},
+        allotments=as_object(allotments),
         soft_limit_inbound=reader.flag("soft_limit_inbound", False),
         soft_limit_outbound=reader.flag("soft_limit_outbound", False),
         balance=available,
@@ -170,7 +170,7 @@ def _of_plans(zone: Zone, account: str) -> Document:
     stored = zone.couchdb.get(plain(services.DATABASE), account) or {}
     everywhere = shapes.object_at(stored, "overrides")
     found: list[tuple[int, Document]] = []
-    for identifier, assigned in _objects(stored.get("plans")):
+    for identifier, assigned in objects_by_name(stored.get("plans")).items():
         vendor = shapes.text_at(assigned, "vendor_id") or shapes.text_at(stored, "pvt_reseller_id")
         plan = zone.couchdb.get(plain(account_database(vendor)), identifier) if vendor else None
         if plan is not None:
@@ -189,7 +189,3 @@ def _bundled(zone: Zone, account: str, kind: object) -> int:
         return 0
     found = views.rows_if_any(zone, account_database(account), kind, "crossbar_listing")
     return sum(is_true(value_at(row, ["value", "enabled"], True)) for row in found)
-
-
-def _objects(found: object) -> list[tuple[str, Document]]:
-    return [(key, each) for key, each in found.items() if isinstance(each, dict)] if isinstance(found, dict) else []

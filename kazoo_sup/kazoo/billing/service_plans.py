@@ -17,7 +17,7 @@ from kazoo_sup import changes
 from kazoo_sup.changes import Change, same
 from kazoo_sup.kazoo.accounts import master_account
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import merged, stamped, value_at, with_value
+from kazoo_sup.kazoo.documents import as_object, merged, stamped, value_at, with_value
 from kazoo_sup.kazoo.documents.shapes import object_at
 from kazoo_sup.kazoo.documents.values import to_integer
 from kazoo_sup.messages.names import account_database, account_id, plain
@@ -191,7 +191,7 @@ def _bookkeepers(zone: Zone, account: str, old: Document) -> Generator[Event, No
     database = account_database(account)
     braintree = None
     for name, said in old.items():
-        mappings = said if isinstance(said, dict) else {}
+        mappings = as_object(said)
         # Those of earlier versions hold the name itself, those of 4.3 an object with it.
         keys = [name, {"type": name}]
         found = views.rows_for_change(zone, database, "services", "bookkeepers", keys=keys, include_docs=True)

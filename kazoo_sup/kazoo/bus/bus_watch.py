@@ -12,6 +12,7 @@ from kazoo_sup import messages
 from kazoo_sup.changes import masking
 from kazoo_sup.errors import UsageError
 from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo.documents import as_object
 from kazoo_sup.messages import BadMessage, Undecodable
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def follow(zone: Zone, bound: Sequence[Binding], wanted: Wanted) -> Iterator[See
     """Yield the messages that are WANTED as they come by, without passwords."""
     for delivery in bus.watch(zone, bound, keep=_KEEP):
         seen = look(delivery)
-        facts = seen.payload if isinstance(seen.payload, dict) else {}
+        facts = as_object(seen.payload)
         if (
             wanted.category in ("", facts.get("Event-Category"))
             and wanted.event in ("", facts.get("Event-Name"))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
+from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, as_object
 from kazoo_sup.transports.server import MASK, WELL_KNOWN
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def apps(advert: Payload) -> dict[str, Document]:
     found = advert.get("WhApps") or {}
     if isinstance(found, list):
         return {name: {} for name in sorted(map(str, found))}
-    return {name: found[name] if isinstance(found[name], dict) else {} for name in sorted(found)}
+    return {name: as_object(found[name]) for name in sorted(found)}
 
 
 def media_servers(adverts: Iterable[Payload]) -> dict[str, Document]:
@@ -33,7 +33,7 @@ def media_servers(adverts: Iterable[Payload]) -> dict[str, Document]:
     found: dict[str, Document] = {}
     for advert in adverts:
         for name, facts in (advert.get("Media-Servers") or {}).items():
-            found.setdefault(name, facts if isinstance(facts, dict) else {})
+            found.setdefault(name, as_object(facts))
     return {name: found[name] for name in sorted(found)}
 
 

@@ -14,7 +14,7 @@ from kazoo_sup.errors import BadArgument, NotFound, UsageError
 from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.accounts import account_lookup, account_updates
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import value_at
+from kazoo_sup.kazoo.documents import as_object, value_at
 from kazoo_sup.kazoo.numbers import classification
 from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.terms import UNDEFINED
@@ -164,8 +164,7 @@ def _rows(zone: Zone, database: str, design: str, view: str) -> Iterable[ViewRow
 
 
 def _actions(document: Document) -> Document:
-    restrictions = document.get(KEY)
-    found = restrictions if isinstance(restrictions, dict) else {}
+    found = as_object(document.get(KEY))
     return {classifier: value_at(found, [classifier, "action"], UNDEFINED) for classifier in found}
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kazoo_sup.kazoo.accounts import account_lookup, definition
 from kazoo_sup.kazoo.callflows.call_restrictions import DENY, KEY
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import merged, value_at, with_value
+from kazoo_sup.kazoo.documents import as_object, merged, value_at, with_value
 from kazoo_sup.kazoo.documents.values import is_empty, is_true
 from kazoo_sup.kazoo.numbers import classification
 from kazoo_sup.messages.names import account_database, plain
@@ -158,8 +158,7 @@ def merge(account: Document, endpoint: Document, owner: Document, classifiers: l
 
 
 def _object(document: Document, key: str) -> Document:
-    found = document.get(key)
-    return found if isinstance(found, dict) else {}
+    return as_object(document.get(key))
 
 
 def _joined(values: Iterable[Document]) -> Document:
@@ -286,7 +285,7 @@ def _own_recording(document: Document) -> Document:
 
 def _recording(settings: object) -> Document:
     """Write out what is said of any direction and of any network for each of them."""
-    own = settings if isinstance(settings, dict) else {}
+    own = as_object(settings)
     directions = {key: each for key, each in own.items() if key != "any"}
     for way in _DIRECTIONS:
         directions[way] = merged(_object(own, "any"), _object(directions, way))

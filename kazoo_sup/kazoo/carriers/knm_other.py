@@ -14,6 +14,7 @@ from kazoo_sup.kazoo.carriers import countries, nanp
 from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierLacks, CarrierRefused, CarrierUnreadable, Found, Key
 from kazoo_sup.kazoo.carriers.http_carrier import HttpCarrier, with_carrier_data
 from kazoo_sup.kazoo.carriers.replies import objects, read_object
+from kazoo_sup.kazoo.documents import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +60,7 @@ class Other(HttpCarrier):
         if not isinstance(data, dict):
             raise CarrierUnreadable(carrier=self.name, reason="its numbers are not an object")
         for number, carrier_data in islice(data.items(), query.quantity):
-            yield Found(number, self.name, carrier_data=carrier_data if isinstance(carrier_data, dict) else {})
+            yield Found(number, self.name, carrier_data=as_object(carrier_data))
 
     def check(self, numbers: Sequence[str]) -> dict[str, str]:
         """Return the phonebook's state of each number that it knows."""

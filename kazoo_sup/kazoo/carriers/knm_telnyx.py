@@ -29,6 +29,7 @@ from kazoo_sup.kazoo.carriers.base import (
 )
 from kazoo_sup.kazoo.carriers.http_carrier import API_URL, DEBUG, HoldsNumbers, provisioning, with_carrier_data
 from kazoo_sup.kazoo.carriers.replies import as_float, objects, read_object
+from kazoo_sup.kazoo.documents import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -172,12 +173,12 @@ class Telnyx(HoldsNumbers):
         return wanted and query.prefix.startswith(nanp.COUNTRY_CODE)
 
     def _costs_as_wanted(self, result: Fields) -> bool:
-        costs = _object(result.get("cost_information"))
+        costs = as_object(result.get("cost_information"))
         names = {"upfront_cost": "upfront_cost", "monthly_cost": "monthly_recurring_cost"}
         return all(as_float(costs.get(theirs)) == as_float(self.setting(ours)) for theirs, ours in names.items())
 
     def _found(self, result: Document) -> Found:
-        costs = _object(result.get("cost_information"))
+        costs = as_object(result.get("cost_information"))
         return Found(
             str(result.get("phone_number") or ""),
             self.name,
@@ -352,15 +353,15 @@ class Telnyx(HoldsNumbers):
     def end_emergency(self, number: str) -> None:
         """Have emergency calls from a number no longer go to the address that Telnyx has for it, if there is one."""
         path = self._path_of(number)
-        voice = _object(self._get(f"{path}/voice").get("data"))
-        known = str(_object(voice.get("emergency")).get("emergency_address_id") or "")
+        voice = as_object(self._get(f"{path}/voice").get("data"))
+        known = str(as_object(voice.get("emergency")).get("emergency_address_id") or "")
         if known:  # the id that is kept here may be one of the first API
             self._emergency(number, path, {"emergency_enabled": False, "emergency_address_id": known})
 
     def _emergency(self, number: str, path: str, request: Fields) -> None:
         said = self._send("POST", f"{path}/actions/enable_emergency", request, only_reads=True)
         self._check_number(said, number)
-        status = _object(said.get("emergency")).get("emergency_status")
+        status = as_object(said.get("emergency")).get("emergency_status")
         if status == "provisioning-failed":
             raise CarrierRefused(carrier=self.name, number=number, reason=f"emergency calls: {status}")
         if request["emergency_enabled"] and status != "active":
@@ -409,7 +410,7 @@ class Telnyx(HoldsNumbers):
     def _got(self, path: str) -> Document | None:
         """Return the object at PATH, None where there is none."""
         try:
-            return _object(self._get(path).get("data"))
+            return as_object(self._get(path).get("data"))
         except CarrierError as error:
             if error.status == _NOT_FOUND:
                 return None
@@ -420,18 +421,14 @@ class Telnyx(HoldsNumbers):
         while page <= last:
             answer = self._get(path, {**query, "page[number]": page, "page[size]": _PAGE})
             yield from objects(answer.get("data"))
-            last = min(int(as_float(_object(answer.get("meta")).get("total_pages")) or 1), _MOST_PAGES)
+            last = min(int(as_float(as_object(answer.get("meta")).get("total_pages")) or 1), _MOST_PAGES)
             page += 1
 
     def _send(self, method: str, path: str, request: Fields | None, *, only_reads: bool | None = None) -> Document:
         """Send what changes something and return what it answers; `only_reads` tells that it may be sent again."""
         body = None if request is None else json.dumps(request).encode()
         answer = self.ask(method, path, body=body, headers=_JSON if body else None, only_reads=only_reads)
-        return _object(read_object(answer, self.name).get("data"))
-
-
-def _object(found: object) -> Document:
-    return found if isinstance(found, dict) else {}
+        return as_object(read_object(answer, self.name).get("data"))
 
 
 def _agrees(said: object, wanted: object) -> bool:

@@ -18,7 +18,7 @@ from kazoo_sup.changes import Change
 from kazoo_sup.errors import Declined, SupError
 from kazoo_sup.kazoo.databases import failures, shipped_documents
 from kazoo_sup.kazoo.databases.failures import BadFile
-from kazoo_sup.kazoo.documents import is_private, text_files
+from kazoo_sup.kazoo.documents import is_private, objects_by_name, text_files
 from kazoo_sup.settings import resources
 
 if TYPE_CHECKING:
@@ -172,8 +172,7 @@ def get(zone: Zone, name: str) -> Document:
 
 def parts(schema: Document, keyword: str = "properties") -> dict[str, Document]:
     """Return the schemas that a schema has for properties, by their names; what is no schema is left out."""
-    found = schema.get(keyword)
-    return {name: each for name, each in found.items() if isinstance(each, dict)} if isinstance(found, dict) else {}
+    return objects_by_name(schema.get(keyword))
 
 
 def _found(zone: Zone, name: str, told: Callable[[str], None] | None = None) -> Document:

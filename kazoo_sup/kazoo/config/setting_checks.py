@@ -16,7 +16,7 @@ from kazoo_sup.kazoo.config import autostart, expressions, known_names, schemas,
 from kazoo_sup.kazoo.config.expressions import BadExpression
 from kazoo_sup.kazoo.config.schema_validation import dotted, faults
 from kazoo_sup.kazoo.config.schemas import UnknownSchema, UnusableSchema
-from kazoo_sup.kazoo.documents import is_private, value_at, with_value
+from kazoo_sup.kazoo.documents import as_object, is_private, value_at, with_value
 from kazoo_sup.kazoo.documents.values import to_boolean, to_float, to_integer
 
 if TYPE_CHECKING:
@@ -135,16 +135,12 @@ def _of_key(zone: Zone, schema: Document, stored: Document, category: str, path:
             name
             for section in stored
             if not is_private(section)
-            for name in _names_in(value_at(stored, [section, *path[:place]]))
+            for name in as_object(value_at(stored, [section, *path[:place]]))
         }
         if part not in known:
             yield from _misspelt("key", part, known, f"{category} has no {{}}")
             return
         schema = schemas.parts(schema).get(part, {})
-
-
-def _names_in(found: object) -> list[str]:
-    return list(found) if isinstance(found, dict) else []
 
 
 def _meant_by(zone: Zone, schema: Document) -> Document:

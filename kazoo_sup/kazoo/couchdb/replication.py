@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from kazoo_sup import changes
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound, ServerRefused, SupError
 from kazoo_sup.kazoo.couchdb import databases
+from kazoo_sup.kazoo.documents import as_object
 from kazoo_sup.kazoo.zone import awaited
 from kazoo_sup.transports.couchdb import Administration
 from kazoo_sup.transports.couchdb.admin import NotOffered
@@ -189,7 +190,7 @@ def _documents(zone: Zone, no_scheduler: NotOffered) -> Iterator[Document]:
 def _scheduled(found: Replication) -> Row:
     info = found.get("info") or {}
     wrong = info.get("error") if isinstance(info, dict) else str(info)
-    numbers = info if isinstance(info, dict) else {}
+    numbers = as_object(info)
     return {
         "id": found.get("doc_id"),
         "state": found.get("state"),

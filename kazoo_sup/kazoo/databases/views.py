@@ -17,7 +17,7 @@ from kazoo_sup import changes, terms
 from kazoo_sup.changes import Change, same
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.databases import view_maps, view_registrations
-from kazoo_sup.kazoo.documents import shapes, without_revision
+from kazoo_sup.kazoo.documents import as_object, shapes, without_revision
 from kazoo_sup.messages.names import classification, plain
 from kazoo_sup.settings import resources
 
@@ -223,8 +223,7 @@ def _with_generated(design: Document, stored: Document) -> Document:
 
 def views_in(design: Document) -> Document:
     """Return the views of a design document by their names; none where it has no object of them."""
-    found = design.get("views")
-    return found if isinstance(found, dict) else {}
+    return as_object(design.get("views"))
 
 
 def _unmapped(design: Document) -> Document:

@@ -64,7 +64,7 @@ def _with_value(target: object, path: list[str], value: object) -> Json:
             return [*target[:index], *target[index + 1 :]]
         element = _with_value(target[index] if index < len(target) else {}, rest, value)
         return [*target[:index], element, *target[index + 1 :]]
-    changed = dict(target) if isinstance(target, dict) else {}
+    changed = {**as_object(target)}
     if value is None and not rest:
         changed.pop(key, None)
     elif value is not None or key in changed:
@@ -139,6 +139,16 @@ def stamped(
     private["pvt_node"] = node
     hashed = document if before is None else before
     return {**document, **private, "pvt_document_hash": document_hash(hashed)}
+
+
+def as_object(found: object) -> Document:
+    """Return an object as it is, an empty one in place of anything else."""
+    return found if isinstance(found, dict) else {}
+
+
+def objects_by_name(found: object) -> dict[str, Document]:
+    """Return the objects in an object by their names; none of anything else."""
+    return {name: each for name, each in as_object(found).items() if isinstance(each, dict)}
 
 
 def objects(found: object) -> list[Document]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kazoo_sup import changes, terms
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.databases.view_registrations import joined
-from kazoo_sup.kazoo.documents import document_hash, text_files, without_revision
+from kazoo_sup.kazoo.documents import as_object, document_hash, text_files, without_revision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def _laid_over(below: object, above: Document) -> Document:
 
     Source: Kazoo kz_json:flatten/1, set_values/2.
     """
-    document = dict(below) if isinstance(below, dict) else {}
+    document = {**as_object(below)}
     for key, each in above.items():
         if each is None:
             document.pop(key, None)

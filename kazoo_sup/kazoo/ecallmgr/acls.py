@@ -18,7 +18,7 @@ from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.bus import resolver
 from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import shapes, with_value
+from kazoo_sup.kazoo.documents import as_object, objects_by_name, shapes, with_value
 from kazoo_sup.types import Document, Json, ViewRow
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def configured(zone: Zone, node: str, document: Document | None = None) -> dict[
     if document is None:
         document = zone.configuration(CATEGORY)
     found = system_config.lookup(document, [KEY], node=node, zone=zone.name)
-    return {name: acl for name, acl in found.items() if isinstance(acl, dict)} if isinstance(found, dict) else {}
+    return objects_by_name(found)
 
 
 def effective(zone: Zone, node: str) -> dict[str, Acl]:
@@ -221,7 +221,7 @@ def _added(zone: Zone) -> Iterator[tuple[Acl, str]]:
         for found in shapes.of_each(zone, database, documents, _of_resource):
             yield from found
     for row in _rows(zone, "sip_auth", "credentials", "lookup_by_ip"):
-        value = row["value"] if isinstance(row.get("value"), dict) else {}
+        value = as_object(row.get("value"))
         facts = {
             "account_id": value.get("account_id"),
             "authorizing_id": row.get("id"),

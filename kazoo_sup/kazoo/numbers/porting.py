@@ -11,7 +11,7 @@ from kazoo_sup.kazoo.carriers import porting
 from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierLacks
 from kazoo_sup.kazoo.carriers.porting import CANCELED, DONE, SCHEDULED, STUCK
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
+from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, as_object
 from kazoo_sup.kazoo.documents.gregorian import moment
 from kazoo_sup.kazoo.numbers.port_requests import DATABASE
 
@@ -229,14 +229,10 @@ def _elsewhere(zone: Zone, missing: dict[str, None]) -> Iterator[_Moving]:
     found = set()
     for row in views.rows(zone, DATABASE, _DESIGN, "listing_by_state", include_docs=True):
         request = row.get("doc") or {}
-        held = chain(_keys(request.get("numbers")), _keys(request.get("pvt_ported_numbers")))
+        held = chain(as_object(request.get("numbers")), as_object(request.get("pvt_ported_numbers")))
         for number in dict.fromkeys(held):
             if number in missing:
                 found.add(number)
                 yield _Moving(number, request)
     for number in found:
         missing.pop(number)
-
-
-def _keys(value: object) -> list[str]:
-    return list(value) if isinstance(value, dict) else []

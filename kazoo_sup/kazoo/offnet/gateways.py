@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kazoo_sup.kazoo.documents import merged, value_at
+from kazoo_sup.kazoo.documents import as_object, merged, value_at
 from kazoo_sup.kazoo.documents.values import is_true, to_text
 from kazoo_sup.kazoo.offnet import fields
 
@@ -123,7 +123,7 @@ def _endpoint_options(document: Document, kind: str) -> Document:
 
 def _outbound(headers: object) -> Document:
     """Return what is added to calls that go out: what is in `out`, and what is in neither `in` nor `out`."""
-    given = headers if isinstance(headers, dict) else {}
+    given = as_object(headers)
     plain = {key: each for key, each in given.items() if key not in ("in", "out")}
     found: Document = merged(plain, given.get("out") or {})
     return found

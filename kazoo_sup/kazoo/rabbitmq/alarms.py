@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kazoo_sup.kazoo.documents import objects
 from kazoo_sup.types import Row
 
 if TYPE_CHECKING:
@@ -54,9 +55,7 @@ def in_effect(api: ManagementAPI) -> list[tuple[str, str]] | None:
         return None
     if found.get("status") == "ok":
         return []
-    listed = found.get("alarms")
-    alarms = [each for each in (listed if isinstance(listed, list) else []) if isinstance(each, dict)]
-    named = [(str(each.get("node")), str(each.get("resource"))) for each in alarms]
+    named = [(str(each.get("node")), str(each.get("resource"))) for each in objects(found.get("alarms"))]
     return named or [("?", str(found.get("reason") or "an alarm"))]
 
 

@@ -15,7 +15,7 @@ from kazoo_sup import changes
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound, SupError
 from kazoo_sup.kazoo import bus
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import now
+from kazoo_sup.kazoo.documents import as_object, now
 from kazoo_sup.kazoo.tasks import task_csv
 from kazoo_sup.kazoo.tasks import task_documents as documents
 
@@ -107,7 +107,7 @@ def help_on(zone: Zone, category: str | None = None, action: str | None = None) 
     for name in (category, action):
         if name is not None:
             found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
+    return as_object(found)
 
 
 def csv_of(path: Path) -> bytes:

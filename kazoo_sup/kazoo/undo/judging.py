@@ -10,6 +10,7 @@ from kazoo_sup.changes import masking
 from kazoo_sup.changes.change import same
 from kazoo_sup.changes.merging import BothChanged, merged
 from kazoo_sup.errors import ExitCode, SupError
+from kazoo_sup.kazoo.documents import objects_by_name
 from kazoo_sup.kazoo.undo.index import GONE
 
 if TYPE_CHECKING:
@@ -151,8 +152,7 @@ def _digests(document: Document) -> Document:
 
 
 def _stubs(document: Document | None) -> dict[str, Document]:
-    found = (document or {}).get("_attachments")
-    return {name: each for name, each in found.items() if isinstance(each, dict)} if isinstance(found, dict) else {}
+    return objects_by_name((document or {}).get("_attachments"))
 
 
 def _with_files(wanted: Document, found: Document | None, kept: Collection[KeptFile]) -> Document:
