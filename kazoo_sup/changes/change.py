@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import Conflict, SaveRefused
+from kazoo_sup.results import KEPT_ERRORS
 from kazoo_sup.zone import Report
 
 __all__ = ["Change", "Report", "Tally", "creation", "edit", "rebuild", "removal", "same", "stands"]
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
     from kazoo_sup.types import Document, Json
 
-KEPT_ERRORS = 100
 _PLAIN = frozenset({str, int, bool, type(None)})
 """What needs no second look once it is equal and of one type; of floats, 0.0 and -0.0 do."""
 

@@ -29,6 +29,7 @@ from kazoo_sup.kazoo.numbers import (
     port_requests,
     purge,
     services_view,
+    states,
     unassigned,
     usage,
     used_by,
@@ -375,13 +376,13 @@ def migrate_port_requests(zone: Zone) -> Live:
 @command
 def purge_deleted(zone: Zone, prefix: NumberDatabase | None = None) -> Live:
     """Remove numbers in state deleted for good, from every number database or that of PREFIX."""
-    return _purged(zone, prefix, purge.DELETED)
+    return _purged(zone, prefix, states.DELETED)
 
 
 @command
 def purge_discovery(zone: Zone, prefix: NumberDatabase | None = None) -> Live:
     """Remove numbers in state discovery for good, from every number database or that of PREFIX."""
-    return _purged(zone, prefix, purge.DISCOVERY)
+    return _purged(zone, prefix, states.DISCOVERY)
 
 
 @command

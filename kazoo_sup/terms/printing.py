@@ -76,9 +76,10 @@ _COMMA = _Mark(",")
 _BRACKETS = {list: (_Mark("["), _Mark("]")), tuple: (_Mark("{"), _Mark("}"))}
 _CONSTANTS = {True: "true", False: "false", None: "null"}
 
-# What io_lib:printable_latin1_list/1 lets pass.
-_PRINTABLE = bytes([*b"\b\t\n\v\f\r\x1b", *range(0x20, 0x7F), *range(0xA0, 0x100)])
-_PRINTABLE_CODES = frozenset(_PRINTABLE)
+PRINTABLE = bytes([*b"\b\t\n\v\f\r\x1b", *range(0x20, 0x7F), *range(0xA0, 0x100)])
+"""What io_lib:printable_latin1_list/1 lets pass."""
+
+_PRINTABLE_CODES = frozenset(PRINTABLE)
 _NEEDS_NO_CARE = re.compile(r"[ !#-\[\]-~]+").fullmatch
 _CONTROL_ESCAPES = {8: r"\b", 9: r"\t", 10: r"\n", 11: r"\v", 12: r"\f", 13: r"\r", 27: r"\e", ord("\\"): r"\\"}
 _STRING_ESCAPES = {**_CONTROL_ESCAPES, ord('"'): r"\""}
@@ -142,7 +143,7 @@ def _binary(content: str | bytes) -> str:
         octets, text = content, content.decode(errors="surrogateescape")
     if not octets:
         return "<<>>"
-    if octets.translate(None, _PRINTABLE) or _is_broken(text):
+    if octets.translate(None, PRINTABLE) or _is_broken(text):
         return f"<<{','.join(map(str, octets))}>>"
     return f"<<{_string(text)}>>"
 

@@ -22,7 +22,6 @@ from kazoo_sup.kazoo.media.media_cleanup import (
     MediaUnreadable,
 )
 from kazoo_sup.kazoo.media.media_settings import (
-    HIDDEN,
     CategoryBegun,
     CategoryDeleted,
     CategoryMissing,
@@ -32,6 +31,7 @@ from kazoo_sup.kazoo.media.media_settings import (
     SettingsSaved,
 )
 from kazoo_sup.kazoo.media.prompt_languages import CATEGORY
+from kazoo_sup.transports.server import MASK
 
 if TYPE_CHECKING:
     from kazoo_sup.terms import Term
@@ -108,6 +108,6 @@ def _read(event: SettingRead) -> Iterator[str]:
 
 def _shown(value: Term) -> tuple[str, Term]:
     """Return how a value is printed: its place in a template, and what is there."""
-    if value == HIDDEN:
+    if value == MASK:
         return "~s", value
     return "~p", terms.UNDEFINED if value is None else value

@@ -19,6 +19,7 @@ from kazoo_sup.kazoo.numbers import (
     port_requests,
     purge,
     services_view,
+    states,
     unassigned,
 )
 from kazoo_sup.kazoo.numbers.feature_permissions import changed, ensure_admin_only, of_system
@@ -49,7 +50,7 @@ class TestPurging:
         return {name for name in zone.couchdb.all(place) if name.startswith("+")}
 
     def test_removes_those_in_the_state_everywhere(self, zone):
-        *events, report = purge.purge(zone, number_databases.every(zone), purge.DELETED)
+        *events, report = purge.purge(zone, number_databases.every(zone), states.DELETED)
         lines = list(numbers.lines(events))
         assert report.counts == {"deleted": 4}
         assert self.left(zone) == self.left(zone, "numbers/+4420") == {"+2", "+4"}
@@ -65,7 +66,7 @@ class TestPurging:
             return save(database, document)
 
         monkeypatch.setattr(zone.couchdb, "_save", stubborn)
-        *_events, report = purge.purge(zone, number_databases.every(zone), purge.DELETED)
+        *_events, report = purge.purge(zone, number_databases.every(zone), states.DELETED)
         assert (report.exit_code, report.failed) == (ExitCode.PARTIAL, 2)
         assert str(report.failure) == "2 of 4 numbers in state deleted failed; the same command tries them again"
         assert self.left(zone) == {"+1", "+2", "+4"}
@@ -77,7 +78,7 @@ class TestPurging:
                 zone.couchdb.put(place, {"_id": "+1", "pvt_state": "in_service"})
 
         zone.couchdb.before_save.append(somebody)
-        list(purge.purge(zone, number_databases.every(zone), purge.DELETED))
+        list(purge.purge(zone, number_databases.every(zone), states.DELETED))
         assert self.left(zone) == {"+1", "+2", "+4"}
 
 

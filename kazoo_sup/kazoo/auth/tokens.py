@@ -15,7 +15,7 @@ from kazoo_sup.errors import Declined
 from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.accounts import users
 from kazoo_sup.kazoo.accounts.account_updates import with_values
-from kazoo_sup.kazoo.auth import rsa_signature
+from kazoo_sup.kazoo.auth import auth_apps, private_keys, rsa_signature
 from kazoo_sup.kazoo.config import account_config, system_config
 from kazoo_sup.kazoo.documents import as_object, value_at
 from kazoo_sup.kazoo.documents.shapes import TEXT
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
-DATABASE = "system_auth"
-KEY_FILE = "private_key.pem"
 CATEGORY = "auth"
 METHOD = "cb_api_auth"
 ISSUER = "kazoo"
@@ -87,17 +85,17 @@ def _seconds(zone: Zone, settings: Document) -> int:
 
 def _signing_key(zone: Zone) -> tuple[bytes, str]:
     key = system_config.read(zone, CATEGORY, "system_key", "", TEXT)
-    file = zone.couchdb.get_attachment(DATABASE, key, KEY_FILE) if key else None
+    file = zone.couchdb.get_attachment(auth_apps.AUTH, key, private_keys.FILE_NAME) if key else None
     if file is None:
         raise Declined(
-            reason=f"{DATABASE} holds no key to sign tokens with; a node of Kazoo makes one at the first login"
+            reason=f"{auth_apps.AUTH} holds no key to sign tokens with; a node of Kazoo makes one at the first login"
         )
     with file:
         pem = file.read()
     try:
         rsa_signature.private_key(pem)
     except ValueError as error:
-        raise Declined(reason=f"{DATABASE}/{key}/{KEY_FILE}: {error}") from error
+        raise Declined(reason=f"{auth_apps.AUTH}/{key}/{private_keys.FILE_NAME}: {error}") from error
     return pem, key
 
 

@@ -19,6 +19,7 @@ from kazoo_sup.kazoo.billing import services
 from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import public_fields, shapes, stamped, value_at, with_value
+from kazoo_sup.kazoo.numbers import port_requests
 from kazoo_sup.messages.names import account_database
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 Quantities = dict[str, dict[str, int]]
 Counted = tuple[list[object], int]
 
-PORT_REQUESTS = "port_requests"
 ALL_USERS, ADMIN_USERS = -1, -2
 """Quantities that stand for the number of the account's users, or of its admins."""
 
@@ -113,7 +113,7 @@ def reconcile_each(zone: Zone, accounts: Iterable[str], *, known: bool = False) 
             if known and zone.couchdb.get(services.DATABASE, account) is None:
                 continue
             for unread in reconcile(zone, account):
-                where = unread.database if isinstance(unread, QuantitiesUnread) else PORT_REQUESTS
+                where = unread.database if isinstance(unread, QuantitiesUnread) else port_requests.DATABASE
                 zone.run.warn(f"what account {account} has was not counted: {where} or its view is not there")
         except SupError as error:
             if not (known and isinstance(error, NotFound)):
@@ -272,7 +272,9 @@ def _counted(zone: Zone, database: str, view: tuple[str, str], **query: Unpack[V
 def _ports(zone: Zone, account: str, view: str) -> Count:
     start, end = [account], [account, {}]
     try:
-        rows = list(views.rows_for_change(zone, PORT_REQUESTS, "port_services", view, start=start, end=end, group=True))
+        rows = list(
+            views.rows_for_change(zone, port_requests.DATABASE, "port_services", view, start=start, end=end, group=True)
+        )
     except NotFound:
         return Count({}, (PortQuantitiesUnread(account),))
     keyed = [row for row in rows if isinstance(row["key"], list) and len(row["key"]) > 1]

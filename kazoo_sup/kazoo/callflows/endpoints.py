@@ -18,6 +18,7 @@ from kazoo_sup.kazoo.documents.values import is_empty, is_true
 from kazoo_sup.kazoo.numbers import classification
 from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.terms import Atom
+from kazoo_sup.transports.server import MASK
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Document, Json
@@ -28,7 +29,6 @@ _MERGED_TOO = ("metaflows", "mobile", "music_on_hold")
 _PRECEDENCE = ("mlpp", "max_precedence")
 _LOWEST = 5
 _PASSWORD = ("sip", "password")
-HIDDEN = "****"
 _ALLOW = "allow"
 _AS_DEVICE = ("click2call", "conference")
 _DIRECTIONS = ("inbound", "outbound")
@@ -62,7 +62,7 @@ def look_up(zone: Zone, username: str, realm: str) -> Json | NoRealm | NoUsernam
 
 def without_password(endpoint: Document) -> Document:
     """Return an endpoint as it may be shown."""
-    return endpoint if value_at(endpoint, _PASSWORD) is None else with_value(endpoint, _PASSWORD, HIDDEN)
+    return endpoint if value_at(endpoint, _PASSWORD) is None else with_value(endpoint, _PASSWORD, MASK)
 
 
 def _endpoint(zone: Zone, account: str, identifier: str) -> Json:

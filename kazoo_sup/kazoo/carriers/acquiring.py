@@ -8,12 +8,11 @@ from kazoo_sup import changes
 from kazoo_sup.changes import Change
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.carriers import choice, known, of
-from kazoo_sup.kazoo.carriers.base import DISCOVERY
 from kazoo_sup.kazoo.carriers.http_carrier import HttpCarrier
-from kazoo_sup.kazoo.carriers.stored import AVAILABLE
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.kazoo.numbers import phone_number
+from kazoo_sup.kazoo.numbers.states import AVAILABLE, DISCOVERY, RELEASED
 from kazoo_sup.messages.names import number_database, plain
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
-RELEASED = "released"
 _OF_THE_CARRIER = ("pvt_module_name", "pvt_carrier_data")
 
 

@@ -13,6 +13,7 @@ from kazoo_sup.kazoo.carriers import countries
 from kazoo_sup.kazoo.carriers.dialcodes import dialcode
 from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.documents.values import is_true
+from kazoo_sup.kazoo.numbers.states import DISCOVERY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 CATEGORY = "number_manager"
 """The system_config category of the number manager; a carrier's own is `number_manager.<carrier>`."""
-
-DISCOVERY = "discovery"
-"""The state of a number that a carrier offers and nobody has acquired yet."""
-
 
 IN_SERVICE, AVAILABLE, UNAVAILABLE = "in_service", "available", "unavailable"
 """What carriers say of single numbers: of the account's own, of those that can be had, and of others."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from kazoo_sup.kazoo.carriers.pool import PoolCarrier
-from kazoo_sup.kazoo.carriers.stored import AVAILABLE
+from kazoo_sup.kazoo.numbers.states import AVAILABLE
 from kazoo_sup.messages.names import INUM
 
 if TYPE_CHECKING:

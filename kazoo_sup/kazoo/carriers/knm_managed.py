@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from kazoo_sup.kazoo.carriers.base import DISCOVERY
 from kazoo_sup.kazoo.carriers.pool import PoolCarrier
-from kazoo_sup.kazoo.carriers.stored import AVAILABLE
+from kazoo_sup.kazoo.numbers.states import AVAILABLE, DISCOVERY
 from kazoo_sup.messages.names import MANAGED
 
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kazoo_sup.kazoo.carriers.base import Carrier, CarrierRefused
+from kazoo_sup.kazoo.numbers.states import IN_SERVICE
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Document
-
-IN_SERVICE = "in_service"
 
 
 class Mdn(Carrier):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup.kazoo.carriers.base import Found
 from kazoo_sup.kazoo.databases import views
+from kazoo_sup.kazoo.databases.walk import LAST
+from kazoo_sup.kazoo.numbers.states import AVAILABLE
 from kazoo_sup.messages.names import account_database, number_database, plain
 
 if TYPE_CHECKING:
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
-AVAILABLE = "available"
-_AFTER = "\ufff0"
 """Sorts after every digit that may follow a prefix."""
 
 _PAGE = 1000
@@ -75,7 +75,7 @@ def _rows(
     if query.quantity < 1 or not zone.couchdb.exists(plain(database)):
         return
     wanted = query.offset + query.quantity
-    start, end = [*key, query.prefix], [*key, query.prefix + _AFTER]
+    start, end = [*key, query.prefix], [*key, query.prefix + LAST]
     rows = views.rows(
         zone,
         database,

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from kazoo_sup.errors import BadArgument, Declined, NotAuthorised, NotFound, ServerRefused, SupError
+from kazoo_sup.kazoo.databases.walk import LAST
 from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.results import Items
 from kazoo_sup.transports.couchdb import Administration
@@ -25,7 +26,6 @@ _WILDCARD = re.compile(r"[*?[]")
 _RAW = re.compile(r"[0-9a-f]{32}(-\d{6})?")
 _ID_LENGTH = 32
 _CHUNK = 100
-_LAST = "\ufff0"
 
 
 def name(text: str, _zone: object = None) -> str:
@@ -73,7 +73,7 @@ def _matching(zone: Zone, pattern: str) -> Iterator[str]:
             yield pattern
         return
     start = pattern[: wildcard.start()]
-    names = zone.couchdb.databases(start=start or None, end=start + _LAST if start else None)
+    names = zone.couchdb.databases(start=start or None, end=start + LAST if start else None)
     yield from (each for each in names if fnmatchcase(each, pattern))
 
 

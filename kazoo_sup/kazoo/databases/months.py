@@ -8,15 +8,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kazoo_sup.kazoo.databases.walk import LAST
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, now
 from kazoo_sup.messages.names import account_database, classification, plain
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
-
-LAST = "\ufff0"
-"""Sorts behind every name."""
 
 
 def this_month() -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from kazoo_sup.errors import ExitCode, SupError
+from kazoo_sup.results import NO_RETURN
 from kazoo_sup.terms.shapes import Bits, Export, Fun, Improper, Map, Pid, Port, Reference
 from kazoo_sup.terms.values import OK, Atom, Charlist
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from kazoo_sup.transports.erlang.connection import Ask, Node, Show
     from kazoo_sup.types import Foreign
 
-NO_RETURN = Atom("no_return")
 _UTF_8 = re.compile(
     "[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     "|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"

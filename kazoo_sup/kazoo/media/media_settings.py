@@ -14,6 +14,7 @@ from kazoo_sup.errors import Declined
 from kazoo_sup.kazoo.config.system_config import DATABASE
 from kazoo_sup.kazoo.documents import now, public_fields, value_at, with_value
 from kazoo_sup.kazoo.media.prompt_languages import CATEGORY
+from kazoo_sup.transports.server import MASK
 
 if TYPE_CHECKING:
     from kazoo_sup.changes import Change
@@ -55,7 +56,6 @@ DEFAULTS: tuple[tuple[Path, Json], ...] = (
 """The settings that are moved, with what each is set to where nothing says so; None is left unset."""
 
 SECRETS = frozenset({("proxy_password",), ("ssl_password",)})
-HIDDEN = "****"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _moves(
 
 def _shown(path: Path, value: object) -> Json:
     """Return a value as it may be shown."""
-    return HIDDEN if value is not None and path in SECRETS else value
+    return MASK if value is not None and path in SECRETS else value
 
 
 def _saved(zone: Zone, stored: Document | None, updates: dict[Path, object]) -> Iterator[SettingsSaved]:

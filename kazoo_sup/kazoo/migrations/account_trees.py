@@ -22,6 +22,7 @@ from kazoo_sup.kazoo.billing import services, services_reconcile
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.databases.failures import Parts
 from kazoo_sup.kazoo.documents import shapes
+from kazoo_sup.kazoo.numbers import port_requests
 
 if TYPE_CHECKING:
     from kazoo_sup.changes import Change
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
-PORT_REQUESTS = "port_requests"
 Trees = dict[str, list[str]]
 
 
@@ -186,7 +186,7 @@ def _fix(zone: Zone, account: str, tree: list[str]) -> Iterator[Event]:
         changes.apply(zone, [services_reconcile.edit(zone, account, {"pvt_tree": tree})]).check()
     query: ViewQuery = {"start": [account], "end": [account, {}], "include_docs": True}
     try:
-        rows = list(views.rows_for_change(zone, PORT_REQUESTS, "port_requests", "crossbar_listing", **query))
+        rows = list(views.rows_for_change(zone, port_requests.DATABASE, "port_requests", "crossbar_listing", **query))
     except NotFound:
         yield PortRequestsMissing(account)
         return
@@ -202,7 +202,7 @@ def _fix(zone: Zone, account: str, tree: list[str]) -> Iterator[Event]:
 
 def _port_request(document: Document, tree: list[str]) -> Change:
     again = partial(_with_tree, tree)
-    return changes.rebuild(PORT_REQUESTS, document, again)
+    return changes.rebuild(port_requests.DATABASE, document, again)
 
 
 def _with_tree(tree: list[str], found: Document | None) -> Document:

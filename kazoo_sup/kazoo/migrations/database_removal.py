@@ -23,6 +23,7 @@ from kazoo_sup.errors import Declined, SupError
 from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.databases.failures import Parts
+from kazoo_sup.kazoo.databases.walk import LAST
 from kazoo_sup.kazoo.documents.shapes import TEXT
 from kazoo_sup.kazoo.documents.values import is_true
 from kazoo_sup.kazoo.migrations import account_refresh
@@ -109,7 +110,7 @@ def _made_again(zone: Zone, database: str) -> None:
 def orphans(zone: Zone) -> Iterator[str]:
     """Yield the (encoded) databases of months whose account has none."""
     owners = set()
-    for name in zone.couchdb.databases(start="account/", end="account/\ufff0"):
+    for name in zone.couchdb.databases(start="account/", end=f"account/{LAST}"):
         kind = classification(name)
         if kind == "account":
             owners.add(account_id(name))

@@ -21,7 +21,7 @@ from kazoo_sup.errors import BadArgument, SupError
 from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.databases.every_account import Work
-from kazoo_sup.kazoo.databases.walk import Databases
+from kazoo_sup.kazoo.databases.walk import LAST, Databases
 from kazoo_sup.kazoo.documents.shapes import INTEGER
 from kazoo_sup.messages.names import account_database, account_id, encoded, plain
 from kazoo_sup.results import BulkReport
@@ -113,10 +113,10 @@ def last_archived(kept: int) -> str:
 
 def until(zone: Zone, month: str, *, account: str | None = None, start: str | None = None) -> Databases:
     """Return the databases of MONTH and all before it, of one account or of all from account START on."""
-    first, last = "account/", f"account/{months.LAST}"
+    first, last = "account/", f"account/{LAST}"
     if account:
         first = f"{plain(account_database(account))}-"
-        last = f"{first}{months.LAST}"
+        last = f"{first}{LAST}"
     elif start:
         first = plain(account_database(start))
 

@@ -18,6 +18,7 @@ from kazoo_sup.errors import Declined, SupError
 from kazoo_sup.kazoo.config import erlang_config
 from kazoo_sup.kazoo.config.system_config import DATABASE, DEFAULT
 from kazoo_sup.kazoo.databases import view_registrations
+from kazoo_sup.kazoo.databases.walk import LAST
 from kazoo_sup.kazoo.documents import text_files
 from kazoo_sup.results import BulkReport
 
@@ -118,7 +119,7 @@ def refresh(zone: Zone) -> Iterator[Refreshing | BulkReport]:
         raise NotInstalled
     place = directory / "priv"
     yield DocumentsSought(DATABASE)
-    listed = zone.couchdb.documents(DATABASE, start=_ID, end=f"{_ID}\ufff0", include_docs=False)
+    listed = zone.couchdb.documents(DATABASE, start=_ID, end=f"{_ID}{LAST}", include_docs=False)
     ids = {each["_id"] for each in listed}
     yield FilesSought(str(place))
     files = sorted(place.glob(f"{_FILE}*"))

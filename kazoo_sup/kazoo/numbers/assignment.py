@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from kazoo_sup.errors import NotFound
 from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.numbers import e164
+from kazoo_sup.kazoo.numbers import e164, port_requests
 from kazoo_sup.messages.names import number_database, plain
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
-
-PORT_REQUESTS = "port_requests"
 
 
 class NoAccount(LookupError):
@@ -46,7 +44,7 @@ def _ported_by(zone: Zone, number: str) -> str:
     """Return the account that ports a number in: the only one of an active request, as Kazoo takes no other."""
     if system_config.get(zone, "number_manager", "fetch_account_from_ports", True) in (True, "true"):
         try:
-            rows = list(views.rows(zone, PORT_REQUESTS, "port_requests", "port_in_numbers", key=number))
+            rows = list(views.rows(zone, port_requests.DATABASE, "port_requests", "port_in_numbers", key=number))
         except NotFound:
             rows = []
         if len(rows) == 1 and rows[0]["value"]:

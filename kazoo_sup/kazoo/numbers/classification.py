@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 Classifiers = Mapping[str, Fields]
 
-_NORTH_AMERICA = "SS(###) ### - ####"
+NORTH_AMERICA = "SS(###) ### - ####"
 _CARIBBEAN = "684|264|268|242|246|441|284|345|767|809|829|849|473|671|876|664|670|787|939|869|758|784|721|868|649|340"
 
 CLASSIFIERS: Classifiers = {
     "tollfree_us": {
         "regex": r"^\+1((?:800|88\d|877|866|855|844|833|822)\d{7})$",
         "friendly_name": "US TollFree",
-        "pretty_print": _NORTH_AMERICA,
+        "pretty_print": NORTH_AMERICA,
     },
-    "toll_us": {"regex": r"^\+1(900\d{7})$", "friendly_name": "US Toll", "pretty_print": _NORTH_AMERICA},
+    "toll_us": {"regex": r"^\+1(900\d{7})$", "friendly_name": "US Toll", "pretty_print": NORTH_AMERICA},
     "emergency": {
         "regex": "^(911|922|933|988|833|811|711|999)$",
         "emergency": True,
@@ -38,12 +38,12 @@ CLASSIFIERS: Classifiers = {
     "caribbean": {
         "regex": rf"^\+?1((?:{_CARIBBEAN})\d{{7}})$",
         "friendly_name": "Caribbean",
-        "pretty_print": _NORTH_AMERICA,
+        "pretty_print": NORTH_AMERICA,
     },
     "did_us": {
         "regex": r"^(\+?1)?([2-9][0-9]{2}[2-9][0-9]{6})$",
         "friendly_name": "US DID",
-        "pretty_print": _NORTH_AMERICA,
+        "pretty_print": NORTH_AMERICA,
     },
     "international": {"regex": r"^\+([2-9]\d{7,})$", "friendly_name": "International"},
     "unknown": {"regex": "^(.*)$", "friendly_name": "Unknown"},

@@ -16,7 +16,7 @@ from kazoo_sup.concurrency import ahead
 from kazoo_sup.errors import NotFound, SupError
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.databases.failures import check_reachable
-from kazoo_sup.kazoo.numbers import phone_number, states
+from kazoo_sup.kazoo.numbers import phone_number, port_requests, states
 from kazoo_sup.kazoo.numbers.lifecycle import NoSuchNumber, NumberIsPorting
 from kazoo_sup.messages.names import number_database, plain
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 BATCH = 1000
-
-_PORT_REQUESTS = "port_requests"
 
 
 class NotANumber(SupError):
@@ -245,7 +243,7 @@ def _numbers(batch: Sequence[Target]) -> set[str]:
 def _porting(zone: Zone, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
     """Return the port request, and its account, that brings each of the numbers here (Kazoo knm_port_request:get/1)."""
     try:
-        rows = list(views.rows(zone, _PORT_REQUESTS, "port_requests", "port_in_numbers", keys=numbers))
+        rows = list(views.rows(zone, port_requests.DATABASE, "port_requests", "port_in_numbers", keys=numbers))
     except NotFound:
         return {}
     return {row["key"]: {"request": row["id"], "account": row["value"]} for row in rows}

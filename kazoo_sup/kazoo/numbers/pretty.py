@@ -12,8 +12,6 @@ from kazoo_sup.kazoo.numbers import classification, e164
 if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
-_NORTH_AMERICA = "SS(###) ### - ####"
-
 
 def shown(typed: str, zone: Zone) -> str:
     """Return a number as its class, or North America, writes it; as it was typed where neither has a form."""
@@ -22,7 +20,7 @@ def shown(typed: str, zone: Zone) -> str:
     name = classification.classify(number, classifiers)
     pattern = classifiers[name].get("pretty_print") if name else None
     if not isinstance(pattern, str):
-        pattern = _NORTH_AMERICA if number.startswith("+1") else None
+        pattern = classification.NORTH_AMERICA if number.startswith("+1") else None
     return typed if pattern is None else filled(pattern, number)
 
 

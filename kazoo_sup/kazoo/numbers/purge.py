@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from kazoo_sup.zone import Zone
 
 PAGE = 500
-DELETED = "deleted"
-DISCOVERY = "discovery"
 _STATE = "pvt_state"
 
 

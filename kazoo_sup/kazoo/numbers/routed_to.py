@@ -13,7 +13,7 @@ from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import shapes, value_at
 from kazoo_sup.kazoo.documents.values import is_empty, is_true
-from kazoo_sup.kazoo.numbers import phone_number, planning
+from kazoo_sup.kazoo.numbers import phone_number, planning, port_requests
 from kazoo_sup.kazoo.numbers.phone_number import LIKE_LOCAL, LOCAL, PhoneNumber
 from kazoo_sup.terms import Atom
 
@@ -26,7 +26,6 @@ UNASSIGNED = Atom("unassigned")
 
 _CATEGORY = "number_manager"
 _ROUTED = ("port_in", "in_service", "port_out", "reserved")
-_PORTS = "port_requests"
 _WITH_OWN_CNAM = "knm_vitelity"
 
 
@@ -87,7 +86,9 @@ def _by_port(zone: Zone, number: str) -> Route:
     """Return the account whose port request brings the number here."""
     if not is_true(_setting(zone, "fetch_account_from_ports", default=True)):
         raise Unrouted(NOT_FOUND)
-    rows = views.rows_if_any(zone, _PORTS, "port_requests", "port_in_numbers", key=number, include_docs=True)
+    rows = views.rows_if_any(
+        zone, port_requests.DATABASE, "port_requests", "port_in_numbers", key=number, include_docs=True
+    )
     accounts = [row["doc"]["pvt_account_id"] for row in rows if value_at(row, ["doc", "pvt_account_id"])]
     if len(accounts) != 1:
         raise Unrouted(NOT_FOUND)

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from kazoo_sup.terms.printing import PRINTABLE
 from kazoo_sup.terms.shapes import Bits, Export, Fun, Improper, Map, Pid, Port, Reference
 from kazoo_sup.terms.values import LONGEST_ATOM, Atom, Charlist
 
@@ -34,7 +35,6 @@ _PORT, _NEW_PORT, _V4_PORT = 102, 89, 120
 _NEW_REFERENCE, _NEWER_REFERENCE = 114, 90
 _EXPORT, _NEW_FUN = 113, 112
 
-_PRINTABLE = bytes([*b"\b\t\n\v\f\r\x1b", *range(0x20, 0x7F), *range(0xA0, 0x100)])
 _CONSTANTS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"null": None}
 _BITS_OF_AN_OCTET = 8
 _LONGEST_STRING = 65_535
@@ -211,7 +211,7 @@ def _read_binary(reader: _Reader) -> str | bytes:
 
 def _read_string(reader: _Reader) -> object:
     octets = reader.take(reader.u16())
-    return list(octets) if octets.translate(None, _PRINTABLE) else Charlist(octets.decode("latin-1"))
+    return list(octets) if octets.translate(None, PRINTABLE) else Charlist(octets.decode("latin-1"))
 
 
 def _read_float(reader: _Reader) -> float:
