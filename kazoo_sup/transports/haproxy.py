@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from kazoo_sup.errors import Delivered, SettingsError, TimedOut, TransportError, UsageError
 from kazoo_sup.transports.limits import Limits
-from kazoo_sup.transports.net import Address, Deadline, connect, one_line
+from kazoo_sup.transports.net import LATE, LOOK, Address, Deadline, connect, one_line
 from kazoo_sup.transports.waits import waiting_for
 
 LIMIT = 16 * 2**20
@@ -161,7 +161,7 @@ class StatsSocket:
             connected.sendall(f"{command}\n".encode("ascii"))
             waiting.after()
             rest = bytearray()
-            while whole.left:
+            while whole.wait:
                 waiting.before(connected)
                 piece = connected.recv(_PIECE)
                 waiting.after()
@@ -218,13 +218,14 @@ class _Waiting:
         self._since = 0.0
 
     def before(self, connected: socket.socket) -> None:
-        if self._left <= 0:
+        if self._left < -LATE:
             raise self.passed()
-        connected.settimeout(self._left)
+        connected.settimeout(max(self._left, LOOK))
         self._since = time.monotonic()
 
     def after(self) -> None:
-        self._left -= time.monotonic() - self._since
+        left = self._left - (time.monotonic() - self._since)
+        self._left = max(left, 0.0) if self._left > 0 else left  # as Deadline.wait: what has come already counts
 
     def passed(self) -> TimedOut:
         return TimedOut(seconds=self._seconds, doing=self._doing)

@@ -63,6 +63,10 @@ class Tls(NamedTuple):
         return context
 
 
+LOOK, LATE = 0.001, 1.0
+"""Seconds for which what has come is looked for once a deadline has passed, and for how long while more comes."""
+
+
 class Deadline:
     """SECONDS from now, one limit for all that comes until then; DOING ends the sentence of its error."""
 
@@ -71,6 +75,7 @@ class Deadline:
         self.seconds = seconds
         self.doing = doing
         self._end = time.monotonic() + seconds
+        self._late: float | None = None
 
     @property
     def left(self) -> float:
@@ -79,6 +84,20 @@ class Deadline:
         if left <= 0:
             raise self.passed()
         return left
+
+    @property
+    def wait(self) -> float:
+        """The seconds that one read may wait: next to none once they have passed, for what has come already counts.
+
+        This host may have been busy, or asleep. TimedOut where the other side goes on and on all the same.
+        """
+        now = time.monotonic()
+        if now < self._end:
+            return self._end - now
+        self._late = self._late or now + LATE
+        if now >= self._late:
+            raise self.passed()
+        return LOOK
 
     def passed(self) -> TimedOut:
         """Return the error of a deadline that has passed."""

@@ -34,7 +34,7 @@ from kazoo_sup.transports.erlang.failures import (
     VersionUnknown,
 )
 from kazoo_sup.transports.erlang.handshake import NEWEST, OLDEST, BadHandshake, Handshake, HandshakeFailed, NameRefused
-from kazoo_sup.transports.net import Address, Tls, connect, encrypt, why
+from kazoo_sup.transports.net import Address, Deadline, Tls, connect, encrypt, why
 
 _PIECE = 262_144
 _SILENCE = 75.0
@@ -165,11 +165,11 @@ class Node:
         is none. Raises TimedOut after SECONDS (it goes on there), NodeLost, MessageTooLarge, NotANode.
         """
         client = self._connected_client()
-        end = None if seconds is None else time.monotonic() + seconds
+        end = None if seconds is None else Deadline(seconds, f" waiting for {self.name}")
         answers: _Answers = deque()
         with self._turn:
             number = client.call(module, function, arguments)
-            for event in self._events(client, end, seconds or 0, answers):
+            for event in self._events(client, end, answers):
                 match event:
                     case Returned(call, term) if call == number:
                         return term
@@ -211,16 +211,16 @@ class Node:
                             self._left.append(event)
 
     def _listen_for_a_moment(self, client: Client) -> None:
-        end = time.monotonic() + _MOMENT
+        end = Deadline(_MOMENT)
         with suppress(TimedOut):
             while True:
-                self._listen(client, end, _MOMENT, deque())
+                self._listen(client, end, deque())
 
     def linger(self, show: Show, seconds: float | None = None) -> None:
         """Show what is still printed, for as long as the connection lasts, or for SECONDS."""
-        end = None if seconds is None else time.monotonic() + seconds
+        end = None if seconds is None else Deadline(seconds, f" waiting for {self.name}")
         with suppress(TimedOut):
-            for event in self._events(self._connected_client(), end, seconds or 0, deque()):
+            for event in self._events(self._connected_client(), end, deque()):
                 if isinstance(event, Printed):
                     show(event.text)
 
@@ -256,7 +256,7 @@ class Node:
 
     def _ask_epmd(self, question: bytes) -> bytes:
         """Ask, and return all that comes until epmd closes the connection."""
-        end = time.monotonic() + self._timeout
+        end = Deadline(self._timeout)
         answer = bytearray()
         try:
             place = Address(self._endpoint.reached, self._endpoint.epmd_port)
@@ -268,7 +268,7 @@ class Node:
                         raise epmd.BadAnswer
         except ServerUnreachable as error:
             raise self._no_port_mapper(error.reason) from None
-        except TimeoutError:
+        except (TimeoutError, TimedOut):
             raise self._no_port_mapper(f"no answer within {self._timeout:g} s") from None
         except OSError as error:
             raise self._no_port_mapper(why(error).reason) from None
@@ -310,7 +310,7 @@ class Node:
         )
         client = Client(handshake, self._largest)
         client.begin()
-        end = time.monotonic() + self._timeout
+        end = Deadline(self._timeout)
         try:
             while not handshake.done:
                 self._send(client)
@@ -318,7 +318,7 @@ class Node:
                 if not data:
                     raise self._turned_away(handshake)
                 client.receive(data)
-        except TimeoutError:
+        except (TimeoutError, TimedOut):
             raise NodeSilent(node=self.name, address=self._address, seconds=self._timeout) from None
         except NameRefused as refused:
             reason = _TEXT_OF_STATUS.get(str(refused), str(refused)[:100])
@@ -356,18 +356,18 @@ class Node:
             self._live_socket().settimeout(_SILENCE)
             self._live_socket().sendall(outgoing)
 
-    def _events(self, client: Client, end: float | None, seconds: float, answers: _Answers) -> Iterator[Event]:
+    def _events(self, client: Client, end: Deadline | None, answers: _Answers) -> Iterator[Event]:
         """Yield what happens, for ever: errors end it."""
         while True:
             while self._left:
                 yield self._left.popleft()
-            self._listen(client, end, seconds, answers)
+            self._listen(client, end, answers)
 
-    def _listen(self, client: Client, end: float | None, seconds: float, answers: _Answers) -> None:
+    def _listen(self, client: Client, end: Deadline | None, answers: _Answers) -> None:
         """Send what is to be sent, and take in what has come."""
         try:
             self._send(client)
-            data = self._piece(client, end, seconds)
+            data = self._piece(client, end)
             while answers:
                 self._left += client.reply(*answers.popleft())
             self._left += client.receive(data)
@@ -381,19 +381,18 @@ class Node:
         except OSError as error:
             raise NodeLost(node=self.name, reason=f": {why(error).reason}") from None
 
-    def _piece(self, client: Client, end: float | None, seconds: float) -> bytes:
+    def _piece(self, client: Client, end: Deadline | None) -> bytes:
         """Return what has come, which may be nothing while input is waited for."""
         connection = self._live_socket()
-        now = time.monotonic()
-        if end is not None and now >= end:
-            raise TimedOut(seconds=seconds, doing=f" waiting for {self.name}")
-        if now - self._heard > _SILENCE:
+        if time.monotonic() - self._heard > _SILENCE:
             raise NodeLost(node=self.name, reason=f": nothing was heard of it for {_SILENCE:g} s")
         wait = 0.05 if client.waiting else _LOOK
-        connection.settimeout(wait if end is None else min(wait, max(end - now, 0.001)))
+        connection.settimeout(wait if end is None else min(wait, end.wait))
         try:
             data = connection.recv(_PIECE)
         except TimeoutError:
+            if end is not None:
+                end.left  # noqa: B018 - raises once it has passed
             return b""
         if not data:
             raise NodeLost(node=self.name, reason="")
@@ -414,11 +413,8 @@ def _answer_aside(answers: _Answers, question: int, number: int | None, ask: Cal
     threading.Thread(target=read, daemon=True).start()
 
 
-def _received(connection: socket.socket, end: float) -> bytes:
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    connection.settimeout(left)
+def _received(connection: socket.socket, end: Deadline) -> bytes:
+    connection.settimeout(end.wait)
     return connection.recv(_PIECE)
 
 

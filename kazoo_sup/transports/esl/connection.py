@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,7 +27,7 @@ from kazoo_sup.transports.esl.failures import (
 )
 from kazoo_sup.transports.esl.frames import BadFrame, Event, Framer, Head, TooLong, event
 from kazoo_sup.transports.limits import Limits
-from kazoo_sup.transports.net import Address, connect, one_line, why
+from kazoo_sup.transports.net import Address, Deadline, connect, one_line, why
 from kazoo_sup.transports.waits import waiting_for
 
 PORT = 8021
@@ -176,11 +175,11 @@ class EventSocket:
         self.subscribe("BACKGROUND_JOB")
         self._start(command, job)
         seconds = self._read_timeout if timeout is None else timeout
-        deadline = time.monotonic() + seconds
-        while (found := self.next_event(deadline - time.monotonic())) is not None:
+        deadline = Deadline(seconds, f" waiting for {self.name} to finish {command.partition(' ')[0]}")
+        while (found := self._next_event(deadline)) is not None:
             if found.get("Job-UUID") == job:
                 return str(found.get("_body", ""))
-        raise TimedOut(seconds=seconds, doing=f" waiting for {self.name} to finish {command.partition(' ')[0]}")
+        raise deadline.passed()
 
     def subscribe(self, names: str, *, form: str = "json") -> None:
         """Ask for the events NAMES, with blanks between them, as json or plain; CommandRefused when that is refused.
@@ -195,7 +194,9 @@ class EventSocket:
 
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Return the next event, or None when none has come within TIMEOUT seconds; without them it waits for ever."""
-        deadline = None if timeout is None else time.monotonic() + timeout
+        return self._next_event(None if timeout is None else Deadline(timeout))
+
+    def _next_event(self, deadline: Deadline | None) -> Event | None:
         while not self._events:
             head = self._head(deadline)
             if head is None:
@@ -205,11 +206,11 @@ class EventSocket:
         return self._events.popleft()
 
     def _authenticate(self, login: str) -> None:
-        deadline = time.monotonic() + self._connect_timeout
-        if self._head_by(deadline, self._connect_timeout).content_type != "auth/request":
+        deadline = Deadline(self._connect_timeout, f" waiting for {self.name}")
+        if self._head_by(deadline).content_type != "auth/request":
             raise self._stranger("it did not ask for a password")
         self._send(f"{login}\n\n")
-        head = self._head_by(deadline, self._connect_timeout)
+        head = self._head_by(deadline)
         if head.content_type != "command/reply":
             raise self._stranger("it did not answer the password")
         if not head.reply.startswith("+OK"):
@@ -235,8 +236,8 @@ class EventSocket:
             pass
         self._send(f"{command}\n{headers}\n")
         answers = ("api/response", "command/reply")
-        deadline = time.monotonic() + self._read_timeout
-        while (head := self._head_by(deadline, self._read_timeout)).content_type not in answers:
+        deadline = Deadline(self._read_timeout, f" waiting for {self.name}")
+        while (head := self._head_by(deadline)).content_type not in answers:
             self._take_event(head)
         return head
 
@@ -254,14 +255,14 @@ class EventSocket:
         except BadFrame as error:
             raise self._stranger(str(error)) from None
 
-    def _head_by(self, deadline: float, seconds: float) -> Head:
+    def _head_by(self, deadline: Deadline) -> Head:
         with waiting_for(self.name, self._endpoint.address):
             head = self._head(deadline)
         if head is None:
-            raise TimedOut(seconds=seconds, doing=f" waiting for {self.name}")
+            raise deadline.passed()
         return head
 
-    def _head(self, deadline: float | None) -> Head | None:
+    def _head(self, deadline: Deadline | None) -> Head | None:
         """Return the next head that is an answer or an event, or None when it has not come by the deadline."""
         while True:
             try:
@@ -288,15 +289,16 @@ class EventSocket:
     def _pieces(self, length: int) -> Iterator[bytes]:
         """Yield a body as it comes; each piece has the read timeout to be complete, and all of them the limit's."""
         self._body_left = length
-        last = time.monotonic() + self._limits.seconds
+        doing = f" reading the answer of {self.name}"
+        last = Deadline(self._limits.seconds, doing)
         while self._body_left:
             size = min(_PIECE, self._body_left)
-            deadline = min(last, time.monotonic() + self._read_timeout)
+            own = Deadline(self._read_timeout, doing)
+            deadline = min(last, own, key=lambda each: each.wait)
             piece = self._framer.take(size)
             while len(piece) < size:
                 if not self._receive(deadline):
-                    seconds = self._read_timeout if deadline < last else self._limits.seconds
-                    raise TimedOut(seconds=seconds, doing=f" reading the answer of {self.name}")
+                    raise deadline.passed()
                 piece += self._framer.take(size - len(piece))
             self._body_left -= size
             yield piece
@@ -309,16 +311,13 @@ class EventSocket:
             except TimeoutError:
                 raise TimedOut(seconds=self._read_timeout, doing=f" sending to {self.name}") from None
 
-    def _receive(self, deadline: float | None) -> bool:
+    def _receive(self, deadline: Deadline | None) -> bool:
         """Feed the framer with what comes next; false when nothing has come by the deadline."""
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            return False
         with self._losing() as connected:
-            connected.settimeout(left)
             try:
+                connected.settimeout(deadline.wait if deadline else None)
                 data = connected.recv(_PIECE)
-            except TimeoutError:
+            except (TimeoutError, TimedOut):
                 return False
         if not data:
             raise self._lost("")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import os
-import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlsplit
@@ -14,8 +13,9 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from kazoo_sup.errors import SettingsError
+from kazoo_sup.errors import SettingsError, TimedOut
 from kazoo_sup.transports.http.library import HTTPAdapter, get_environ_proxies, requests
+from kazoo_sup.transports.net import Deadline
 from kazoo_sup.transports.waits import passed
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class _Clock:
         self.start()
 
     def start(self) -> None:
-        self._end = time.monotonic() + self._seconds
+        self._deadline = Deadline(self._seconds)
         self._used = passed()
 
     @property
@@ -145,11 +145,11 @@ class _Clock:
         return passed() - self._used
 
     @property
-    def left(self) -> float:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
+    def wait(self) -> float:
+        try:
+            return self._deadline.wait
+        except TimedOut:
+            raise TimeoutError from None
 
 
 class _TimedSocket:
@@ -176,8 +176,8 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        left = self._clock.left
-        self._socket.settimeout(left if self._pause is None else min(left, self._pause))
+        wait = self._clock.wait
+        self._socket.settimeout(wait if self._pause is None else min(wait, self._pause))
         try:
             return int(self._socket.recv_into(buffer))
         finally:

@@ -92,7 +92,7 @@ def _reply(link: socket.socket, cookie: int, peer: Peer, deadline: Deadline, lim
 def _exactly(link: socket.socket, size: int, peer: Peer, deadline: Deadline) -> bytes:
     data = bytearray()
     while len(data) < size:
-        link.settimeout(deadline.left)
+        link.settimeout(deadline.wait)
         piece = link.recv(min(size - len(data), 1 << 16))
         if not piece:
             raise peer.broken_off()

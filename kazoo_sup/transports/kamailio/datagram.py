@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kazoo_sup.errors import SupError
+from kazoo_sup.errors import SupError, TimedOut
 from kazoo_sup.transports.kamailio import jsonrpc
 from kazoo_sup.transports.net import Deadline
 
@@ -110,9 +110,9 @@ def _answer(link: socket.socket, number: int, peer: Peer, seconds: float) -> Jso
     lost: Deadline | None = None
     while True:
         try:
-            link.settimeout(min(each.left for each in (patience, lost, deadline) if each))
+            link.settimeout(min(each.wait for each in (patience, lost, deadline) if each))
             answer, _ancillary, flags, _address = link.recvmsg(_BUFFER)
-        except (TimeoutError, SupError):
+        except (TimeoutError, TimedOut):
             if lost:
                 raise peer.answer_too_large(INSTEAD) from None
             deadline.left  # noqa: B018 - raises once it has passed
@@ -126,7 +126,7 @@ def _answer(link: socket.socket, number: int, peer: Peer, seconds: float) -> Jso
             return jsonrpc.result(answer, number, peer)
         except jsonrpc.NotOurs:
             if not patience and not lost and _answers(answer, probe, peer):
-                lost = Deadline(min(_GRACE, deadline.left), "")
+                lost = Deadline(min(_GRACE, deadline.wait), "")
 
 
 def _answers(answer: bytes, number: int, peer: Peer) -> bool:

@@ -108,7 +108,7 @@ def _exchange(writer: int, reader: int, body: bytes, peer: Peer, seconds: float,
     poll.register(reader, select.POLLIN)
     while size <= limits.size:
         # Without a writer a read would come back empty at once; poll waits for the first one.
-        if not poll.poll(deadline.left * 1000):
+        if not poll.poll(deadline.wait * 1000):
             raise deadline.passed()
         piece = os.read(reader, _PIECE)
         if not piece:
