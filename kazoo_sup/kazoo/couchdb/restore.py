@@ -6,7 +6,9 @@ A restore that was cut off is completed by a second run: what is there already i
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -113,9 +115,21 @@ def _restore(zone: Zone, each: Plan, *, merge: bool) -> changes.Tally:
         _secure(zone, each)
     revisions = (_revision(each.file, entry) for entry in _entries(each.file))
     label = f"restoring {each.database}"
-    return stored_revisions.store(
-        zone, database, revisions, total=each.manifest["revisions"], label=label, is_new=is_new
-    )
+    with _numbers_of_any_length():
+        return stored_revisions.store(
+            zone, database, revisions, total=each.manifest["revisions"], label=label, is_new=is_new
+        )
+
+
+@contextmanager
+def _numbers_of_any_length() -> Iterator[None]:
+    """Have Python read and write whole numbers of more than its 4,300 digits in the block, as CouchDB does."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(before)
 
 
 def _secure(zone: Zone, each: Plan) -> None:
