@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +39,7 @@ class Held:
 
     `deadline` is a time in seconds since 1970; `options` are words (zone, settings) with which the guard runs `sup`;
     `ended` tells how it was taken back: the exit code and when, nothing while it is not; `told` whether somebody heard.
-    `run` is the id of the run, once it has ended.
+    `run` is the id of the run, once it has begun to change something.
     """
 
     token: str
@@ -161,13 +161,14 @@ class Waiting:
             return False
         return False
 
-    @contextmanager
-    def keeping(self, run: str) -> Iterator[None]:
-        """Have the record of a run stay in the block, as far as there is one."""
-        with ExitStack() as stack:
-            with suppress(NoSuchRun, Unreadable):
-                stack.enter_context(Journal(self._state_dir / JOURNAL).find(run).kept())
-            yield
+    def keep(self, run: str, keeping: ExitStack) -> bool:
+        """Have the record of a run stay as long as KEEPING is open; False while the run lives and keeps it itself."""
+        with suppress(NoSuchRun, Unreadable, FileNotFoundError):
+            record = Journal(self._state_dir / JOURNAL).find(run)
+            if record.is_running:
+                return False
+            keeping.enter_context(record.kept())
+        return True
 
     def record(self, token: str) -> Record | None:
         """Return the record of the run whose changes these are; None when it changed nothing.

@@ -98,16 +98,16 @@ def _when_over(waiting: Waiting, token: str, keeping: ExitStack) -> Held | None:
     """
     held: Held | None = None
     end = 0.0
+    kept = False
     while True:
         found = waiting.read(token)
         if found is None and (held is None or not waiting.is_there(token)):
             return None
         if found and (held is None or found.deadline != held.deadline):
             end = passed() + found.deadline - time.time()
-        if found and found.run and not (held and held.run):
-            keeping.enter_context(waiting.keeping(found.run))
         held = found or held
         assert held is not None
+        kept = kept or bool(held.run and waiting.keep(held.run, keeping))
         if held.taking or passed() >= end:
             return held
         time.sleep(min(LOOK, max(end - passed(), 0.01)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import confirming, guard
 from kazoo_sup.changes.confirming import Held, Waiting
-from kazoo_sup.errors import BadArgument, UsageError
+from kazoo_sup.errors import BadArgument, SupError, UsageError
 from kazoo_sup.settings.sources import is_span
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ class NoWayBack(UsageError):
     """--confirm-within needs the journal, which is off: nothing could be taken back"""
 
     remedy = "switch the journal on with the setting journal.mode, and leave out --no-journal"
+
+
+class TooLate(SupError):
+    """nothing was changed: the {seconds:g} s of --confirm-within were over before the first change"""
+
+    remedy = "give --confirm-within more time"
+
+    seconds: float
 
 
 def seconds(text: str) -> float:
@@ -66,6 +74,14 @@ class ConfirmWithin:
         recorder = record()
         recorder.about[confirming.KEY] = self._held.token
         recorder.required_by = "--confirm-within"
+        recorder.begun = self._begun
+
+    def _begun(self, run: str) -> None:
+        """Tell the guard which record it keeps, before the first change; raises TooLate where it is gone."""
+        if not self._waiting.path(self._held.token).exists():
+            raise TooLate(seconds=self._held.seconds)
+        self._held = replace(self._held, run=run)
+        self._waiting.write(self._held)
 
     def finish(self) -> None:
         """Let the time begin, and say how the change is kept; where nothing was changed there is nothing to confirm."""
@@ -76,7 +92,7 @@ class ConfirmWithin:
             return
         if not self._waiting.path(token).exists():
             return
-        held = replace(self._held, deadline=time.time() + self._held.seconds, run=record.run)
+        held = replace(self._held, deadline=time.time() + self._held.seconds)
         self._waiting.write(held)
         lasting = record.summary.undoable
         if lasting.verdict != "yes":

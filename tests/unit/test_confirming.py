@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -225,3 +226,57 @@ def test_its_record_stays_while_it_waits(waiting, clock, tmp_path, monkeypatch):
     assert clock.passed >= 60
     keep_within(path.parent, days=1e-9, size=0)
     assert not path.exists()
+
+
+@pytest.fixture
+def confirming(tmp_path, monkeypatch):
+    """A run that is to be confirmed, its guard left out: its recorder, and what begins its record."""
+    monkeypatch.setattr(guard, "start", lambda _waiting, _token: None)
+    ours = Recorder(Told(), warn=pytest.fail)
+    settings = SimpleNamespace(journal=Journaling(), state_dir=tmp_path, active="here")
+    asked = SimpleNamespace(config=None, node=None, use_short=False)
+    confirm_within.ConfirmWithin(60, settings, Wanted(ours), asked, "sup db work", pytest.fail)
+    return ours, lambda: ours.begin(tmp_path / "journal", Journaling(), zone="here", host="h", cluster=None)
+
+
+class Wanted:
+    """The record of a run that has one."""
+
+    wanted = True
+
+    def __init__(self, recorder):
+        self.recorder = recorder
+
+    def __call__(self):
+        return self.recorder
+
+
+def test_the_record_of_a_run_that_is_killed_stays_while_it_waits(waiting, confirming, clock, tmp_path, monkeypatch):
+    ours, begin = confirming
+    begin()
+    ours.deed("here", "ban an address", Was())
+    path = ours._lines.path
+    [held] = waiting.all()
+    waiting.write(replace(held, deadline=clock.shown + 60))
+    monkeypatch.setattr(guard, "_take_back", lambda _waiting, held: None)
+    sleep = clock.sleep
+
+    def prune(seconds):
+        keep_within(path.parent, days=1e-9, size=0)
+        assert path.exists()
+        ours._lines.close()  # what a kill does to its lock
+        sleep(seconds)
+
+    monkeypatch.setattr(guard.time, "sleep", prune)
+    guard.main(tmp_path, held.token)
+    assert clock.passed >= 60
+
+
+def test_a_run_whose_time_is_over_before_its_first_change_changes_nothing(waiting, confirming):
+    ours, begin = confirming
+    [held] = waiting.all()
+    waiting.forget(held.token)
+    with pytest.raises(confirm_within.TooLate, match="nothing was changed: the 60 s"):
+        begin()
+    assert list(waiting.all()) == []
+    ours.end(3)

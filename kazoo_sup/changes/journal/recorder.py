@@ -70,6 +70,8 @@ class Recorder:
         self._required = ""
         self.required_by = ""
         """What in the run, beside its settings, needs a record: without one nothing is changed. Nothing by default."""
+        self.begun: Callable[[str], None] = lambda run: None
+        """Is told the run's id when its record is there, and raises what keeps the run from changing anything."""
         self._most = 0
         self._next = 1
         self._clusters: set[str] = set()
@@ -145,6 +147,7 @@ class Recorder:
             "about": self.about,
         }
         self._lines = Lines(directory, run, {"run": header})
+        self.begun(run)
 
     def changes(self, zone: str, batch: Sequence[Change], files: Mapping[int, Sequence[KeptFile]]) -> Begun:
         """Record the changes of a batch with the files, by their place in it, that they remove; sync; return them."""
