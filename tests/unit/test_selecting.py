@@ -48,8 +48,10 @@ class TestColumns:
         assert json.loads(out)["rows"] == [{"name": "a"}, {"name": "b"}]
 
     def test_that_there_are_not_are_refused_with_those_there_are(self, capsys):
-        with pytest.raises(UsageError, match="no column 'nmae'; there are name, size, tags"):
-            shown(capsys, listing(), columns="name,nmae")
+        for output_format in ("text", "csv", "json"):
+            with pytest.raises(UsageError, match="no column 'nmae'; there are name, size, tags"):
+                shown(capsys, listing(), output_format, columns="name,nmae")
+        assert capsys.readouterr().out == ""
 
     @pytest.mark.parametrize("columns", ["", ",", "name,,size"])
     def test_without_a_name_are_refused_before_anything_is_run(self, columns):
@@ -119,6 +121,32 @@ class TestQuery:
     def test_that_cannot_be_understood_is_refused_before_anything_is_run(self):
         with pytest.raises(UsageError, match="--query: "):
             selecting.selector(Options(query="[?"), print)
+
+    @pytest.mark.parametrize(
+        ("query", "reason"),
+        [
+            ("[].{n: lenght(name)}", r"there is no function lenght\(\); did you mean length\?"),
+            ("[?length(name, size) > `1`]", r"wrong number of arguments for length\(\): 2, where it takes 1"),
+            ("merge()", r"wrong number of arguments for merge\(\): 0, where it takes at least 1"),
+        ],
+    )
+    def test_that_calls_what_there_is_not_is_refused_before_anything_is_run(self, query, reason):
+        with pytest.raises(UsageError, match=reason):
+            selecting.selector(Options(query=query), print)
+
+    def test_that_fails_says_why_in_few_words(self, capsys):
+        with pytest.raises(selecting.QueryFailed, match=r"abs\(\) takes number, and was given array; "):
+            shown(capsys, listing(), query="abs(@)")
+
+    def test_that_leaves_no_row_is_an_empty_listing(self, capsys):
+        for output_format in ("text", "table", "csv", "ndjson"):
+            assert shown(capsys, listing(), output_format, query="[?size > `9`].{n: name}")[0] == ""
+        envelope = json.loads(shown(capsys, listing(), "json", query="[?size > `9`].{n: name}")[0])
+        assert (envelope["rows"], envelope["result"]) == ([], [])
+        assert capsys.readouterr().err == ""
+
+    def test_leaves_the_exit_code_that_a_listing_says(self, capsys):
+        assert shown(capsys, listing(code=ExitCode.PARTIAL), query="[].{n: name}")[1] is ExitCode.PARTIAL
 
     def test_that_fails_on_what_it_is_given_says_that_the_work_is_done(self, capsys):
         with pytest.raises(selecting.QueryFailed, match="what was asked for is done"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -161,7 +162,11 @@ class _Text:
             _print(line)
         if isinstance(result, Listing):
             show = print_csv if result.csv and self._show_rows is print_rows else self._show_rows
-            show(result.columns, ending.rest(result.rows))
+            rows = ending.rest(result.rows)
+            if result.columns:
+                show(result.columns, rows)
+            else:  # a query left no row
+                deque(rows, maxlen=0)
 
     def _show_pages(self, live: Live, pages: Iterable[Iterable[Row]]) -> None:
         if live.draw and self._show_rows is print_rows and sys.stdout.isatty():

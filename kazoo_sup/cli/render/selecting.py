@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.cli.render.ending import Ending, has_pages
+from kazoo_sup.cli.render.ending import Ending, has_pages, is_listing
 from kazoo_sup.cli.render.listings import plain_cell, plain_json
-from kazoo_sup.errors import SupError, UsageError
+from kazoo_sup.errors import SupError, UsageError, did_you_mean
 from kazoo_sup.results import Answer, BulkReport, Listing, Live, Page, Result
 from kazoo_sup.terms import as_data
 
@@ -67,18 +68,53 @@ def _compiled(text: str) -> ParsedResult:
     except ImportError:
         raise NoJmespath from None
     try:
-        return jmespath.compile(text)
+        query = jmespath.compile(text)
     except (jmespath.exceptions.JMESPathError, ValueError) as error:
         raise UsageError(reason=f"--query: {_first_line(error)}") from None
+    for name, count in _calls(query.parsed):
+        _check_call(name, count)
+    return query
+
+
+def _calls(node: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield the functions that an expression calls, each with the number of its arguments."""
+    if node["type"] == "function_expression":
+        yield node["value"], len(node["children"])
+    for each in node["children"]:
+        if isinstance(each, dict):
+            yield from _calls(each)
+
+
+def _check_call(name: str, count: int) -> None:
+    """Raise UsageError for a call that JMESPath would refuse only when the work is done."""
+    from jmespath.functions import Functions
+
+    if name not in Functions.FUNCTION_TABLE:
+        hint = did_you_mean(name, Functions.FUNCTION_TABLE)
+        raise UsageError(reason=f"--query: there is no function {name}(){hint}")
+    taken = Functions.FUNCTION_TABLE[name]["signature"]
+    more = bool(taken) and taken[-1].get("variadic", False)
+    if count < len(taken) or (count > len(taken) and not more):
+        least = "at least " if more else ""
+        wrong = f"wrong number of arguments for {name}(): {count}, where it takes {least}{len(taken)}"
+        raise UsageError(reason=f"--query: {wrong}")
 
 
 def _first_line(error: Exception) -> str:
+    from jmespath.exceptions import JMESPathTypeError
+
+    if isinstance(error, JMESPathTypeError):  # its own sentence has the whole answer in it
+        wanted = " or ".join(error.expected_types)
+        return f"{error.function_name}() takes {wanted}, and was given {error.actual_type}"
     return str(error).partition("\n")[0].rstrip(":. ")
 
 
 def _with_columns(result: Result, columns: Sequence[str], warn: Callable[[str], object]) -> Result:
     if isinstance(result, Listing):
-        return result._replace(rows=_only(result.rows, columns, result.columns), columns=columns)
+        rows = _only(result.rows, columns, result.columns)
+        # What the first row has is known before anything is shown, so that a wrong name leaves no line of columns.
+        first = [] if set(columns) <= set(result.columns) else list(islice(rows, 1))
+        return result._replace(rows=chain(first, rows), columns=columns)
     if has_pages(result):
         assert isinstance(result, Live)
         pages = (_page(each, columns, result.columns) for each in result.events)
@@ -124,19 +160,22 @@ def _queried(result: Result, query: ParsedResult) -> Result:
     if isinstance(result, Live) and result.watched:
         raise UsageError(reason="--query needs a whole answer; this one goes on while somebody watches")
     ending = Ending(result)
+    has_rows = is_listing(result)
     if isinstance(result, Listing):
         found: object = list(ending.rest(result.rows))
-    elif isinstance(result, Live) and has_pages(result):
+    elif isinstance(result, Live) and has_rows:
         found = [row for rows in ending.pages(result) for row in rows]
     else:
         # The work may lie behind it.
         deque(ending.rest(result.events if isinstance(result, Live) else result.lines), maxlen=0)
         found = as_data(result.term) if result.data is None else result.data
     value = _answer(query, found)
-    code = result.code if isinstance(result, Answer) else None
-    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+    code = result.code if isinstance(result, Answer | Listing) else None
+    if isinstance(value, list) and (value or has_rows) and all(isinstance(each, dict) for each in value):
         columns = list(dict.fromkeys(key for each in value for key in each))
-        return Listing(columns, [*value, *ending.reports], term=result.term, instead=True)
+        # Of rows of which none is left nobody knows whether they would be objects: there is either, without any.
+        data: object = None if value else []
+        return Listing(columns, [*value, *ending.reports], data=data, term=result.term, instead=True, code=code)
     lines = [plain_cell(each) for each in (value if isinstance(value, list) else [value])]
     report = next((each for each in ending.reports if each.failure), next(iter(ending.reports), None))
     return Answer(result.term, value, lines, report, instead=True, code=code)
