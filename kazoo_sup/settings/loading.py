@@ -26,6 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kazoo_sup.concurrency import held
 from kazoo_sup.errors import SettingsError, did_you_mean
 from kazoo_sup.settings import environment, sources
 from kazoo_sup.settings.journaling import Journaling
@@ -269,7 +270,8 @@ def _read(path: Path, environ: Mapping[str, str], node: str) -> Source:
         from kazoo_sup.settings import kazoo_ini
 
         return kazoo_ini.settings(path, host=_host(environ), node=node.partition("@")[0], environ=environ)
-    from kazoo_sup.settings import sup_yaml
+    with held():  # PyYAML whose import was broken off cannot be imported again, and -f yaml would need it to say so
+        from kazoo_sup.settings import sup_yaml
 
     return sup_yaml.settings(path, environ=environ)
 

@@ -6,19 +6,21 @@ import io
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 
 import pytest
 import yaml
 
+from helpers import real_servers
 from helpers.interrupter import Interrupter, places
 from kazoo_sup import concurrency
 from kazoo_sup.changes import Report
 from kazoo_sup.cli import app, run_record
 from kazoo_sup.cli.render import listings, output
 from kazoo_sup.cli.render.output import renderer
-from kazoo_sup.errors import Interrupted
+from kazoo_sup.errors import ExitCode, Interrupted
 from kazoo_sup.results import OK, BulkReport, Listing
 
 WATCHED = (output.__file__, listings.__file__, os.path.dirname(yaml.__file__))  # noqa: PTH120 - as file names begin
@@ -144,3 +146,25 @@ def test_of_a_whole_run_there_is_one_envelope_or_none(output_format, sup):
             shown = [json.loads(each) for each in ([text] if output_format == "json" and text else text.splitlines())]
         assert len(shown) <= 1, text
         assert all("exit_code" in each or "error" in each for each in shown), text
+
+
+def test_who_ends_it_while_yaml_is_imported_is_told_so_in_yaml(environment, tmp_path):
+    # As sup begins: Ctrl-C comes in the middle of the import.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'yaml.cyaml' and self in sys.meta_path:\n"
+        "            sys.meta_path.remove(self)\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupts())\n",
+        encoding="utf-8",
+    )
+    settings = tmp_path / "sup.yaml"
+    settings.write_text("zones: {east: {}}\n", encoding="utf-8")
+    settings.chmod(0o600)
+    given = {**environment, "PYTHONPATH": str(tmp_path), "SUP_CONFIG": str(settings)}
+    command = [real_servers.SUP, "config", "show", "-f", "yaml"]
+    done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=600, check=False)
+    assert (done.returncode, done.stderr) == (ExitCode.INTERRUPTED, "sup: interrupted\n")
+    assert yaml.safe_load(done.stdout)["exit_code"] == ExitCode.INTERRUPTED
