@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 from rich.console import Console
 
+from kazoo_sup.cli.render.listings import draw_pages
 from kazoo_sup.texts.drawing import Line, condensed, findings_page, health_page
 
 
@@ -76,3 +78,22 @@ def test_findings_stand_worst_first_each_with_what_to_do():
         ["→", "add", "h"],
         ["●", "clocks", "agree"],
     ]
+
+
+def test_a_terminal_that_cannot_go_back_has_each_page_when_it_is_known(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    stream, had = Terminal(), []
+
+    def pages():
+        for name in ("fs1", "fs2"):
+            yield [row("freeswitch", name)]
+            had.append(stream.getvalue())
+
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys, "stdout", stream)
+    draw_pages(health_page, pages(), live=True)
+    assert ["fs1" in each for each in had] == [True, True]
+    assert ["fs2" in each for each in had] == [False, True]

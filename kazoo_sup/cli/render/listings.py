@@ -97,12 +97,15 @@ def print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def draw_pages(draw: Draw, pages: Iterable[Iterable[Row]], *, live: bool) -> None:
-    """Draw each page, over the one before where somebody watches; the last one stays."""
+    """Draw each page, over the one before where somebody watches; the last one stays.
+
+    A terminal that cannot go back (TERM=dumb) gets one after the other: rich would show it the last one alone.
+    """
     from rich.console import Console
     from rich.live import Live
 
     console = Console()
-    if not live:
+    if not live or console.is_dumb_terminal:
         for rows in pages:
             console.print(draw(list(rows), console.width, console.height))
         return
