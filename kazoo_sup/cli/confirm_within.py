@@ -29,7 +29,7 @@ class NoWayBack(UsageError):
     remedy = "switch the journal on with the setting journal.mode, and leave out --no-journal"
 
 
-class TooLate(SupError):
+class OverTooSoon(SupError):
     """nothing was changed: the {seconds:g} s of --confirm-within were over before the first change"""
 
     remedy = "give --confirm-within more time"
@@ -77,9 +77,9 @@ class ConfirmWithin:
         recorder.begun = self._begun
 
     def _begun(self, run: str) -> None:
-        """Tell the guard which record it keeps, before the first change; raises TooLate where it is gone."""
+        """Tell the guard which record it keeps, before the first change; raises OverTooSoon where it is gone."""
         if not self._waiting.path(self._held.token).exists():
-            raise TooLate(seconds=self._held.seconds)
+            raise OverTooSoon(seconds=self._held.seconds)
         self._held = replace(self._held, run=run)
         self._waiting.write(self._held)
 

@@ -276,7 +276,7 @@ def test_a_run_whose_time_is_over_before_its_first_change_changes_nothing(waitin
     ours, begin = confirming
     [held] = waiting.all()
     waiting.forget(held.token)
-    with pytest.raises(confirm_within.TooLate, match="nothing was changed: the 60 s"):
+    with pytest.raises(confirm_within.OverTooSoon, match="nothing was changed: the 60 s"):
         begin()
     assert list(waiting.all()) == []
     ours.end(3)
