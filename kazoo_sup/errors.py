@@ -101,7 +101,7 @@ class SupError(Exception):
     @property
     def fix(self) -> str:
         """What to do about it."""
-        return self.remedy.format_map(self._given)
+        return self.remedy.format_map({name: getattr(self, name) for name in self.declared})
 
 
 def worst(errors: Sequence[SupError]) -> SupError:
@@ -232,7 +232,11 @@ class TimedOut(TransportError):
 class Declined(SupError):
     """{reason}"""
 
+    remedy = "{instead}"
+
     reason: str = ""
+    instead: str = ""
+    """What to do about it, where that is known."""
 
 
 class OnlyInTheNode(Declined):

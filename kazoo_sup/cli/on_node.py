@@ -43,6 +43,9 @@ _OF_DATA = ("json", "yaml", "ndjson")
 Unreached = Callable[[SupError], SupError]
 
 
+_REACHABLE = "see that a node can be reached from here: -n or the setting kazoo_nodes names it, cookie lets sup in"
+
+
 class Call(NamedTuple):
     """A function to be called on a node with words of a command line; `shown` are the words without secrets.
 
@@ -171,13 +174,13 @@ def _unreached(what: Call, node: str, instead: SupError | None) -> Unreached:
     def error(reason: SupError) -> SupError:
         looked = f"; looked for {node}: {reason}"
         if isinstance(instead, OnlyInTheNode):
-            return instead.replaced(looked=f"{instead.looked}{looked}")
+            return instead.replaced(looked=f"{instead.looked}{looked}", instead=_REACHABLE)
         if isinstance(instead, UnknownModule | UnknownFunction):
             return instead.replaced(hint=f"{instead.hint}{looked}")
         if isinstance(instead, OtherName):
             return instead.replaced(instead=f"{instead.instead}{looked}")
         if what.entry is not None:
-            return OnlyInTheNode(reason=what.refusal(node), looked=looked)
+            return OnlyInTheNode(reason=what.refusal(node), looked=looked, instead=_REACHABLE)
         return reason
 
     return error

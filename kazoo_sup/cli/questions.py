@@ -31,7 +31,9 @@ class Questions:
             return
         where = f" ({self._cluster()})" if self._cluster() else ""
         if not sys.stdin.isatty():
-            raise Declined(reason=f"this would {deed}{where}; nothing was done, it takes --yes")
+            raise Declined(
+                reason=f"this would {deed}{where}; nothing was done, it takes --yes", instead="give it --yes"
+            )
         import typer
 
         try:

@@ -59,7 +59,7 @@ def status(
                 rows = overview.rows(patience, listening)
                 yield Page(rows)
                 if not watch:
-                    yield from health.trouble(rows)
+                    yield from health.trouble(rows, "sup zone doctor tells what to do about it")
                     return
                 time.sleep(max(0.0, due - time.monotonic()))
 

@@ -10,12 +10,14 @@ from kazoo_sup.cli.error_table import error_table, kinds
 from kazoo_sup.errors import (
     BadArgument,
     Conflict,
+    Declined,
     Delivered,
     ExitCode,
     ServerUnreachable,
     UnknownFunction,
     UsageError,
 )
+from kazoo_sup.kazoo.zone.health import health
 
 KINDS = kinds()
 NAMES = [f"{kind.__module__}.{kind.__name__}" for kind in KINDS]
@@ -49,6 +51,7 @@ class TestKind:
 ADVICE = re.compile(
     r"[;:`] ?sup |see sup|pip install|the same command|make a new plan|name (one|their)|[a-z]+ it again|say which"
     r"|--[a-z]+ stores|-n NAME|-c gives|-z or|leave it out|without quotes|plugin|\(stats socket|the tag monitoring"
+    r"|use knm_|wait for it"
 )
 """How a sentence goes that says what to do, and not only what is wrong."""
 
@@ -57,6 +60,13 @@ def test_what_a_sentence_says_is_to_be_done_is_its_fix_too():
     advising = [kind for kind in KINDS if ADVICE.search(kind.__doc__)]
     assert len(advising) > 30
     assert [kind.identifier for kind in advising if not kind.remedy] == []
+
+
+def test_what_is_known_of_one_error_alone_is_its_fix():
+    assert Declined(reason="nothing was done").fix == ""
+    assert Declined(reason="this would delete it", instead="--yes").fix == "--yes"
+    [error] = health.trouble([{"state": "warning"}], "sup zone doctor")
+    assert error.fix == "sup zone doctor"
 
 
 def test_the_table_has_a_line_for_each():

@@ -41,6 +41,8 @@ Request = tuple[str, Fields]
 class NobodyListens(SupError):
     """no node of the cluster listens for {what}"""
 
+    remedy = "see that the application that does runs; sup kz_nodes whapps shows which run where"
+
     what: str
 
 

@@ -27,6 +27,8 @@ _KEEP = 10_000
 class UnknownExchange(UsageError):
     """Kazoo has no exchange {name!r}{hint}"""
 
+    remedy = "sup amqp apis lists the messages with their exchanges"
+
     name: str
     hint: str
 

@@ -65,6 +65,8 @@ _SUCCESSORS = {"knm_bandwidth": "knm_bandwidth2"}
 class UnknownCarrier(UsageError):
     """there is no carrier module {name!r}{hint}; they are {modules}"""
 
+    remedy = "sup knm_carriers list shows which there are"
+
     name: str
     hint: str
     modules: str

@@ -37,6 +37,8 @@ _AVAILABLE = "available"
 class Gone(CarrierError):
     """{carrier} is gone, Bandwidth has no such interface any more: use knm_bandwidth2, which has its numbers, too"""
 
+    remedy = "use knm_bandwidth2"
+
 
 class Bandwidth(HttpCarrier):
     """Numbers of Bandwidth, of North America. Disconnecting tells it nothing, as in Kazoo."""

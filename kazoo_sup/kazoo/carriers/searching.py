@@ -35,6 +35,8 @@ _NORTH_AMERICA = ("US", "CA")
 class SearchFailed(SupError):
     """no carrier answered: {reasons}"""
 
+    remedy = "sup knm_carriers verify shows what keeps them from answering"
+
     reasons: str
 
 
@@ -42,6 +44,7 @@ class SearchIncomplete(SupError):
     """{failed} of {asked} carriers did not answer: {reasons}"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "sup knm_carriers verify shows what keeps them from answering"
 
     failed: int
     asked: int

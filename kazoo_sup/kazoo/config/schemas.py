@@ -64,7 +64,8 @@ def directory(zone: Zone) -> Path:
     installed = sorted(Path(INSTALLED).glob("crossbar-*/priv/couchdb/schemas"))
     if not installed:
         raise Declined(
-            reason=f"there are no schema files: set SUP_SCHEMAS_DIR or schemas_dir ({INSTALLED} holds no crossbar)"
+            reason=f"there are no schema files: set SUP_SCHEMAS_DIR or schemas_dir ({INSTALLED} holds no crossbar)",
+            instead="set SUP_SCHEMAS_DIR or the setting schemas_dir",
         )
     return installed[-1]
 

@@ -37,6 +37,7 @@ class NodeDown(SupError):
     """{nodes} {verb} down: the copies of {database} there were not {done}"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "start CouchDB there, then run the same command again"
 
     nodes: str
     verb: str

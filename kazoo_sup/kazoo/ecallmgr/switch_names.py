@@ -26,6 +26,8 @@ KIND = "freeswitch"
 class UnknownSwitch(UsageError):
     """no FreeSWITCH of zone {zone} is called {name!r}{hint}"""
 
+    remedy = "sup config show tells which there are in the settings, sup kz_nodes media_servers which ecallmgr has"
+
     zone: str
     name: str
     hint: str

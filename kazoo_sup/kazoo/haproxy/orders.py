@@ -34,6 +34,8 @@ _OF_BACKEND = (statistics.BACKEND, statistics.SERVER)
 class NoSuchBackend(SupError):
     """no HAProxy that was asked has a backend {backend!r}{hint}"""
 
+    remedy = "sup haproxy servers lists them"
+
     backend: str
     hint: str
 
@@ -51,6 +53,8 @@ class Idle(SupError):
 
 class NoSuchServer(SupError):
     """no HAProxy that was asked has {what}{hint}"""
+
+    remedy = "sup haproxy servers lists them"
 
     what: str
     hint: str

@@ -39,6 +39,7 @@ class NobodyToAsk(SupError):
     """no carrier that can be asked about porting has settings: {modules}"""
 
     exit_code = ExitCode.USAGE
+    remedy = "sup MODULE configure sets them"
 
     modules: str
 

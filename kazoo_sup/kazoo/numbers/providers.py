@@ -65,6 +65,8 @@ class FeatureRefused(SupError):
 class UnknownCarrierName(SupError):
     """{number}: there is no carrier module {module}"""
 
+    remedy = "sup knm_carriers list shows which there are"
+
     number: str
     module: str
 

@@ -19,6 +19,7 @@ class HiddenHosts(SupError):
     """{user} of {server} has no permissions in {hidden}; what is there is not listed"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "give {user} permissions there, with rabbitmqctl set_permissions"
 
     user: str
     server: str

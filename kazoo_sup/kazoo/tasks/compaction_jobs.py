@@ -46,6 +46,8 @@ _ALONE = "nonode@nohost"
 class StillCompacting(SupError):
     """{database} was still being compacted after {seconds:g} s"""
 
+    remedy = "it goes on by itself; sup couchdb active_tasks shows how far it is"
+
     database: str
     seconds: float
 

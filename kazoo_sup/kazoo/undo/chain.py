@@ -26,11 +26,15 @@ _ABOUT: dict[Direction, str] = {"undo": "undoes", "redo": "redoes"}
 class NothingToTakeBack(UsageError):
     """{reason}"""
 
+    remedy = "sup history lists the runs, and whether each can be undone"
+
     reason: str
 
 
 class StillRunning(UsageError):
     """run {run} ({typed}) has not ended; wait for it, or stop it"""
+
+    remedy = "wait until it has ended, or stop it"
 
     run: str
     typed: str

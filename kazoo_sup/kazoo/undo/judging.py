@@ -37,6 +37,7 @@ class EditedSince(SupError):
     """{database}/{id}: {reason}; it is left alone"""
 
     exit_code = ExitCode.PARTIAL
+    remedy = "with --merge that edit is kept beside what is taken back, with --force it is lost"
 
     database: str
     id: str

@@ -39,6 +39,8 @@ class ReplyTooLong(EventSocketError):
 class Rejected(TransportError):
     """{server} at {address} takes no connections from this host: its access list does not have it"""
 
+    remedy = "let this host in there, by apply-inbound-acl in event_socket.conf.xml"
+
     server: str
     address: str
     delivered: Delivered = Delivered.NO

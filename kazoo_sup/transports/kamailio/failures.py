@@ -83,11 +83,15 @@ class KamailioUnreadable(_AboutRequest):
 class AnswerTooLarge(_AboutRequest):
     """the answer of {server} at {address} to {request} does not fit into a datagram; {instead}"""
 
+    remedy = "{instead}"
+
     instead: str
 
 
 class RequestTooLarge(_AboutRequest):
     """the request {request} is longer than the {limit} bytes that {server} at {address} reads; {instead}"""
+
+    remedy = "{instead}"
 
     limit: int
     instead: str

@@ -54,9 +54,11 @@ class Troubled(SupError):
     """{counted} of {total}"""
 
     exit_code = ExitCode.FAILED
+    remedy = "{instead}"
 
     counted: str
     total: int
+    instead: str = ""
 
 
 class Warned(Troubled):
@@ -79,14 +81,14 @@ def worst(states: Iterable[str]) -> State:
     return max(map(State, states), key=_BY_BADNESS.index, default=State.OK)
 
 
-def trouble(rows: Iterable[Row]) -> list[SupError]:
-    """Return what to say of rows that are not all ok, with the exit code of the worst."""
+def trouble(rows: Iterable[Row], instead: str = "") -> list[SupError]:
+    """Return what to say of rows that are not all ok, with the exit code of the worst; INSTEAD tells what to do."""
     counts = Counter(State(row["state"]) for row in rows)
     found = worst(counts)
     if found is State.OK:
         return []
     counted = ", ".join(f"{counts[state]} {state}" for state in reversed(_BY_BADNESS[1:]) if counts[state])
-    return [_ERRORS[found](counted=counted, total=counts.total())]
+    return [_ERRORS[found](counted=counted, total=counts.total(), instead=instead)]
 
 
 def count(number: int, noun: str) -> str:
