@@ -59,6 +59,8 @@ class TestDoubts:
             ("kapps_controller", "kapps", ["crossbar", "ecallmgr"]),
             ("notify", "autoload_modules", ["teletype_new_account"]),
             ("speech", "tts_provider", "flite"),
+            ("number_manager", "released_state", "aging"),
+            ("smtp_client", "tls", "if_available"),
             ("number_manager", "e164_converters", {r"^0(?<rest>\d+)\z": {"prefix": "+49"}}),
             ("number_manager", "classifiers.a.regex", r"^\+(?|1(\d+)|2(\d+))$"),
             ("number_manager", "classifiers.a.emergency", True),
@@ -99,6 +101,13 @@ class TestDoubts:
             ("number_manager", "converter", "regexp", "is regex meant?"),
             ("stepswitch.cnam", "provider", "opencname", "is opencnam meant?"),
             ("speech", "tts_provider", "gogle", "is google meant?"),
+            (
+                "number_manager",
+                "released_state",
+                "bananas",
+                "can be aging, available, .*; no node of .* knows 'bananas'",
+            ),
+            ("token_buckets", "crossbar.tokens_fill_time", "hours", "knows 'hours'; is hour meant?"),
             (
                 "number_manager",
                 "e164_converters",

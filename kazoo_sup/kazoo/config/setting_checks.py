@@ -18,6 +18,7 @@ from kazoo_sup.kazoo.config.schema_validation import dotted, faults
 from kazoo_sup.kazoo.config.schemas import UnknownSchema, UnusableSchema
 from kazoo_sup.kazoo.documents import as_object, is_private, value_at, with_value
 from kazoo_sup.kazoo.documents.values import to_boolean, to_float, to_integer
+from kazoo_sup.kazoo.numbers import states
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Document, Json
@@ -40,6 +41,23 @@ _NAMES: Mapping[tuple[str, str], tuple[str, Collection[str]]] = {
     ("speech", "tts_provider"): ("provider of speech", known_names.SPEECH),
     ("notify", "autoload_modules"): ("module of teletype", known_names.TELETYPE_MODULES),
 }
+
+_WHETHER = ("always", "if_available", "never")
+_WORDS: Mapping[tuple[str, str], Collection[str]] = {
+    ("number_manager", "released_state"): states.ALL,  # knm_phone_number:is_state/1
+    ("crossbar.accounts", "allow_move"): ("superduper_admin", "tree"),  # cb_accounts:validate_move/4
+    ("smtp_client", "auth"): _WHETHER,  # teletype_util, notify_util: smtp_auth_option/1
+    ("smtp_client", "tls"): _WHETHER,  # smtp_tls_option/1 there
+    ("token_buckets", "tokens_fill_time"): ("day", "hour", "minute", "second"),  # kz_token_bucket:normalize_fill_time/1
+    ("kazoo_convert", "fax_converter"): ("fax_converter", "fax_converter_convertapi"),  # kz_convert:convert_to_module/1
+    ("notify", "notification_app"): ("notify", "teletype"),  # notify_listener, teletype: should_handle_notification
+    ("hotornot", "trie_module"): ("hon_trie", "hon_trie_lru"),  # hotornot_config:trie_module/0
+    ("speech", "tts_args_encode"): ("multipart", "urlencode"),  # kazoo_tts_voicefabric:voicefabric_request_body/2
+    ("stepswitch.cnam", "http_method"): ("get", "post", "put"),  # stepswitch_cnam_opencnam:get_http_method/0
+    ("ecallmgr", "authz_default_action"): ("allow", "deny"),  # ecallmgr_fs_authz:authz_default/3: all but deny allow
+    ("auth", "default_multi_factor_provider"): ("duo",),  # kz_mfa_auth:module_name/1
+}
+"""Settings, by the last part of their keys, that nodes know only some words for, and no schema tells which."""
 
 
 def _keys(value: object) -> Iterator[Json]:
@@ -104,6 +122,11 @@ def doubts(zone: Zone, category: str, key: str, value: object, *, account: bool 
         for name in value if isinstance(value, list) else [value]:
             if not isinstance(name, dict | list) and name not in known:
                 yield f"no {what} of {known_names.RELEASES} is called {name!r}{_meant(str(name), known)}"
+    words = _WORDS.get((category, path[-1]), ())
+    if words and not isinstance(value, dict | list) and value not in words:
+        where = f"{category} {'.'.join(path)}"
+        unknown = f"no node of {known_names.RELEASES} knows {value!r}{_meant(str(value), words)}"
+        yield f"{where} can be {', '.join(words)}; {unknown}"
 
 
 def _categories(zone: Zone) -> Collection[str]:
