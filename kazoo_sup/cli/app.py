@@ -15,8 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from kazoo_sup import concurrency
-from kazoo_sup.cli import argv as typed_words
-from kazoo_sup.cli import catalogue, plain
+from kazoo_sup.cli import argv, catalogue, plain
 from kazoo_sup.cli.options import Options
 from kazoo_sup.cli.plain import Several
 from kazoo_sup.cli.streams import drop_standard_output, open_standard
@@ -37,7 +36,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from kazoo_sup.cli.confirm_within import ConfirmWithin
+    from kazoo_sup.cli.course import Course
     from kazoo_sup.cli.plain import Request
+    from kazoo_sup.cli.questions import Questions
     from kazoo_sup.cli.render.output import Renderer
     from kazoo_sup.cli.run_record import RunRecord
     from kazoo_sup.cli.several import Line
@@ -100,20 +101,20 @@ def run(words: Sequence[str]) -> int:
 def _parse_and_run(words: list[str]) -> int:
     _Shown.by = None
     try:
-        words = typed_words.with_module(typed_words.as_utf_8(words))
+        words = argv.with_module(argv.as_utf_8(words))
         asked = _asked(words, Options())
         if isinstance(asked, Several):
             return _run_several(asked)
         return asked if isinstance(asked, int) else _execute(asked)
     except _ENDINGS as ending:
-        return _fail(_error_of(ending), words, typed_words.format_in(words))
+        return _fail(_error_of(ending), words, argv.format_in(words))
 
 
 def _fail(error: SupError, words: list[str], output_format: str, line: int = 0) -> int:
     """Show the error that ended a command line, by what shows that command where it had begun; return the exit code."""
     from kazoo_sup.cli.render.output import renderer
 
-    (_Shown.by or renderer(output_format, typed_words.command_in(words), [], line=line)).fail(error)
+    (_Shown.by or renderer(output_format, argv.command_in(words), [], line=line)).fail(error)
     return error.exit_code
 
 
@@ -138,13 +139,13 @@ def _perform_line(line: Line, before: Options, shared: Shared) -> int:
     try:
         if line.error:
             raise line.error
-        words = typed_words.with_module(typed_words.as_utf_8(words))
+        words = argv.with_module(argv.as_utf_8(words))
         asked = _asked(words, before)
         if isinstance(asked, Several):
             raise UsageError(reason="this cannot be asked for among other commands")
         return asked if isinstance(asked, int) else _execute(asked, shared, line.number)
     except _ENDINGS as ending:
-        return _fail(_error_of(ending), words, typed_words.format_in(words, before.format or "text"), line.number)
+        return _fail(_error_of(ending), words, argv.format_in(words, before.format or "text"), line.number)
     finally:
         _Shown.by = None
 
@@ -160,7 +161,7 @@ def _asked(words: list[str], before: Options) -> Request | Several | int:
     understood = plain.understood(words, before)
     if understood:
         return understood
-    typed_words.refuse_host(words)
+    argv.refuse_host(words)
     from kazoo_sup.cli import parsing
 
     return parsing.request(words, before)
@@ -220,44 +221,17 @@ def _perform(
     from kazoo_sup.cli import about
     from kazoo_sup.cli.course import Course
     from kazoo_sup.cli.patience import Deadline, Patience
-    from kazoo_sup.cli.progress import on_terminal
     from kazoo_sup.cli.questions import Questions
     from kazoo_sup.cli.saved import Saved
-    from kazoo_sup.zone import Run, Session, no_progress
 
     described, asked = request.command, request.asked
-
     held: ConfirmWithin | None = None
     questions = Questions(
         yes=bool(asked.yes), dry_run=bool(asked.dry_run), cluster=lambda: context.cluster, say=show.tell
     )
     saved = Saved()
     course = Course(asked, warnings, saved, questions, show)
-    context = _Context(
-        asked,
-        Run(
-            Session(),
-            dry_run=bool(asked.dry_run),
-            events=not asked.no_events,
-            report=course.report,
-            warn=course.warn,
-            would=show.would,
-            foretold=course.foretold,
-            hint=show.tell if sys.stderr.isatty() and not asked.quiet else lambda sentence: None,
-            confirm=course.confirm,
-            confirm_watched=questions.confirm_watched,
-            ask=course.ask,
-            progress=no_progress if asked.quiet else on_terminal,
-            config=asked.config,
-            printed=show.printed,
-            cookie=asked.cookie,
-            journal=record,
-            at_end=course.at_end,
-            perform=_run_within,
-            repeat=lambda zone, wanted: _repeated(zone, wanted, asked, show),
-        ),
-        shared,
-    )
+    context = _Context(asked, _run_of(asked, course, questions, record, show), shared)
     record.begin(request.shown, request.options, course.warn)
     try:
         with Deadline(None if _on_node(request) else asked.timeout), Patience(show.tell, quiet=bool(asked.quiet)):
@@ -294,6 +268,34 @@ def _perform(
     error = saved.told(error, course.warn)
     show.fail(error)
     return error.exit_code
+
+
+def _run_of(asked: Options, course: Course, questions: Questions, record: RunRecord, show: Renderer) -> Run:
+    """Return the run that was asked for, which tells how it goes by its course."""
+    from kazoo_sup.cli.progress import on_terminal
+    from kazoo_sup.zone import Run, Session, no_progress
+
+    return Run(
+        Session(),
+        dry_run=bool(asked.dry_run),
+        events=not asked.no_events,
+        report=course.report,
+        warn=course.warn,
+        would=show.would,
+        foretold=course.foretold,
+        hint=show.tell if sys.stderr.isatty() and not asked.quiet else lambda sentence: None,
+        confirm=course.confirm,
+        confirm_watched=questions.confirm_watched,
+        ask=course.ask,
+        progress=no_progress if asked.quiet else on_terminal,
+        config=asked.config,
+        printed=show.printed,
+        cookie=asked.cookie,
+        journal=record,
+        at_end=course.at_end,
+        perform=_run_within,
+        repeat=lambda zone, wanted: _repeated(zone, wanted, asked, show),
+    )
 
 
 def _on_node(request: Request) -> bool:
@@ -396,7 +398,7 @@ class _Context:
         self._asked = asked
         self._run = run
         self._shared = shared
-        self._node = asked.node or os.environ.get("KAZOO_NODE") or "kazoo_apps"
+        self._node = asked.meant_node
         self._zone: Zone | None = None
 
     @property

@@ -5,6 +5,7 @@ A plain command line is read by `plain`, any other by Typer in `parsing`; both t
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class Options(NamedTuple):
     nodes: str | None = None
     erl_term_args: bool | None = None
     quiet: bool | None = None
+
+    @property
+    def meant_node(self) -> str:
+        """The node that the command is meant for, with or without its host, whoever names it."""
+        return self.node or os.environ.get("KAZOO_NODE") or "kazoo_apps"
 
     @property
     def on_nodes(self) -> bool:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kazoo_sup.cli import about, builder, catalogue, help_pages, overview
-from kazoo_sup.cli import argv as typed_words
+from kazoo_sup.cli import about, argv, builder, catalogue, help_pages, overview
 from kazoo_sup.cli.options import Options
 from kazoo_sup.cli.plain import Request, Several, any_function
 from kazoo_sup.errors import ExitCode, Interrupted, SupError, UnknownFunction, UnknownModule, UsageError, WrongArguments
@@ -52,10 +51,9 @@ def request(words: list[str], before: Options = Options()) -> Request | Several 
 def _invoke(words: list[str], before: Options) -> object:
     """Parse and call; unlike Typer's own `main` it leaves every exception to us, a closed pipe's too."""
     root = _Modules(before)
-    root.output_format = typed_words.format_in(
-        words, before.format or "text"
-    )  # for help, which is shown before the options are read
-    root.calls_node = typed_words.names_node(words)
+    # For help, which is shown before the options are read.
+    root.output_format = argv.format_in(words, before.format or "text")
+    root.calls_node = argv.names_node(words)
     with root.make_context("sup", words) as ctx:
         return root.invoke(ctx)
 
@@ -120,7 +118,7 @@ class _Modules(_Level):
         return self._before
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        rest: list[str] = super().parse_args(ctx, typed_words.list_as_command(args))
+        rest: list[str] = super().parse_args(ctx, argv.list_as_command(args))
         return rest
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> _Resolved:
@@ -134,7 +132,7 @@ class _Modules(_Level):
         if not catalogue.has(args[0], args[1] if args[1:] else "") and not self.calls_node:
             from kazoo_sup.cli import other_names
 
-            args = typed_words.function_first(args)
+            args = argv.function_first(args)
             try:
                 args = other_names.translated(args)
             except other_names.OtherName as other:
@@ -230,7 +228,7 @@ class _OnNode(_Command):
         return rest
 
     def made(self, ctx: click.Context, asked: Options, values: Values) -> object:  # noqa: ARG002
-        name, *rest = map(typed_words.kept, values["words"] or [""])
+        name, *rest = map(argv.kept, values["words"] or [""])
         if not name:
             raise self._unknown or UsageError(reason=f"a function of {self._module} is missing")
         return Request(any_function(self._module, name), asked, rest, {}, self._unknown)
@@ -305,7 +303,7 @@ class _Shell(_Command):
 def _with_numbers_kept(command: TyperCommand, args: list[str]) -> list[str]:
     """Mark the negative numbers among ARGS, which are not options."""
     valued = {name for each in command.params if not getattr(each, "is_flag", True) for name in each.opts}
-    return typed_words.keep_numbers(args, valued)
+    return argv.keep_numbers(args, valued)
 
 
 def _overlay(ctx: click.Context, so_far: Options, values: Values) -> None:
@@ -345,11 +343,11 @@ def _words(described: Command, values: Values) -> list[str]:
             words.append(typed)
         elif parameter.kind == "arguments":
             words.extend(typed or ())
-    return list(map(typed_words.kept, words))
+    return list(map(argv.kept, words))
 
 
 def _usage_error(error: typer.TyperException) -> SupError:
-    message = typed_words.kept_all(error.format_message()).rstrip(".")
+    message = argv.kept_all(error.format_message()).rstrip(".")
     reason = message[:1].lower() + message[1:]
     ctx = getattr(error, "ctx", None)
     words = ctx.command_path.split() if ctx else []

@@ -65,7 +65,7 @@ def _zone(asked: Options, shared: Shared) -> tuple[str, Path | None]:
     Both are empty where the settings cannot be read, which the next command will tell.
     """
     try:
-        settings = shared.settings(config=asked.config, zone=asked.zone, node=asked.node or "kazoo_apps")
+        settings = shared.settings(config=asked.config, zone=asked.zone, node=asked.meant_node)
     except SupError:
         return asked.zone or "", None
     return settings.active, settings.state_dir
