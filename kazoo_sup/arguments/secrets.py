@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from kazoo_sup.arguments.reads import Reads
-from kazoo_sup.errors import BadArgument, Declined
+from kazoo_sup.errors import Declined
 
 if TYPE_CHECKING:
     from kazoo_sup.zone import Run
@@ -30,7 +30,9 @@ def password(run: Run, typed: str, file: str = "") -> str:
     if typed != ELSEWHERE:
         return typed
     if file:
-        return _first_line(Path(file).expanduser())
+        from kazoo_sup.kazoo.documents import text_files
+
+        return text_files.secret(Path(file).expanduser(), "--password-file")
     return os.environ.get(VARIABLE) or _answered(run)
 
 
@@ -39,12 +41,3 @@ def _answered(run: Run) -> str:
     if sys.stdin.isatty() and run.ask("The same again", True) != answer:
         raise Declined(reason="the two passwords differ")
     return answer
-
-
-def _first_line(file: Path) -> str:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            return lines.readline().rstrip("\r\n")
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadArgument(parameter="--password-file", reason=f"cannot read {file}: {reason}") from error

@@ -73,7 +73,7 @@ def from_file(path: Path, source: str) -> Reader:
     @cache
     def read() -> str:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise SettingsError(source=source, reason=f"the password file {path} does not exist") from None
         except (OSError, UnicodeError) as error:

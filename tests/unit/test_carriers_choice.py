@@ -232,6 +232,16 @@ class TestConfiguring:
         assert questions == [("token", True)]
         assert stored(zone, "number_manager.telnyx") == {"token": "s3cret"}
 
+    def test_a_secret_is_the_first_line_of_a_file_and_nothing_of_one_that_is_no_text_is_told(self, zone, tmp_path):
+        file = tmp_path / "token"
+        file.write_bytes(b"\xef\xbb\xbfs3cret\r\nhow it was made\r\n")
+        configuration.configure(zone, "knm_telnyx", [f"token=@{file}"], verify=False)
+        assert stored(zone, "number_manager.telnyx") == {"token": "s3cret"}
+        file.write_bytes(b"s3cr\xe9t")
+        with pytest.raises(BadArgument) as refused:
+            configuration.configure(zone, "knm_telnyx", [f"token=@{file}"], verify=False)
+        assert str(refused.value) == f"token: cannot read {file}: it is not UTF-8 text"
+
     def test_an_empty_secret_does_not_take_the_place_of_the_one_there(self, zone, ask, tmp_path):
         put(zone, "number_manager.telnyx", token="s3cret")
         ask({})

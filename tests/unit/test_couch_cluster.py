@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64encode
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -494,6 +496,18 @@ class TestReplication:
         outcome = commands.replicate_start(zone, "a", "http://there/c", source_auth=str(secret))
         assert [row["state"] for row in outcome.rows] == ["would be started"]
         assert (zone.reports, cluster_server.databases["_replicator"]) == ([], {})
+
+    def test_credentials_are_the_first_line_of_a_file_or_the_option_that_names_it_is_told(self, zone_of, tmp_path):
+        zone = zone_of("http://127.0.0.1:1")
+        file = tmp_path / "secret"
+        file.write_bytes(b"\xef\xbb\xbfme:hidden\n")
+        credentials = replication.endpoint(zone, "http://there/c", file, "SOURCE")["headers"]["Authorization"]
+        assert credentials == f"Basic {b64encode(b'me:hidden').decode()}"
+        file.write_text("hidden")
+        with pytest.raises(BadArgument, match=f"^--target-auth: the first line of {file} does not read user:password$"):
+            replication.endpoint(zone, "http://there/c", file, "TARGET")
+        with pytest.raises(BadArgument, match="^--target-auth: cannot read /nosuch: No such file"):
+            replication.endpoint(zone, "http://there/c", Path("/nosuch"), "TARGET")
 
     def test_one_that_keeps_failing_ends_the_status_badly(self, cluster_server, zone_of):
         cluster_server.replications = [

@@ -129,6 +129,11 @@ def test_a_password_that_is_kept_elsewhere_is_read_when_it_is_asked_for_and_once
     assert server.password == "first"
 
 
+def test_a_byte_order_mark_is_no_part_of_a_password(tmp_path: Path):
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfhunter2\r\n")
+    assert servers.from_file(tmp_path / "secret", "sup.yaml:3")() == "hunter2"
+
+
 def test_other_credentials_leave_the_given_ones_alone_where_they_are_none():
     server = Server("http://couch.example.com", "sup", "old")
 

@@ -6,14 +6,22 @@ import hashlib
 
 import pytest
 
+from kazoo_sup.arguments import secrets
 from kazoo_sup.kazoo.accounts import account_documents, users
 from kazoo_sup.kazoo.accounts.account_documents import Request
+from kazoo_sup.zone import Run, Session
 
 
 def test_hashes_are_those_of_username_and_password():
     md5, sha1 = users.hashes("admin", "p:w")
     assert md5 == hashlib.md5(b"admin:p:w", usedforsecurity=False).hexdigest()
     assert sha1 == hashlib.sha1(b"admin:p:w", usedforsecurity=False).hexdigest()
+
+
+def test_a_password_is_the_first_line_of_its_file_with_its_blanks(tmp_path):
+    file = tmp_path / "password"
+    file.write_bytes(b"\xef\xbb\xbf p w \r\nhow it was made\n")
+    assert secrets.password(Run(Session()), secrets.ELSEWHERE, str(file)) == " p w "
 
 
 def test_the_password_is_not_in_the_document():

@@ -40,10 +40,6 @@ class TestOrder:
         assert found.index("numbers/+2223") < found.index("numbers/+1415") < found.index(second) < found.index(first)
         assert found[-1] == "_users"
 
-    @pytest.mark.parametrize(("month", "before"), [("202611", "202610"), ("202601", "202512"), ("202610", "202609")])
-    def test_the_month_before(self, month, before):
-        assert view_refresh.month_before(month) == before
-
     def test_months_come_after_accounts_the_newest_first(self):
         def rank(month):
             return view_refresh.priority(f"{DATABASE}-{month}", "202601")

@@ -14,6 +14,7 @@ from kazoo_sup.kazoo.carriers import of
 from kazoo_sup.kazoo.carriers.base import CarrierLacks
 from kazoo_sup.kazoo.carriers.http_carrier import HttpCarrier
 from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.documents import text_files
 from kazoo_sup.kazoo.documents.values import to_float, to_integer
 from kazoo_sup.transports.server import MASK
 
@@ -100,10 +101,7 @@ def _secret(zone: Zone, key: Key, said: str) -> str:
     if not said.startswith("@"):
         reason = f"a secret is not written on the command line, where others see it; {key.name}=- asks for it, "
         raise BadArgument(parameter=key.name, reason=f"{reason}{key.name}=@FILE reads it")
-    try:
-        return Path(said[1:]).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as error:
-        raise BadArgument(parameter=key.name, reason=f"{said[1:]} cannot be read: {error}") from None
+    return text_files.secret(Path(said[1:]).expanduser(), key.name).strip()
 
 
 def _asked(zone: Zone, carrier: Carrier) -> Document:

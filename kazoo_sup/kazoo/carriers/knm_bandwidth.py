@@ -9,7 +9,6 @@ Bandwidth gave it when it was found is looked up first.
 
 from __future__ import annotations
 
-import time
 from itertools import islice
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -18,7 +17,7 @@ from kazoo_sup.kazoo.carriers import nanp
 from kazoo_sup.kazoo.carriers.base import CarrierError, CarrierLacks, CarrierUnreadable, Found, Key, NotAvailable
 from kazoo_sup.kazoo.carriers.http_carrier import DEBUG, HttpCarrier, provisioning, with_carrier_data
 from kazoo_sup.kazoo.carriers.replies import anywhere, read_xml, text, without_empty
-from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
+from kazoo_sup.kazoo.documents import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +100,7 @@ class Bandwidth(HttpCarrier):
         hosts = [endpoints] if isinstance(endpoints, str) else endpoints
         root = self._request(
             "basicNumberOrder",
-            orderName=f"{self.setting('order_name_prefix')}-{int(time.time()) + GREGORIAN_EPOCH}",
+            orderName=f"{self.setting('order_name_prefix')}-{now()}",
             extRefID=order.reference,
             numberIDs={"id": self._number_id(number)},
             subscriber=number.get("pvt_assigned_to") or "no_assigned_account",

@@ -30,7 +30,7 @@ from kazoo_sup.kazoo.carriers.base import (
 )
 from kazoo_sup.kazoo.carriers.http_carrier import API_URL, DEBUG, HoldsNumbers, provisioning, with_carrier_data
 from kazoo_sup.kazoo.carriers.replies import anywhere, local_name, read_xml, text, without_empty
-from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH
+from kazoo_sup.kazoo.documents import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -383,7 +383,7 @@ class Bandwidth2(HoldsNumbers):
         return number if self._version() == "v2" else nanp.national(number)
 
     def _name(self) -> str:
-        return f"{self.setting('order_name_prefix')}-{int(time.time()) + GREGORIAN_EPOCH}"
+        return f"{self.setting('order_name_prefix')}-{now()}"
 
     # -- looking things up
 

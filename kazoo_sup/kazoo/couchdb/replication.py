@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from kazoo_sup import changes
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound, ServerRefused, SupError
 from kazoo_sup.kazoo.couchdb import databases
-from kazoo_sup.kazoo.documents import as_object
+from kazoo_sup.kazoo.documents import as_object, text_files
 from kazoo_sup.kazoo.zone import awaited
 from kazoo_sup.transports.couchdb import Administration
 from kazoo_sup.transports.couchdb.admin import NotOffered
@@ -63,7 +63,7 @@ def endpoint(zone: Zone, text: str, auth: Path | None, parameter: str) -> Docume
             raise BadArgument(parameter=parameter, reason=reason)
         url, credentials = text, ""
     if auth is not None:
-        credentials = _credentials(auth)
+        credentials = _credentials(auth, f"--{parameter.lower()}-auth")
     if not credentials:
         return {"url": url}
     token = base64.b64encode(credentials.encode()).decode()
@@ -82,14 +82,10 @@ def _parts(url: str) -> SplitResult | None:
     return parts if found else None
 
 
-def _credentials(file: Path) -> str:
-    try:
-        line = file.read_text(encoding="utf-8").partition("\n")[0].strip()
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise BadArgument(parameter=str(file), reason=f"cannot be read: {reason}") from None
+def _credentials(file: Path, parameter: str) -> str:
+    line = text_files.secret(file, parameter).strip()
     if ":" not in line:
-        raise BadArgument(parameter=str(file), reason="its first line does not read user:password")
+        raise BadArgument(parameter=parameter, reason=f"the first line of {file} does not read user:password")
     return line
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
+from kazoo_sup.errors import BadArgument
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,6 +19,18 @@ def read(file: Path) -> str:
     Raises ValueError for what is not UTF-8, and OSError for a file that cannot be read.
     """
     return decoded(file.read_bytes())
+
+
+def secret(file: Path, parameter: str) -> str:
+    """Return the first line of a file, without its end.
+
+    Raises BadArgument for PARAMETER where it cannot be read; nothing of what is in it is told.
+    """
+    try:
+        return read(file).partition("\n")[0].rstrip("\r")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadArgument(parameter=parameter, reason=f"cannot read {file}: {reason}") from None
 
 
 def decoded(content: bytes) -> str:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from kazoo_sup import changes
 from kazoo_sup.errors import NotFound, SupError, TimedOut
-from kazoo_sup.kazoo.databases import view_registrations, views
+from kazoo_sup.kazoo.databases import months, view_registrations, views
 from kazoo_sup.kazoo.databases.failures import Parts
 from kazoo_sup.kazoo.databases.walk import Databases
 from kazoo_sup.messages.names import SYSTEM_DATABASES, classification, encoded, plain
@@ -85,18 +84,12 @@ def priority(database: str, month: str) -> int:
     stands_for = database[-6:]
     if stands_for == month:
         return _THIS_MONTH
-    return _LAST_MONTH if stands_for == month_before(month) else _OLDER
-
-
-def month_before(month: str) -> str:
-    """Return the month before one, both as `202611`."""
-    year, number = int(month[:4]), int(month[4:])
-    return f"{year - 1}12" if number == 1 else f"{year}{number - 1:02}"
+    return _LAST_MONTH if stands_for == months.before(month) else _OLDER
 
 
 def in_order(databases: set[str]) -> list[str]:
     """Sort (plain) names as Kazoo refreshes them; among equals the last name comes first."""
-    month = f"{datetime.now(tz=UTC):%Y%m}"
+    month = months.this_month()
     return sorted(sorted(databases, reverse=True), key=lambda database: priority(database, month))
 
 

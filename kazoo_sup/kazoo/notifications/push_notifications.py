@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.config import system_config
+from kazoo_sup.kazoo.documents import text_files
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Fields, Payload
@@ -36,8 +37,8 @@ def set_apple(zone: Zone, app: str, certificate: str, host: str) -> None:
 def read_certificate(file: str) -> str:
     """Return the text of a file. Raises OSError, and BadArgument where it holds no text."""
     try:
-        return Path(file).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
+        return text_files.read(Path(file))
+    except ValueError:
         raise BadArgument(parameter="CERTFILE", reason=f"{file} holds no PEM, which is text") from None
 
 
