@@ -7,7 +7,6 @@ record (`about`). The guard, a process of its own, holds a lock on `TOKEN.guard`
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -143,23 +142,18 @@ class Waiting:
     def guard(self, token: str) -> BinaryIO | None:
         """Become the guard of a change as long as what is returned stays open; None when there is one."""
         file = own_files.reopen(self.directory / f"{token}{GUARD}")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return None
-        return file
+        if own_files.hold(file):
+            return file
+        file.close()
+        return None
 
     def is_guarded(self, token: str) -> bool:
         """Return whether the guard of a change lives."""
         try:
             with (self.directory / f"{token}{GUARD}").open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+                return not own_files.hold(file, shared=True)
         except FileNotFoundError:
             return False
-        return False
 
     def keep(self, run: str, keeping: ExitStack) -> bool:
         """Have the record of a run stay as long as KEEPING is open; False while the run lives and keeps it itself."""

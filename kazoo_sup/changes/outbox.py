@@ -11,7 +11,6 @@ of its own, where it stops none of the others.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
@@ -26,7 +25,6 @@ from kazoo_sup.errors import SettingsError, SupError
 from kazoo_sup.settings import own_files
 
 if TYPE_CHECKING:
-    from io import FileIO
     from pathlib import Path
 
     from kazoo_sup.types import Document
@@ -98,7 +96,7 @@ class Outbox:
         for path in sorted(set(self._directory.glob("*.jsonl")) - {but}):
             with suppress(FileNotFoundError):  # its run has ended meanwhile
                 file = path.open("rb")
-                if _lock(file) and os.fstat(file.fileno()).st_nlink:
+                if own_files.hold(file) and os.fstat(file.fileno()).st_nlink:
                     claims.append(Claim(path, file, self._node))
                 else:
                     file.close()
@@ -203,7 +201,7 @@ class Spool:
         unlocked = path.with_suffix(".new")
         # Unbuffered: what could not be written must not be written later, behind what came after it.
         self._file = own_files.create_unbuffered(unlocked)
-        _lock(self._file)
+        own_files.hold(self._file)
         unlocked.rename(path)
         self._open: dict[int, Sequence[Due]] = {}
         self._next = 0
@@ -288,11 +286,3 @@ def _line(entry: Document) -> bytes:
         return (json.dumps(entry, separators=(",", ":"), ensure_ascii=False) + "\n").encode()
     except UnicodeEncodeError:  # half a pair of surrogates, which only an escape can hold
         return (json.dumps(entry, separators=(",", ":")) + "\n").encode()
-
-
-def _lock(file: BinaryIO | FileIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

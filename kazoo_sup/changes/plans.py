@@ -18,7 +18,6 @@ one before, is done by running it once more: where a dry run of it foretells, ch
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -321,10 +320,8 @@ class Use:
         except OSError as error:
             raise _unwritable(path, error) from error
         with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InUse from None
+            if not own_files.hold(file):
+                raise InUse
             yield
 
     def note(self, name: str) -> None:

@@ -14,6 +14,7 @@ from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.databases import view_registrations
 from kazoo_sup.kazoo.documents import shapes
 from kazoo_sup.kazoo.documents.shapes import TEXT
+from kazoo_sup.kazoo.ecallmgr.acls import is_ip
 from kazoo_sup.kazoo.live.refusals import only_there
 from kazoo_sup.kazoo.numbers import classification, e164, routed_to
 from kazoo_sup.kazoo.offnet import resources, routing
@@ -108,7 +109,7 @@ def resources_(zone: Zone) -> Result:
 @command
 def reverse_lookup(zone: Zone, thing: str) -> Result:
     """Print the resource whose calls come from THING, an address or a realm."""
-    realm = None if _is_address(thing) else thing
+    realm = None if is_ip(thing) else thing
     found = routing.caller(_resources(zone, None), thing, realm)
     if found is None and realm is not None:
         found = routing.caller(resources.of_realm(zone, realm), thing, realm)
@@ -144,16 +145,6 @@ def _resources(zone: Zone, account: str | None) -> Sequence[resources.Resource]:
         for problem in resources.unreadable(each):
             zone.run.warn(f"{problem}; stepswitch passes over it")
     return found
-
-
-def _is_address(text_: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        ip_address(text_)
-    except ValueError:
-        return False
-    return True
 
 
 ON_NODE = (

@@ -8,7 +8,6 @@ it listens. Its data is in memory only.
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import secrets
@@ -319,10 +318,8 @@ def _check_port_is_free(port: int) -> None:
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     with own_files.reopen(_lock_file(directory)) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Declined(reason=f"another start or stop of the lab in {directory} is under way") from error
+        if not own_files.hold(lock):
+            raise Declined(reason=f"another start or stop of the lab in {directory} is under way")
         yield
 
 

@@ -8,12 +8,13 @@ raises OSError with a `strerror` that says why.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +99,15 @@ def reopen(path: Path, *, buffering: int = -1) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def hold(file: IO[Any] | FileIO, *, shared: bool = False) -> bool:
+    """Hold a file until it is closed, alone or SHARED with others; False where another one holds it against that."""
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_ours(path: Path) -> bool:

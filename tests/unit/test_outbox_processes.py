@@ -10,6 +10,7 @@ import pytest
 
 from kazoo_sup.changes import outbox
 from kazoo_sup.changes.outbox import Outbox
+from kazoo_sup.settings import own_files
 
 DUE = [["created", "accounts", "a", "account", None], ["deleted", "accounts", "b", None, None]]
 
@@ -118,16 +119,16 @@ class TestRaces:
         assert keys(box) == ["waiting"]
 
     def test_a_run_that_has_only_just_begun_does_not_lose_its_file(self, box, monkeypatch):
-        lock = outbox._lock
+        hold = own_files.hold
 
         def another_run_is_faster(file):
-            monkeypatch.setattr(outbox, "_lock", lock)
+            monkeypatch.setattr(own_files, "hold", hold)
             for claim in box.claim():
                 assert list(claim.messages()) == []
                 claim.remove()
-            return lock(file)
+            return hold(file)
 
-        monkeypatch.setattr(outbox, "_lock", another_run_is_faster)
+        monkeypatch.setattr(own_files, "hold", another_run_is_faster)
         spool = box.open()
         spool.due(DUE)
         spool._file.close()  # as when the run is killed

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from kazoo_sup.changes.journal.reading import SUFFIX
+from kazoo_sup.settings import own_files
 
 _DAY = 86_400
 _STRAY = 3600
@@ -40,10 +40,9 @@ def _remove(path: Path) -> bool:
     """Remove a record that no living run holds; tell whether it is gone."""
     try:
         with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not own_files.hold(file):
+                return False
             path.unlink()
-    except BlockingIOError:
-        return False
     except FileNotFoundError:
         pass
     return True

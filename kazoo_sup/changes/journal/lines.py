@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -46,7 +45,7 @@ class Lines:
         unlocked = directory / f"{run}{NEW}"
         self._file = own_files.create_unbuffered(unlocked)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            own_files.hold(self._file)
             self.write([first], sync=True)
             unlocked.rename(self.path)
             _sync(directory)

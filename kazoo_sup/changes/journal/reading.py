@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import stat
@@ -26,7 +25,7 @@ from kazoo_sup.changes.journal.records import (
     State,
     Summary,
 )
-from kazoo_sup.errors import SettingsError, SupError, UsageError
+from kazoo_sup.errors import ExitCode, SettingsError, SupError, UsageError
 from kazoo_sup.settings import own_files
 
 if TYPE_CHECKING:
@@ -38,6 +37,14 @@ _NOT_OURS = "it holds what this version of sup does not write"
 
 _TOGETHER = 100
 """So many lines are parsed at once."""
+
+_ENDINGS: dict[int, str] = {
+    ExitCode.OK: "done",
+    ExitCode.TIMED_OUT: "timed out",
+    ExitCode.PARTIAL: "partly done",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.TERMINATED: "terminated",
+}
 
 _Outcomes = dict[int, tuple[State, str | None]]
 
@@ -148,11 +155,7 @@ class Record:
     def is_running(self) -> bool:
         """Whether the run lives: it holds its file."""
         with self._open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+            return not own_files.hold(file, shared=True)
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -166,19 +169,16 @@ class Record:
             reason = "another run has removed it, to keep the journal within its bounds"
             raise Unreadable(file=str(self.path), reason=reason) from None
         with file:
-            with suppress(BlockingIOError):  # a run that lives keeps its own
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            own_files.hold(file, shared=True)  # a run that lives keeps its own
             yield
 
     @property
     def state(self) -> str:
-        """Return running, interrupted, ended (0), failed, partly, or terminated by what the run exited with."""
+        """How it is with the run, in a word or two: while it lives, and then by its exit code."""
         summary = self.ending
         if summary is None:
             return "running" if self.is_running else "interrupted"
-        return {0: "done", 4: "timed out", 5: "partly done", 130: "interrupted", 143: "terminated"}.get(
-            summary.code or 0, "failed"
-        )
+        return _ENDINGS.get(summary.code or ExitCode.OK, "failed")
 
     @property
     def ending(self) -> Summary | None:

@@ -6,7 +6,6 @@ runs at once. The next run finds the note and asks the carrier before anything e
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 import os
@@ -63,11 +62,9 @@ def begin(place: Path, carrier: str, number: str, deed: str) -> Order:
     try:
         own_files.directory(place)
         file = io.TextIOWrapper(own_files.reopen(path), encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not own_files.hold(file):
             file.close()
-            raise Declined(reason=f"another run is at it: {number} is being {deed} at {carrier}") from None
+            raise Declined(reason=f"another run is at it: {number} is being {deed} at {carrier}")
         file.seek(0)
         found = _reference(file.read())
         reference = found or uuid.uuid4().hex

@@ -8,7 +8,6 @@ by its owner only: documents hold secrets.
 from __future__ import annotations
 
 import base64
-import fcntl
 import hashlib
 import json
 import os
@@ -57,11 +56,9 @@ class Writer:
         self._sum = hashlib.sha256()
         self._size = 0
         self._stream = own_files.reopen(self.partial, buffering=READ)
-        try:
-            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not own_files.hold(self._stream):
             self._stream.close()
-            raise Declined(reason=f"another run is writing {self.partial}") from None
+            raise Declined(reason=f"another run is writing {self.partial}")
         self._take_up()
 
     @property

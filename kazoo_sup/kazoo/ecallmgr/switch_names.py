@@ -9,11 +9,11 @@ domain.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from kazoo_sup.errors import SupError, UsageError, did_you_mean
+from kazoo_sup.kazoo.ecallmgr.acls import is_ip
 from kazoo_sup.kazoo.zone.servers import known
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def same_host(one: str, other: str) -> bool:
     one, other = one.lower().rstrip("."), other.lower().rstrip(".")
     if one == other:
         return True
-    if _is_address(one) or _is_address(other) or ("." in one) == ("." in other):
+    if is_ip(one) or is_ip(other) or ("." in one) == ("." in other):
         return False
     return one.partition(".")[0] == other.partition(".")[0]
 
@@ -141,11 +141,3 @@ def _by_word(servers: Iterable[Named], words: Collection[str]) -> dict[str, Name
         if named:
             found[word] = exact.get(host_of(word), named[0])
     return found
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
