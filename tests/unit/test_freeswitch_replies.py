@@ -191,6 +191,7 @@ def test_of_gateways_only_the_name_must_be_told():
         ("REGED", "UP", "up"),
         ("TRYING", "UP", "up"),
         ("TRYING", "DOWN", "about to register"),
+        ("TRYING (retry: 3s)", "DOWN", "about to register"),
         ("FAIL_WAIT", "DOWN", "down"),
         ("REGED", None, "up"),
         ("NOREG", None, "unknown"),

@@ -21,7 +21,9 @@ from kazoo_sup.errors import (
 )
 from kazoo_sup.transports import net
 from kazoo_sup.transports.http import HTTP, Place, Timeouts
+from kazoo_sup.transports.http.connections import verification
 from kazoo_sup.transports.limits import Limits, OversizedAnswer
+from kazoo_sup.transports.net import Tls
 
 PATIENT = Timeouts(retry=20)
 BRIEF = Timeouts(read=0.3, whole=0.3, retry=0)
@@ -240,3 +242,13 @@ def test_every_exchange_is_told_of_without_its_content(server, connect):
         "GET /base/a: the carrier answered 500 to GET /base/a: ****",
         "GET /base/a: 200, 5 bytes",
     ]
+
+
+def test_a_certificate_of_ours_may_hold_its_key_itself(tmp_path):
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).touch()
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    assert verification(Tls(cert_file=cert))[1] == str(cert)
+    assert verification(Tls(cert_file=cert, key_file=key))[1] == (str(cert), str(key))
+    with pytest.raises(SettingsError, match="nosuch.pem: there is no such file"):
+        verification(Tls(cert_file=tmp_path / "nosuch.pem"))

@@ -355,7 +355,8 @@ def test_dialogs_connections_and_presentities_come_in_rows():
     assert (row["state"], row["duration"]) == ("unconfirmed", None)
     connection = {"id": 1, "timeout": 9, "src_ip": "192.0.2.1", "src_port": 5, "dst_ip": "192.0.2.2", "dst_port": 6}
     [row] = calls.tls({**connection, "cipher": "TLS_AES  Kx=any ", "state": "established"})
-    assert (row["source"], row["destination"], row["cipher"]) == ("192.0.2.1:5", "192.0.2.2:6", "TLS_AES Kx=any")
+    ends = {"source": "192.0.2.1:5", "destination": "192.0.2.2:6"}
+    assert row == {"id": 1, **ends, "state": "established", "cipher": "TLS_AES Kx=any", "timeout": 9}
     [row] = presence.rows({"user": "u", "domain": "d", "event": "e", "etag": "t", "sender": "", "expires": 0})
     assert (row["expires"], row["sender"]) == ("1970-01-01 00:00:00+00:00", None)
     [row] = htables.tables({"name": "t", "size": 8, "expire": 0, "dbtable": ""}, {"name": "t", "all": 3})

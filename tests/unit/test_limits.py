@@ -111,6 +111,12 @@ class TestPrinting:
     def test_details_say_what_is_not_known(self, limited):
         lines = list(billing.limits_details(limited(allotments={"toll": {"amount": 60}})))
         assert "  Current Balance        : not known at the moment: db_not_found" in lines
+        labels = [line.partition(":")[0].strip() for line in lines]
+        kinds = ("Inbound", "Outbound", "Twoway")
+        trunks = [f"{bundled}{kind} Trunks" for kind in kinds for bundled in ("", "Bundled ")]
+        assert labels[labels.index("Limits") : labels.index("Allotments")] == [
+            *("Limits", "Calls Hard Limit", "Resources Hard Limit", *trunks)
+        ]
         assert lines[-4:] == ["", f"{'  Name':25}: toll", f"{'  Amount':25}: 60", f"{'  Cycle':25}: monthly"]
 
     def test_the_balance_is_the_months(self, limited):

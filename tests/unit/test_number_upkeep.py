@@ -201,6 +201,8 @@ class TestRefreshing:
         assert views.refresh(zone, "numbers%2F%2B1415") == 0
         assert zone.couchdb.all("numbers/+1415")["_design/numbers"] == registered
         assert zone.broker.keys == ["doc_edited.numbers%2F%2B1415.undefined._design%2Fnumbers"]
+        zone.couchdb.create("numbers/+1416")
+        assert views.refresh(zone, "numbers%2F%2B1416") == 1
 
     def test_a_database_that_is_not_there_stays_so(self, zone):
         assert views.refresh(zone, "numbers%2F%2B9999") == 0
