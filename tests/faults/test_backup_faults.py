@@ -16,6 +16,7 @@ from helpers.real_servers import SUP, until
 from kazoo_sup.kazoo.couchdb import backup
 from kazoo_sup.kazoo.couchdb.backup_file import Pieces, path_of, scan
 from kazoo_sup.kazoo.couchdb.backup_writer import Writer
+from kazoo_sup.kazoo.databases.failures import SILENT_IN_A_ROW
 from kazoo_sup.transports.couchdb.sent import Sent
 
 pytestmark = pytest.mark.integration
@@ -60,6 +61,23 @@ def completed(run, server, directory):
     assert run("backup", "db", "--to", str(directory)).code == 0
     assert backup.check(path_of(directory, "db"))["documents"] == 900
     assert held(directory) == (list(server.databases["db"].values()), CONTENT)
+
+
+@pytest.mark.parametrize("fault", [stores_then_stalls, breaks_off, says(200, b"[]")])
+def test_one_database_that_fails_does_not_keep_others_from_being_backed_up(run, server, tmp_path, fault):
+    server.databases |= {"a": {}, "z": {}}
+    server.fails(*[fault] * 10, to="/db/_all_docs")
+    done = run("-f", "csv", "backup", "a", "db", "z", "--to", str(tmp_path), "--columns", "database,state")
+    assert (done.code, done.stdout) == (5, "database,state\na,done\ndb,failed\nz,done\n")
+    assert "1 of 3 databases failed" in done.stderr
+
+
+def test_a_server_that_is_silent_for_each_of_many_databases_ends_the_backup(run, server, tmp_path):
+    names = [f"db{number}" for number in range(SILENT_IN_A_ROW + 2)]
+    server.databases |= {name: {} for name in names}
+    server.fails(*[stores_then_stalls] * 100, to="_all_docs")
+    done = run("-f", "csv", "backup", *names, "--to", str(tmp_path), "--columns", "database")
+    assert (done.code, done.stdout.split()[1:]) == (4, names[: SILENT_IN_A_ROW - 1])
 
 
 @pytest.mark.parametrize("to", ["_all_docs", "a.wav", "_security"])

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from kazoo_sup import changes
 from kazoo_sup.concurrency import outcome
-from kazoo_sup.errors import BadArgument, SupError
+from kazoo_sup.errors import BadArgument, Declined, TransportError
 from kazoo_sup.kazoo.couchdb import databases
 from kazoo_sup.kazoo.couchdb.backup_file import (
     ENDING,
@@ -86,9 +86,8 @@ def run(
             make = partial(_backed_up, zone, name, file, verify=verify, made=made)
             row = changes.if_made(zone, make, shown=partial(_planned, zone, name, file))
             items.add()
-        except SupError as error:
-            if not databases.concerns_one(error):
-                raise
+        except (TransportError, BadBackup, Declined) as error:
+            items.bear(error)
             row = {"database": name, "state": BROKEN, "wrong": databases.attempted(items, error)}
         yield row
     items.end()

@@ -8,10 +8,11 @@ chttpd_db:handle_compact_req/2, Kazoo kt_compactor_worker.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.errors import ExitCode, NotFound, SupError
+from kazoo_sup.errors import Declined, ExitCode, NotFound, SupError, TransportError
 from kazoo_sup.kazoo.couchdb import databases, nodes
 from kazoo_sup.kazoo.couchdb.tasks import of_database
 from kazoo_sup.kazoo.zone import awaited
@@ -19,6 +20,7 @@ from kazoo_sup.transports.couchdb import Administration
 from kazoo_sup.transports.couchdb.admin import NotOffered, shard_file
 
 if TYPE_CHECKING:
+    from kazoo_sup.kazoo.databases.failures import Attempts
     from kazoo_sup.results import Items
     from kazoo_sup.types import Document, Row
     from kazoo_sup.zone import Zone
@@ -72,7 +74,7 @@ def compacted(
                 yield {**shown, "node": node, **_state(zone, items, problem), **({} if problem else after)}
         else:
             deed = f"compact {each.database}"
-            problem = _attempt(zone, deed, lambda each=each: _all_at_once(admin, each.database, views=views))  # type: ignore[misc]
+            problem = _attempt(zone, deed, partial(_all_at_once, admin, each.database, views=views), items)
             problem = problem or _left_out(admin, found, each.database, "compacted")
             state = _state(zone, items, problem)
             yield {**shown, **state, **(_awaited(zone, admin, each.database, [problem]) if wait else {})}
@@ -85,7 +87,7 @@ def cleaned(zone: Zone, names: Iterable[str]) -> Iterator[Row]:
     found = nodes.cluster(admin)
     items = databases.counted("databases")
     for name in names:
-        problem = _attempt(zone, f"clean the views of {name}", lambda name=name: admin.clean_views(name))  # type: ignore[misc]
+        problem = _attempt(zone, f"clean the views of {name}", partial(admin.clean_views, name), items)
         problem = problem or _left_out(admin, found, name, "cleaned")
         yield {"database": name, **_state(zone, items, problem)}
     items.end()
@@ -144,7 +146,7 @@ def _shard_by_shard(
             for file in files:
                 _all_at_once(backdoor, file, views=views)
 
-        yield node, _attempt(zone, f"compact {database} on {node}", compact, one_node=True)
+        yield node, _attempt(zone, f"compact {database} on {node}", compact)
 
 
 def _placement(zone: Zone, node: str, admin_port: int, database: str) -> dict[str, list[str]]:
@@ -156,13 +158,15 @@ def _placement(zone: Zone, node: str, admin_port: int, database: str) -> dict[st
     return {each: [shard_file(span, database, suffix) for span in spans] for each, spans in found["by_node"].items()}
 
 
-def _attempt(zone: Zone, deed: str, work: Callable[[], object], *, one_node: bool = False) -> SupError | None:
+def _attempt(
+    zone: Zone, deed: str, work: Callable[[], object], databases_so_far: Attempts | None = None
+) -> SupError | None:
     """Do it, unless this is a dry run; return what went wrong with this one database, or this one node."""
     try:
         changes.act(zone, deed, work, was=changes.PASSING, shown=lambda: None)
-    except SupError as error:
-        if not (one_node or databases.concerns_one(error)):
-            raise
+    except (TransportError, Declined) as error:
+        if databases_so_far is not None:
+            databases_so_far.bear(error)
         return error
     return None
 

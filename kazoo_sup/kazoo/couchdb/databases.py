@@ -9,14 +9,14 @@ from heapq import nlargest
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from kazoo_sup.errors import BadArgument, Declined, NotAuthorised, NotFound, ServerRefused, SupError
+from kazoo_sup.errors import BadArgument, SupError
+from kazoo_sup.kazoo.databases.failures import Attempts
 from kazoo_sup.kazoo.databases.walk import LAST
 from kazoo_sup.messages.names import account_database, plain
-from kazoo_sup.results import Items
 from kazoo_sup.transports.couchdb import Administration
-from kazoo_sup.transports.couchdb.admin import NotOffered
 
 if TYPE_CHECKING:
+    from kazoo_sup.results import Items
     from kazoo_sup.transports.couchdb.answers import DatabaseInfo
     from kazoo_sup.types import Row
     from kazoo_sup.zone import Zone
@@ -184,19 +184,12 @@ def megabytes(size: int | None) -> float | None:
     return None if size is None else round(size / MEGABYTE, 1 if size >= MEGABYTE else 3)
 
 
-def counted(what: str) -> Items:
+def counted(what: str) -> Attempts:
     """Return what counts the items of a listing, WHAT they are in the plural: its end names the first error."""
-    return Items(what, untold=True)
+    return Attempts(what, untold=True)
 
 
 def attempted(items: Items, error: SupError | None = None) -> str | None:
     """Count one item and what was wrong with it; return that as text, or None."""
     items.add(error)
     return None if error is None else str(error)
-
-
-def concerns_one(error: SupError) -> bool:
-    """Tell an error that is about one database from one that the next will meet as well."""
-    from kazoo_sup.kazoo.couchdb.backup_file import BadBackup
-
-    return type(error) in (NotFound, ServerRefused, NotAuthorised, NotOffered, BadBackup, Declined)

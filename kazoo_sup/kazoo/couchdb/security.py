@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Report, same
-from kazoo_sup.errors import BadArgument, SupError
+from kazoo_sup.errors import BadArgument, TransportError
 from kazoo_sup.kazoo.couchdb import databases
 from kazoo_sup.messages.names import encoded
 from kazoo_sup.transports.couchdb import Administration
@@ -30,9 +30,8 @@ def rows(admin: Administration, names: Iterable[str]) -> Iterator[Row]:
         try:
             found = admin.security(name)
             items.add()
-        except SupError as error:
-            if not databases.concerns_one(error):
-                raise
+        except TransportError as error:
+            items.bear(error)
             yield {"database": name, "wrong": databases.attempted(items, error)}
             continue
         who = {f"{group[:-1]}_{kind}": (found.get(group) or {}).get(kind) or [] for group in GROUPS for kind in _KINDS}

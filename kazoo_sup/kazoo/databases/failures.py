@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from kazoo_sup.changes import Report
 from kazoo_sup.errors import Delivered, ExitCode, NotAuthorised, ServerUnreachable, SupError, TimedOut, Unfinished
@@ -52,11 +52,32 @@ def check_reachable(failed: Mapping[str, SupError]) -> None:
             raise error
 
 
-class Parts(Items):
+class Attempts(Items):
+    """What became of the parts of one run, which ends where the server is gone, not where one of them fails."""
+
+    silences: ClassVar[tuple[type[SupError], ...]] = (TimedOut, ServerUnreachable)
+    _silent = 0
+
+    def add(self, error: SupError | None = None) -> None:
+        """Take in a part that is done, or failed for an ERROR."""
+        if error is None:
+            self._silent = 0
+        super().add(error)
+
+    def bear(self, error: SupError) -> None:
+        """Raise the ERROR of a part, before it is taken in, where every other part meets it as well."""
+        self._silent = self._silent + 1 if isinstance(error, self.silences) else 0
+        if ends_all(error) or self._silent >= SILENT_IN_A_ROW:
+            raise error
+
+
+class Parts(Attempts):
     """What became of the parts of one run, WHAT they are in the plural.
 
     TELL is handed each failure, its database named; without it they are reported.
     """
+
+    silences: ClassVar[tuple[type[SupError], ...]] = (*Attempts.silences, NotAuthorised)
 
     def __init__(
         self, zone: Zone, what: str = "databases", *, tell: Callable[[str, SupError], None] | None = None
@@ -64,7 +85,6 @@ class Parts(Items):
         """Begin with none."""
         super().__init__(what)
         self._tell = tell or (lambda name, error: zone.run.report(Report(name, "", "failed", error=error)))
-        self._silent = 0
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -79,12 +99,9 @@ class Parts(Items):
     def settle(self, name: str, error: SupError | None) -> None:
         """Take in what became of a part. Raises the error itself where the server is gone."""
         if error is None:
-            self._silent = 0
             self.add()
             return
-        self._silent = self._silent + 1 if isinstance(error, TimedOut | ServerUnreachable | NotAuthorised) else 0
-        if ends_all(error) or self._silent >= SILENT_IN_A_ROW:
-            raise error
+        self.bear(error)
         self.add(error)
         self._tell(name, named(name, error))
 
