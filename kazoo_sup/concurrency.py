@@ -1,7 +1,8 @@
 """Several things at a time: what is asked ahead of its use, and signals put off while something must not be half done.
 
 Python runs the handlers of signals in the main thread, whatever that thread has masked, when another thread takes the
-signal. So the handlers themselves look whether they are put off. `take` sets them for SIGINT, SIGTERM and SIGALRM.
+signal. So the handlers themselves look whether they are put off. `take` sets them for SIGINT, SIGHUP, SIGTERM and
+SIGALRM.
 """
 
 from __future__ import annotations

@@ -79,6 +79,8 @@ def run(words: Sequence[str]) -> int:
     """Run one command line; return its exit code."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         concurrency.take(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        concurrency.take(signal.SIGHUP, _raise_terminated)
     concurrency.take(signal.SIGTERM, _raise_terminated)
     open_standard()
     try:

@@ -30,7 +30,7 @@ _MEANINGS = {
     " or not known, since nobody was there who knows",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
     ExitCode.BROKEN_PIPE: "the reader of standard output went away",
-    ExitCode.TERMINATED: "terminated (SIGTERM)",
+    ExitCode.TERMINATED: "terminated (SIGTERM, or SIGHUP when the terminal goes away)",
 }
 
 

@@ -115,6 +115,7 @@ def finish(at_broker, queue, saved):
     [
         (signal.SIGINT, 130, "sup: interrupted\n"),
         (signal.SIGTERM, 143, "sup: terminated\n"),
+        (signal.SIGHUP, 143, "sup: terminated\n"),
         (signal.SIGKILL, -9, ""),
     ],
 )

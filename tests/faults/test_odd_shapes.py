@@ -286,7 +286,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(net, "ASKING_AGAIN", net.ASKING_AGAIN._replace(first=0.0001))
-    handlers = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGALRM)}
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGALRM)}
 
     def run(*words: str, **environment: str) -> tuple[int, str]:
         for name, text in {"SUP_AMQP_URL": "", **environment}.items():

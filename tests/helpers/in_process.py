@@ -18,7 +18,7 @@ from typing import TextIO
 
 from kazoo_sup.cli import app
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGPIPE)
+_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGPIPE)
 
 
 def possible() -> bool:

@@ -157,7 +157,7 @@ def test_nothing_that_is_typed_is_a_defect(part, cluster, environment, tmp_path,
     place.mkdir()
     monkeypatch.chdir(place)
     chance = random.Random(f"{part} {os.environ.get('SUP_FUZZED_SEED', '')}")
-    before = signal.getsignal(signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGTERM)}
     defects = []
     functions = [each for name in MODULES[part::PARTS] for each in catalogue.module(name).functions.values()]
     for described in functions:
@@ -174,5 +174,6 @@ def test_nothing_that_is_typed_is_a_defect(part, cluster, environment, tmp_path,
             if not isinstance(code, int) or "defect of kazoo-sup" in told or "Traceback" in told:
                 at = told.find("defect of kazoo-sup")
                 defects.append(([word[:60] for word in line], code, told[max(0, at) : at + 300]))
-    signal.signal(signal.SIGTERM, before)
+    for each, handler in before.items():
+        signal.signal(each, handler)
     assert not defects

@@ -52,7 +52,7 @@ def answered(cluster, environment, monkeypatch, capsys):
     monkeypatch.setenv("SUP_COUCHDB_URL", cluster)
     monkeypatch.setenv("SUP_AMQP_URL", "")
     monkeypatch.setenv("SUP_HOST", "lab.example.com")
-    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGALRM, signal.SIGINT)}
+    before = {each: signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGALRM, signal.SIGINT)}
 
     def run(*words):
         monkeypatch.setattr(sys, "stdin", io.StringIO())

@@ -141,7 +141,7 @@ class TestSaved:
 
     SAID = re.compile(r"(\d+) documents were saved before that")
 
-    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
     def test_a_signal(self, environment, cluster, sent, code):
         env = {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": ""}
         command = [SUP, "-y", "-f", "json", *GENERATE, "99999999"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 import yaml
+
+from kazoo_sup.cli import app
 
 NOWHERE = {"SUP_COUCHDB_URL": "http://127.0.0.1:1", "SUP_AMQP_URL": ""}
 
@@ -148,3 +151,14 @@ class TestOddWords:
         assert zone("--config", str(file), "-z", "north", "config", "show") == "north"
         assert zone("-z", "north", "config", "show", "--config", str(file), "-z", "south") == "south"
         assert zone("config", "show", SUP_CONFIG=str(file), SUP_ZONE="south") == "south"
+
+
+def test_nohup_keeps_hang_ups_away():
+    before = {each: signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        app.run(["--version"])
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
