@@ -6,13 +6,14 @@ import gzip
 import json
 import os
 import stat
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kazoo_sup.changes.change import Change
-from kazoo_sup.changes.journal import Journal, KeptFile, NoSuchRun
+from kazoo_sup.changes.journal import Journal, KeptFile, NoSuchRun, bounds
 from kazoo_sup.changes.journal.frames import Damaged, Members, packed
 from kazoo_sup.changes.journal.recorder import NotRecorded, Recorder, Told
 from kazoo_sup.settings.journaling import Journaling
@@ -171,6 +172,29 @@ def test_the_oldest_runs_go_when_room_or_days_are_over(tmp_path, told):
     living = recorder(tmp_path, told, megabytes=room / 10**6)
     assert [record.run for record in Journal(tmp_path).runs()] == [living.run, *runs[:2]]
     living.end(0)
+
+
+def test_a_run_by_a_clock_that_is_years_ahead_takes_no_records_away(tmp_path, told, monkeypatch):
+    recorder(tmp_path, told).end(0)
+    monkeypatch.setattr(bounds, "time", SimpleNamespace(time=lambda: 4_000_000_000.0))
+    recorder(tmp_path, told).end(0)
+    assert len(list(Journal(tmp_path).runs())) == 2
+
+
+@pytest.mark.parametrize(
+    ("last", "next_one"),
+    [("20991231-235959999-abcd", "21000101-000000000-"), ("99991231-235959999-abcd", "2"), ("odd", "2")],
+)
+def test_a_run_is_the_newest_though_one_before_it_had_a_clock_that_was_fast(tmp_path, told, last, next_one):
+    (tmp_path / f"{last}.jsonl.gz").touch()
+    runs = []
+    for _ in range(2):
+        ours = recorder(tmp_path, told)
+        runs.append(ours.run)
+        ours.end(0)
+    assert runs == sorted(runs)
+    assert all(run.startswith(next_one[:2]) for run in runs)
+    assert runs[0].startswith(next_one)
 
 
 def test_a_record_that_cannot_be_made_warns_once_or_stops_the_run(tmp_path, told):

@@ -15,10 +15,11 @@ _STRAY = 3600
 """Seconds after which a file that a killed run never gave its name is nobody's."""
 
 
-def keep_within(directory: Path, *, days: float, size: int) -> None:
+def keep_within(directory: Path, *, days: float, size: int) -> str:
     """Remove records that are older than DAYS, then the oldest while all of them take more than SIZE bytes.
 
-    The records of runs that live stay. Raises OSError.
+    Returns the name of the newest, or "". The records of runs that live stay. How old they are is counted up to the
+    newest: one run by a clock that is years ahead does not take them all away. Raises OSError.
     """
     now = time.time()
     found = []
@@ -31,9 +32,11 @@ def keep_within(directory: Path, *, days: float, size: int) -> None:
                 elif each.name.endswith(".new") and status.st_mtime < now - _STRAY:
                     _remove(directory / each.name)
     total = sum(length for _name, _time, length in found)
+    newest = min(now, max((modified for _name, modified, _length in found), default=now))
     for name, modified, length in sorted(found):
-        if (modified < now - days * _DAY or total > size) and _remove(directory / name):
+        if (modified < newest - days * _DAY or total > size) and _remove(directory / name):
             total -= length
+    return max(found, default=("",))[0]
 
 
 def _remove(path: Path) -> bool:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """For ids that people read and type: without those that look like others."""
+
+
+_TIME = "%Y%m%d-%H%M%S%f"
 
 
 class NotRecorded(SettingsError):
@@ -124,13 +127,14 @@ class Recorder:
         from kazoo_sup.settings import own_files
 
         own_files.directory(directory)
+        last = ""
         try:
-            bounds.keep_within(directory, days=settings.days, size=settings.size)
+            last = bounds.keep_within(directory, days=settings.days, size=settings.size)
         except OSError as error:
             self._warn(f"{directory}: old records cannot be removed: {error.strerror}")
         now = datetime.now(UTC)
         chance = "".join(random.SystemRandom().choices(_LETTERS, k=4))
-        run = f"{now:%Y%m%d-%H%M%S}{now.microsecond // 1000:03}-{chance}"
+        run = f"{_stamp(now, last)}-{chance}"
         user, sudo_user = who()
         header = {
             "run": run,
@@ -351,3 +355,15 @@ def _line_of_file(number: int, file: KeptFile) -> Document:
         "length": file.length,
         "content": None if file.content is None else base64.b64encode(file.content).decode(),
     }
+
+
+def _stamp(now: datetime, last: str) -> str:
+    """Return how the id of a run begins: with NOW, but behind the LAST id, whose clock may have been fast."""
+    milliseconds = -3  # of the microseconds that the format has
+    stamp = now.strftime(_TIME)[:milliseconds]
+    if stamp > last[: len(stamp)]:
+        return stamp
+    with suppress(ValueError, OverflowError):
+        before = datetime.strptime(last[: len(stamp)], _TIME).replace(tzinfo=UTC)
+        return (before + timedelta(milliseconds=1)).strftime(_TIME)[:milliseconds]
+    return stamp
