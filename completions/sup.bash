@@ -13,7 +13,8 @@ _sup() {
         undo|redo|apply|confirm) ((${#plain[@]})) || plain=(changes); plain+=("$word") ;;
         *) plain+=("$word") ;;
         esac
-        [[ -z $own && ${#plain[@]} == 2 ]] && _sup_own "${plain[*]}"
+        ((${#plain[@]} == 3)) && _sup_joined
+        ((${#plain[@]} <= 2)) && _sup_own "${plain[*]}"
     done
     if [[ $current == --*=* ]]; then option=${current%%=*}; current=${current#*=}; fi
     case $option in
@@ -24,7 +25,7 @@ _sup() {
     -n|--node|-c|--cookie|-t|--timeout|-z|--zone|--config|-f|--format|--columns|--query|--output|--plan|--confirm-within|--nodes) ;;
     *)  case $own in
         *" $option=@ "*) _sup_files ;;
-        *" $option= "*) _sup_values ;;
+        *" $option=+ "*) _sup_values ;;
         esac ;;
     esac
     [[ -z $names ]] || COMPREPLY=($(compgen -W "$names" -- "$current"))
@@ -44,16 +45,30 @@ _sup_split() {
 _sup_word() {
     case $current:${#plain[@]}:$plain in
     -*:0:*) names='-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --columns --query --output --dry-run --plan --confirm-within -y --yes --no-events --no-journal --live --nodes -e --erl_term_args -q --quiet --list --version' ;;
-    -*) own=${own//@/}; names="-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --columns --query --output --dry-run --plan --confirm-within -y --yes --no-events --no-journal --live --nodes -e --erl_term_args -q --quiet ${own//=/}" ;;
+    -*) names="-? -h --help -n --node -c --cookie -t --timeout -v --verbose -s --use_short -z --zone --config -f --format --columns --query --output --dry-run --plan --confirm-within -y --yes --no-events --no-journal --live --nodes -e --erl_term_args -q --quiet ${own//[=@+]/}" ;;
     *:0:*) names='help list shell undo redo apply confirm acdc_agent_maintenance acdc_maintenance amqp blackhole_maintenance call_inspector_maintenance callflow_maintenance cb_apps_maintenance changes conference_maintenance config couchdb crossbar_maintenance doodle_maintenance ecallmgr_maintenance edr_maintenance fax_maintenance freeswitch frontier_maintenance hangups_maintenance haproxy history hotornot_maintenance jonny5_maintenance kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kapps_maintenance kapps_util kazoo_amqp_maintenance kazoo_apps_maintenance kazoo_auth_maintenance kazoo_convert_maintenance kazoo_data_maintenance kazoo_endpoint_maintenance kazoo_ips_maintenance kazoo_ledgers_maintenance kazoo_maintenance kazoo_media_maintenance kazoo_modb_maintenance kazoo_modb_migrate_maintenance kazoo_number_manager_maintenance kazoo_oauth_maintenance kazoo_perf_maintenance kazoo_proper_maintenance kazoo_schemas_maintenance kazoo_services_maintenance kazoo_speech_maintenance kazoo_voicemail_maintenance kazoo_web_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_converters knm_dash_e911 knm_other knm_simwood knm_telnyx knm_util knm_vitelity knm_voip_innovations konami_maintenance kz_datamgr kz_media_util kz_nodes lab media_mgr_maintenance node notify_maintenance notify_resend_maintenance number omnipresence_maintenance outbox pusher_maintenance rabbitmq registrar_maintenance stepswitch_maintenance sysconf tasks_maintenance teletype_maintenance trunkstore_maintenance webhooks_maintenance zone' ;;
     *:1:help) names='undo redo apply confirm acdc_agent_maintenance acdc_maintenance amqp blackhole_maintenance call_inspector_maintenance callflow_maintenance cb_apps_maintenance changes conference_maintenance config couchdb crossbar_maintenance doodle_maintenance ecallmgr_maintenance edr_maintenance fax_maintenance freeswitch frontier_maintenance hangups_maintenance haproxy history hotornot_maintenance jonny5_maintenance kamailio kapps_account_config kapps_config kapps_config_maintenance kapps_controller kapps_maintenance kapps_util kazoo_amqp_maintenance kazoo_apps_maintenance kazoo_auth_maintenance kazoo_convert_maintenance kazoo_data_maintenance kazoo_endpoint_maintenance kazoo_ips_maintenance kazoo_ledgers_maintenance kazoo_maintenance kazoo_media_maintenance kazoo_modb_maintenance kazoo_modb_migrate_maintenance kazoo_number_manager_maintenance kazoo_oauth_maintenance kazoo_perf_maintenance kazoo_proper_maintenance kazoo_schemas_maintenance kazoo_services_maintenance kazoo_speech_maintenance kazoo_voicemail_maintenance kazoo_web_maintenance knm_bandwidth knm_bandwidth2 knm_carriers knm_converters knm_dash_e911 knm_other knm_simwood knm_telnyx knm_util knm_vitelity knm_voip_innovations konami_maintenance kz_datamgr kz_media_util kz_nodes lab media_mgr_maintenance node notify_maintenance notify_resend_maintenance number omnipresence_maintenance outbox pusher_maintenance rabbitmq registrar_maintenance stepswitch_maintenance sysconf tasks_maintenance teletype_maintenance trunkstore_maintenance webhooks_maintenance zone' ;;
     *:1:*|*:2:help) _sup_functions "${plain[${#plain[@]} - 1]}" ;;
     *:help) ;;
     *)  case "${plain[0]} ${plain[1]} $((${#plain[@]} - 1))" in
         'changes apply 1'|'config check 1'|'config init 1'|'couchdb restore '*|'crossbar_maintenance init_app 1'|'crossbar_maintenance init_apps 1'|'crossbar_maintenance refresh_app 1'|'crossbar_maintenance refresh_apps 1'|'crossbar_maintenance set_app_icon 2'|'crossbar_maintenance set_app_screenshots 2'|'fax_maintenance load_smtp_attachment 2'|'kazoo_auth_maintenance register_auth_app_key 2'|'kazoo_convert_maintenance convert_fax_file 1'|'kazoo_convert_maintenance convert_fax_file 3'|'kazoo_convert_maintenance read_metadata 1'|'kazoo_convert_maintenance read_tiff_info 1'|'kazoo_data_maintenance load_doc_from_file 2'|'kazoo_media_maintenance import_prompt 1'|'kazoo_media_maintenance import_prompts 1'|'number age 1'|'number create 1'|'number delete 1'|'number history 1'|'number import 1'|'number move 1'|'number port_check 1'|'number port_in 1'|'number port_status 1'|'number recycle 1'|'number release 1'|'number remove_feature 1'|'number reserve 1'|'number set_feature 1'|'number show 1'|'number update 1'|'pusher_maintenance add_apple_app 2'|'tasks_maintenance add 5') _sup_files ;;
+        *' 1') _sup_second || _sup_values ;;
         *) _sup_values ;;
         esac ;;
     esac
+}
+_sup_second() {
+    local name found=''
+    _sup_functions "$plain"
+    for name in $names; do
+        [[ $name == "${plain[1]}" ]] && { names=''; return 1; }
+        [[ $name == "${plain[1]}"_* ]] && found+=" ${name#*"${plain[1]}"_}"
+    done
+    names=$found
+}
+_sup_joined() {
+    _sup_second && [[ " $names " == *" ${plain[2]} "* ]] && plain=("$plain" "${plain[1]}_${plain[2]}")
+    names=''
 }
 _sup_functions() {
     case $1 in
@@ -145,6 +160,7 @@ _sup_functions() {
 }
 _sup_own() {
     case $1 in
+    '-') own=' --stop-on-error ' ;;
     'acdc_agent_maintenance acct_status') own=' --wait= ' ;;
     'acdc_agent_maintenance agent_status') own=' --wait= ' ;;
     'acdc_agent_maintenance status') own=' --wait= ' ;;
@@ -164,11 +180,11 @@ _sup_own() {
     'blackhole_maintenance stop_module') own=' --wait= ' ;;
     'call_inspector_maintenance callid_details') own=' --wait= ' ;;
     'call_inspector_maintenance inspect_call_id') own=' --wait= ' ;;
-    'callflow_maintenance all_accounts_set_classifier_deny') own=' --from= ' ;;
-    'callflow_maintenance all_accounts_set_classifier_inherit') own=' --from= ' ;;
-    'callflow_maintenance migrate_menus') own=' --from= ' ;;
-    'callflow_maintenance migrate_recorded_names') own=' --from= ' ;;
-    'callflow_maintenance update_feature_codes') own=' --from= ' ;;
+    'callflow_maintenance all_accounts_set_classifier_deny') own=' --from=+ ' ;;
+    'callflow_maintenance all_accounts_set_classifier_inherit') own=' --from=+ ' ;;
+    'callflow_maintenance migrate_menus') own=' --from=+ ' ;;
+    'callflow_maintenance migrate_recorded_names') own=' --from=+ ' ;;
+    'callflow_maintenance update_feature_codes') own=' --from=+ ' ;;
     'changes apply') own=' --show ' ;;
     'changes confirm') own=' --status ' ;;
     'changes redo') own=' --merge --force --only= ' ;;
@@ -191,7 +207,7 @@ _sup_own() {
     'ecallmgr_maintenance hangup_long_running_channels') own=' --wait= --all-zones ' ;;
     'ecallmgr_maintenance registrar_details') own=' --wait= --all-zones ' ;;
     'ecallmgr_maintenance registrar_summary') own=' --wait= --all-zones ' ;;
-    'fax_maintenance migrate') own=' --from= ' ;;
+    'fax_maintenance migrate') own=' --from=+ ' ;;
     'freeswitch api') own=' --limit= ' ;;
     'freeswitch calls') own=' --limit= ' ;;
     'freeswitch channels') own=' --limit= ' ;;
@@ -205,7 +221,7 @@ _sup_own() {
     'freeswitch uuid_transfer') own=' --bleg --both --dialplan= --context= ' ;;
     'haproxy clear_counters') own=' --totals ' ;;
     'haproxy drain') own=' --wait ' ;;
-    'history list') own=' --since= --until= --module= --database= --document= --account= --who= ' ;;
+    'history list') own=' --since= --until= --module= --database=+ --document= --account=+ --who= ' ;;
     'jonny5_maintenance authz_details') own=' --wait= ' ;;
     'jonny5_maintenance authz_summary') own=' --wait= ' ;;
     'kamailio ban') own=' --seconds= --table= ' ;;
@@ -214,16 +230,16 @@ _sup_own() {
     'kamailio dispatcher_set_state') own=' --probing ' ;;
     'kamailio htable_set') own=' --seconds= ' ;;
     'kamailio pike_list') own=' --hot ' ;;
-    'kamailio rpc') own=' --server= ' ;;
+    'kamailio rpc') own=' --server=+ ' ;;
     'kamailio unban') own=' --table= ' ;;
-    'kapps_maintenance ensure_aggregate_accounts') own=' --from= ' ;;
-    'kapps_maintenance ensure_aggregate_devices') own=' --from= ' ;;
-    'kapps_maintenance ensure_aggregate_faxboxes') own=' --from= ' ;;
-    'kapps_maintenance ensure_aggregates') own=' --from= ' ;;
-    'kapps_maintenance ensure_reseller_id_accounts') own=' --from= ' ;;
+    'kapps_maintenance ensure_aggregate_accounts') own=' --from=+ ' ;;
+    'kapps_maintenance ensure_aggregate_devices') own=' --from=+ ' ;;
+    'kapps_maintenance ensure_aggregate_faxboxes') own=' --from=+ ' ;;
+    'kapps_maintenance ensure_aggregates') own=' --from=+ ' ;;
+    'kapps_maintenance ensure_reseller_id_accounts') own=' --from=+ ' ;;
     'kapps_maintenance migrate') own=' --from= ' ;;
-    'kapps_maintenance migrate_limits') own=' --from= ' ;;
-    'kapps_maintenance migrate_media') own=' --from= ' ;;
+    'kapps_maintenance migrate_limits') own=' --from=+ ' ;;
+    'kapps_maintenance migrate_media') own=' --from=+ ' ;;
     'kapps_maintenance migrate_modbs') own=' --from= ' ;;
     'kapps_maintenance migrate_modbs_ranged') own=' --from= ' ;;
     'kapps_maintenance parallel_migrate') own=' --from= ' ;;
@@ -233,15 +249,15 @@ _sup_own() {
     'kapps_maintenance refresh') own=' --index --from= ' ;;
     'kapps_maintenance refresh_account') own=' --index ' ;;
     'kapps_maintenance refresh_account_db') own=' --index ' ;;
-    'kazoo_ledgers_maintenance current_rollovers') own=' --from= ' ;;
-    'kazoo_ledgers_maintenance rollover_accounts') own=' --from= ' ;;
-    'kazoo_ledgers_maintenance verify_all_rollovers') own=' --from= ' ;;
-    'kazoo_ledgers_maintenance verify_rollovers') own=' --from= ' ;;
-    'kazoo_modb_maintenance archive_modbs') own=' --to=@ --from= ' ;;
-    'kazoo_modb_maintenance delete_modbs') own=' --to=@ --from= ' ;;
-    'kazoo_modb_migrate_maintenance migrate') own=' --from= ' ;;
-    'kazoo_services_maintenance reconcile') own=' --from= ' ;;
-    'kazoo_voicemail_maintenance migrate') own=' --from= ' ;;
+    'kazoo_ledgers_maintenance current_rollovers') own=' --from=+ ' ;;
+    'kazoo_ledgers_maintenance rollover_accounts') own=' --from=+ ' ;;
+    'kazoo_ledgers_maintenance verify_all_rollovers') own=' --from=+ ' ;;
+    'kazoo_ledgers_maintenance verify_rollovers') own=' --from=+ ' ;;
+    'kazoo_modb_maintenance archive_modbs') own=' --to=@ --from=+ ' ;;
+    'kazoo_modb_maintenance delete_modbs') own=' --to=@ --from=+ ' ;;
+    'kazoo_modb_migrate_maintenance migrate') own=' --from=+ ' ;;
+    'kazoo_services_maintenance reconcile') own=' --from=+ ' ;;
+    'kazoo_voicemail_maintenance migrate') own=' --from=+ ' ;;
     'knm_bandwidth configure') own=' --verify ' ;;
     'knm_bandwidth2 configure') own=' --verify ' ;;
     'knm_carriers find') own=' --country= --city= --state= --rate-center= --type= --features= --best-effort --offset= --blocks= ' ;;
@@ -256,19 +272,19 @@ _sup_own() {
     'kz_nodes media_servers') own=' --all-zones ' ;;
     'kz_nodes status') own=' --watch --all-zones ' ;;
     'kz_nodes whapps') own=' --all-zones ' ;;
-    'number create') own=' --state= --carrier= --ported-in --public= --acting-for= ' ;;
-    'number dump') own=' --prefix= --state= --carrier= ' ;;
-    'number explain') own=' --account= ' ;;
-    'number list') own=' --state= --carrier= ' ;;
-    'number move') own=' --acting-for= ' ;;
-    'number port_check') own=' --carrier= ' ;;
-    'number port_status') own=' --carrier= ' ;;
-    'number release') own=' --acting-for= ' ;;
-    'number remove_feature') own=' --acting-for= ' ;;
-    'number reserve') own=' --acting-for= ' ;;
-    'number search') own=' --state= --carrier= ' ;;
-    'number set_feature') own=' --acting-for= ' ;;
-    'number update') own=' --overwrite --acting-for= ' ;;
+    'number create') own=' --state= --carrier=+ --ported-in --public= --acting-for=+ ' ;;
+    'number dump') own=' --prefix= --state= --carrier=+ ' ;;
+    'number explain') own=' --account=+ ' ;;
+    'number list') own=' --state= --carrier=+ ' ;;
+    'number move') own=' --acting-for=+ ' ;;
+    'number port_check') own=' --carrier=+ ' ;;
+    'number port_status') own=' --carrier=+ ' ;;
+    'number release') own=' --acting-for=+ ' ;;
+    'number remove_feature') own=' --acting-for=+ ' ;;
+    'number reserve') own=' --acting-for=+ ' ;;
+    'number search') own=' --state= --carrier=+ ' ;;
+    'number set_feature') own=' --acting-for=+ ' ;;
+    'number update') own=' --overwrite --acting-for=+ ' ;;
     'omnipresence_maintenance count_current_subscriptions') own=' --wait= ' ;;
     'omnipresence_maintenance current_subscriptions') own=' --wait= ' ;;
     'rabbitmq bindings') own=' --vhost= --exchange= ' ;;
@@ -290,12 +306,14 @@ _sup_own() {
     esac
 }
 _sup_files() {
-    local cut=${current%"${current##*[@:=]}"}
+    local cut=${current%"${current##*[${COMP_WORDBREAKS//[^@:=]}]}"}
+    cut=${cut%@}
     compopt -o filenames -o default 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     COMPREPLY=("${COMPREPLY[@]#"$cut"}")
 }
 _sup_values() {
-    mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" __complete bash "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
+    local line=${COMP_LINE:0:COMP_POINT}
+    mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" __complete bash "$line" "$COMP_WORDBREAKS" 2>/dev/null)
 }
 complete -F _sup sup kazoo-sup

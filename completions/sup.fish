@@ -19,7 +19,12 @@ function __sup_read --no-scope-shadowing
             case '*'
                 set -a plain $word
         end
-        test (count $plain) = 2; and not set -q own[1]; and set own (__sup_own "$plain")
+        if test (count $plain) = 3
+            set -l joined $plain[2]_$plain[3]
+            set -l names (__sup_functions $plain[1] | string split -f 1 \t)
+            contains -- $joined $names; and not contains -- $plain[2] $names; and set plain $plain[1] $joined
+        end
+        test (count $plain) -le 2; and set own (__sup_own "$plain")
     end
     if string match -q -- '--*=*' $current
         set option (string split -m 1 = -- $current)[1]
@@ -49,7 +54,7 @@ function __sup_candidates
     set -l option ''
     __sup_read
     if test -n "$option"
-        contains -- $option= $own; or return
+        contains -- $option=+ $own; or return
         set -l start
         string match -q -- '--*=*' $current; and set start $option=
         for found in (__sup_values)
@@ -59,7 +64,7 @@ function __sup_candidates
     end
     switch $current
         case '-*'
-            set -q own[1]; and string replace -r '=@?$' '' -- $own
+            set -q own[1]; and string replace -r '=[@+]?$' '' -- $own
             return
     end
     switch (count $plain)":$plain[1]"
@@ -70,6 +75,13 @@ function __sup_candidates
         case '1:*' 2:help
             __sup_functions $plain[-1]
         case '*:help'
+        case '2:*'
+            set -l names (__sup_functions $plain[1] | string split -f 1 \t)
+            if contains -- $plain[2] $names
+                __sup_file; or __sup_values
+            else
+                string match -- "$plain[2]_*" $names | string replace -- $plain[2]_ ''
+            end
         case '*'
             __sup_file; or __sup_values
     end
@@ -164,6 +176,7 @@ function __sup_functions
 end
 function __sup_own
     switch $argv[1]
+        case '-'; printf '%s\n' --stop-on-error
         case 'acdc_agent_maintenance acct_status'; printf '%s\n' --wait=
         case 'acdc_agent_maintenance agent_status'; printf '%s\n' --wait=
         case 'acdc_agent_maintenance status'; printf '%s\n' --wait=
@@ -183,11 +196,11 @@ function __sup_own
         case 'blackhole_maintenance stop_module'; printf '%s\n' --wait=
         case 'call_inspector_maintenance callid_details'; printf '%s\n' --wait=
         case 'call_inspector_maintenance inspect_call_id'; printf '%s\n' --wait=
-        case 'callflow_maintenance all_accounts_set_classifier_deny'; printf '%s\n' --from=
-        case 'callflow_maintenance all_accounts_set_classifier_inherit'; printf '%s\n' --from=
-        case 'callflow_maintenance migrate_menus'; printf '%s\n' --from=
-        case 'callflow_maintenance migrate_recorded_names'; printf '%s\n' --from=
-        case 'callflow_maintenance update_feature_codes'; printf '%s\n' --from=
+        case 'callflow_maintenance all_accounts_set_classifier_deny'; printf '%s\n' --from=+
+        case 'callflow_maintenance all_accounts_set_classifier_inherit'; printf '%s\n' --from=+
+        case 'callflow_maintenance migrate_menus'; printf '%s\n' --from=+
+        case 'callflow_maintenance migrate_recorded_names'; printf '%s\n' --from=+
+        case 'callflow_maintenance update_feature_codes'; printf '%s\n' --from=+
         case 'changes apply'; printf '%s\n' --show
         case 'changes confirm'; printf '%s\n' --status
         case 'changes redo'; printf '%s\n' --merge --force --only=
@@ -210,7 +223,7 @@ function __sup_own
         case 'ecallmgr_maintenance hangup_long_running_channels'; printf '%s\n' --wait= --all-zones
         case 'ecallmgr_maintenance registrar_details'; printf '%s\n' --wait= --all-zones
         case 'ecallmgr_maintenance registrar_summary'; printf '%s\n' --wait= --all-zones
-        case 'fax_maintenance migrate'; printf '%s\n' --from=
+        case 'fax_maintenance migrate'; printf '%s\n' --from=+
         case 'freeswitch api'; printf '%s\n' --limit=
         case 'freeswitch calls'; printf '%s\n' --limit=
         case 'freeswitch channels'; printf '%s\n' --limit=
@@ -224,7 +237,7 @@ function __sup_own
         case 'freeswitch uuid_transfer'; printf '%s\n' --bleg --both --dialplan= --context=
         case 'haproxy clear_counters'; printf '%s\n' --totals
         case 'haproxy drain'; printf '%s\n' --wait
-        case 'history list'; printf '%s\n' --since= --until= --module= --database= --document= --account= --who=
+        case 'history list'; printf '%s\n' --since= --until= --module= --database=+ --document= --account=+ --who=
         case 'jonny5_maintenance authz_details'; printf '%s\n' --wait=
         case 'jonny5_maintenance authz_summary'; printf '%s\n' --wait=
         case 'kamailio ban'; printf '%s\n' --seconds= --table=
@@ -233,16 +246,16 @@ function __sup_own
         case 'kamailio dispatcher_set_state'; printf '%s\n' --probing
         case 'kamailio htable_set'; printf '%s\n' --seconds=
         case 'kamailio pike_list'; printf '%s\n' --hot
-        case 'kamailio rpc'; printf '%s\n' --server=
+        case 'kamailio rpc'; printf '%s\n' --server=+
         case 'kamailio unban'; printf '%s\n' --table=
-        case 'kapps_maintenance ensure_aggregate_accounts'; printf '%s\n' --from=
-        case 'kapps_maintenance ensure_aggregate_devices'; printf '%s\n' --from=
-        case 'kapps_maintenance ensure_aggregate_faxboxes'; printf '%s\n' --from=
-        case 'kapps_maintenance ensure_aggregates'; printf '%s\n' --from=
-        case 'kapps_maintenance ensure_reseller_id_accounts'; printf '%s\n' --from=
+        case 'kapps_maintenance ensure_aggregate_accounts'; printf '%s\n' --from=+
+        case 'kapps_maintenance ensure_aggregate_devices'; printf '%s\n' --from=+
+        case 'kapps_maintenance ensure_aggregate_faxboxes'; printf '%s\n' --from=+
+        case 'kapps_maintenance ensure_aggregates'; printf '%s\n' --from=+
+        case 'kapps_maintenance ensure_reseller_id_accounts'; printf '%s\n' --from=+
         case 'kapps_maintenance migrate'; printf '%s\n' --from=
-        case 'kapps_maintenance migrate_limits'; printf '%s\n' --from=
-        case 'kapps_maintenance migrate_media'; printf '%s\n' --from=
+        case 'kapps_maintenance migrate_limits'; printf '%s\n' --from=+
+        case 'kapps_maintenance migrate_media'; printf '%s\n' --from=+
         case 'kapps_maintenance migrate_modbs'; printf '%s\n' --from=
         case 'kapps_maintenance migrate_modbs_ranged'; printf '%s\n' --from=
         case 'kapps_maintenance parallel_migrate'; printf '%s\n' --from=
@@ -252,15 +265,15 @@ function __sup_own
         case 'kapps_maintenance refresh'; printf '%s\n' --index --from=
         case 'kapps_maintenance refresh_account'; printf '%s\n' --index
         case 'kapps_maintenance refresh_account_db'; printf '%s\n' --index
-        case 'kazoo_ledgers_maintenance current_rollovers'; printf '%s\n' --from=
-        case 'kazoo_ledgers_maintenance rollover_accounts'; printf '%s\n' --from=
-        case 'kazoo_ledgers_maintenance verify_all_rollovers'; printf '%s\n' --from=
-        case 'kazoo_ledgers_maintenance verify_rollovers'; printf '%s\n' --from=
-        case 'kazoo_modb_maintenance archive_modbs'; printf '%s\n' --to=@ --from=
-        case 'kazoo_modb_maintenance delete_modbs'; printf '%s\n' --to=@ --from=
-        case 'kazoo_modb_migrate_maintenance migrate'; printf '%s\n' --from=
-        case 'kazoo_services_maintenance reconcile'; printf '%s\n' --from=
-        case 'kazoo_voicemail_maintenance migrate'; printf '%s\n' --from=
+        case 'kazoo_ledgers_maintenance current_rollovers'; printf '%s\n' --from=+
+        case 'kazoo_ledgers_maintenance rollover_accounts'; printf '%s\n' --from=+
+        case 'kazoo_ledgers_maintenance verify_all_rollovers'; printf '%s\n' --from=+
+        case 'kazoo_ledgers_maintenance verify_rollovers'; printf '%s\n' --from=+
+        case 'kazoo_modb_maintenance archive_modbs'; printf '%s\n' --to=@ --from=+
+        case 'kazoo_modb_maintenance delete_modbs'; printf '%s\n' --to=@ --from=+
+        case 'kazoo_modb_migrate_maintenance migrate'; printf '%s\n' --from=+
+        case 'kazoo_services_maintenance reconcile'; printf '%s\n' --from=+
+        case 'kazoo_voicemail_maintenance migrate'; printf '%s\n' --from=+
         case 'knm_bandwidth configure'; printf '%s\n' --verify
         case 'knm_bandwidth2 configure'; printf '%s\n' --verify
         case 'knm_carriers find'; printf '%s\n' --country= --city= --state= --rate-center= --type= --features= --best-effort --offset= --blocks=
@@ -275,19 +288,19 @@ function __sup_own
         case 'kz_nodes media_servers'; printf '%s\n' --all-zones
         case 'kz_nodes status'; printf '%s\n' --watch --all-zones
         case 'kz_nodes whapps'; printf '%s\n' --all-zones
-        case 'number create'; printf '%s\n' --state= --carrier= --ported-in --public= --acting-for=
-        case 'number dump'; printf '%s\n' --prefix= --state= --carrier=
-        case 'number explain'; printf '%s\n' --account=
-        case 'number list'; printf '%s\n' --state= --carrier=
-        case 'number move'; printf '%s\n' --acting-for=
-        case 'number port_check'; printf '%s\n' --carrier=
-        case 'number port_status'; printf '%s\n' --carrier=
-        case 'number release'; printf '%s\n' --acting-for=
-        case 'number remove_feature'; printf '%s\n' --acting-for=
-        case 'number reserve'; printf '%s\n' --acting-for=
-        case 'number search'; printf '%s\n' --state= --carrier=
-        case 'number set_feature'; printf '%s\n' --acting-for=
-        case 'number update'; printf '%s\n' --overwrite --acting-for=
+        case 'number create'; printf '%s\n' --state= --carrier=+ --ported-in --public= --acting-for=+
+        case 'number dump'; printf '%s\n' --prefix= --state= --carrier=+
+        case 'number explain'; printf '%s\n' --account=+
+        case 'number list'; printf '%s\n' --state= --carrier=+
+        case 'number move'; printf '%s\n' --acting-for=+
+        case 'number port_check'; printf '%s\n' --carrier=+
+        case 'number port_status'; printf '%s\n' --carrier=+
+        case 'number release'; printf '%s\n' --acting-for=+
+        case 'number remove_feature'; printf '%s\n' --acting-for=+
+        case 'number reserve'; printf '%s\n' --acting-for=+
+        case 'number search'; printf '%s\n' --state= --carrier=+
+        case 'number set_feature'; printf '%s\n' --acting-for=+
+        case 'number update'; printf '%s\n' --overwrite --acting-for=+
         case 'omnipresence_maintenance count_current_subscriptions'; printf '%s\n' --wait=
         case 'omnipresence_maintenance current_subscriptions'; printf '%s\n' --wait=
         case 'rabbitmq bindings'; printf '%s\n' --vhost= --exchange=

@@ -33,9 +33,21 @@ NAMES = {
     "sup undo --only a/b --forc": ["--force"],
     "sup zone status --wat": ["--watch"],
     "sup freeswitch pause --wait --dr": ["--dry-run"],
+    "sup number port stat": ["status"],
+    "sup kamailio -z east dispatcher -v li": ["list"],
+    "sup number port status --ca": ["--carrier"],
+    "sup -f json - --st": ["--stop-on-error"],
 }
 HELP = {"sup help outb": ["outbox"], "sup help outbox cl": ["clear"], "sup help und": ["undo"]}
-NOT_THERE = ["sup history show --si", "sup history --si", "sup kapps_config get --me", "sup kapps_config get --vers"]
+NOT_THERE = [
+    "sup history show --si",
+    "sup history --si",
+    "sup kapps_config get --me",
+    "sup kapps_config get --vers",
+    "sup kapps_config get --st",
+    "sup kapps_config get ato",
+    "sup number port status --mer",
+]
 
 LINES = [*NAMES.items(), *HELP.items()]
 
@@ -100,12 +112,19 @@ def test_bash_completes_no_option_of_another_function(line, tmp_path):
     assert completed_by_bash(line, tmp_path) == []
 
 
-def completed_by_bash(line, tmp_path):
+def test_bash_asks_for_values_only_where_there_may_be_any(tmp_path):
+    told = "sup() { echo asked; }"
+    assert completed_by_bash("sup history list --account ", tmp_path, told) == ["asked"]
+    assert completed_by_bash("sup history list --since ", tmp_path, told) == []
+
+
+def completed_by_bash(line, tmp_path, told=":"):
     (tmp_path / "file.yaml").touch()
     *before, last = line.split(" ")
     words = [*before, f'"{last}"']
     script = (
-        f"cd {tmp_path}; source {FOLDER}/sup.bash; COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; "
+        f"cd {tmp_path}; {told}; source {FOLDER}/sup.bash; COMP_WORDS=({' '.join(words)}); "
+        f"COMP_CWORD={len(words) - 1}; "
         '_sup; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
@@ -144,6 +163,7 @@ class TestBashOnATerminal:
             ("'a", "a file.csv"),
             ("folder/w", "folder/within/"),
             ("~/fi", "{home}/file.yaml"),
+            ("odd@n", "odd@name:1.csv"),
             ("odd@name:", "odd@name:1.csv"),
         ],
     )

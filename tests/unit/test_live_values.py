@@ -118,6 +118,7 @@ VALUES = [
     ("history list --since=ac", []),
     ("haproxy drain ", ["couch", "bigcouch"]),
     ("haproxy drain couch d", ["db1", "db2"]),
+    ("kapps_config fetch current accounts default_", ["default_timezone"]),
     ("kapps_config", []),
     ("kapps_config get -", []),
     ("nonsense get ", []),
@@ -133,8 +134,19 @@ def test_values_by_what_is_typed(known, looked_up, line, found):
 TYPED = [
     ("apply pl", ["plan.json ", "plans/"]),
     ("apply ./plan.", ["./plan.json "]),
-    ("number import 'a f", ["'a file.csv' "]),
+    ("number import a", ["'a file.csv' "]),
+    ("number import 'a f", ["file.csv' "]),
+    ("number import a\\ f", ["file.csv "]),
+    ('number import "a', ['"a file.csv" ']),
     ("couchdb backup --to=pl", ["--to=plan.json ", "--to=plans/"]),
+    ("couchdb backup --to='a f", ["file.csv' "]),
+    ("crossbar_maintenance promote_account 'Acme C", ["Corp' "]),
+    ("crossbar_maintenance promote_account x", ["'x'\"'\"'y' "]),
+    ("crossbar_maintenance promote_account 'x", ["'x'\"'\"'y' "]),
+    ('crossbar_maintenance promote_account "x', ['"x\'y" ']),
+    ('crossbar_maintenance promote_account Acme" C', []),
+    ("number port stat", ["status "]),
+    ("kapps_config get ato", []),
     ("kapps_config get --output pl", ["plan.json ", "plans/"]),
     ("kapps_config get pl", []),
     ("history list --since pl", []),
@@ -270,14 +282,32 @@ def test_shells_complete_them(known, patient, shell, line, found):
     assert ([each.replace("\\", "") for each in there], said) == (found, "")
 
 
-def test_bash_gets_only_what_comes_behind_the_last_break_of_a_word(known, patient):
-    done = subprocess.run(
-        [patient, "__complete", "bash", "sup ecallmgr_maintenance channel_summary kazoo_apps@h"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "host.example.org\n"
+@pytest.mark.parametrize(
+    ("breaks", "told"), [([], "@host.example.org"), ([" :="], NODE), ([" @"], "@host.example.org")]
+)
+def test_bash_gets_only_what_comes_behind_the_last_break_of_a_word(known, patient, breaks, told):
+    line = "sup ecallmgr_maintenance channel_summary kazoo_apps@h"
+    done = subprocess.run([patient, "__complete", "bash", line, *breaks], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{told}\n"
+
+
+ODD = ["a@b.example.org", "c:d=e@f", """k `id` $HOME \\ "x" y""", "O'Brien & Sons; (*)", "Ünïcode Ø"]
+
+
+@pytest.mark.parametrize("quote", ["", '"', "'"])
+def test_bash_on_a_terminal_puts_them_into_the_line_as_they_are(home, patient, quote):
+    remember("accounts", *ODD)
+    pexpect = pytest.importorskip("pexpect")
+    env = {**os.environ, "PATH": "/usr/bin:/bin", "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+    shell = pexpect.spawn("bash", ["--norc", "-i"], env=env, encoding="utf-8", timeout=600, dimensions=(50, 200))
+    told = f'sup() {{ [[ $1 == __complete ]] && {patient} "$@" || {{ printf \'<%s>\' "$@"; echo; }}; }}'
+    shell.sendline(f"source {FOLDER}/sup.bash; {told}; echo rea''dy")
+    shell.expect("ready\r\n")
+    for begun in ("a@b", "c:d=e", "c:d", "k", "O", "Ü"):
+        shell.send(f"sup crossbar_maintenance promote_account {quote}{begun}\t\n")
+        shell.expect(r"<promote_account><(.*)>\r\n")
+        assert shell.match[1] == next(each for each in ODD if each.startswith(begun))
+    shell.close(force=True)
 
 
 def test_zsh_completes_them(known, home, patient):

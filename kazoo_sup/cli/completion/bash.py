@@ -39,7 +39,8 @@ _sup() {{
         {"|".join(SHORT)}) ((${{#plain[@]}})) || plain=(changes); plain+=("$word") ;;
         *) plain+=("$word") ;;
         esac
-        [[ -z $own && ${{#plain[@]}} == 2 ]] && _sup_own "${{plain[*]}}"
+        ((${{#plain[@]}} == 3)) && _sup_joined
+        ((${{#plain[@]}} <= 2)) && _sup_own "${{plain[*]}}"
     done
     if [[ $current == --*=* ]]; then option=${{current%%=*}}; current=${{current#*=}}; fi
     case $option in
@@ -50,7 +51,7 @@ _sup() {{
     {valued}) ;;
     *)  case $own in
         *" $option=@ "*) _sup_files ;;
-        *" $option= "*) _sup_values ;;
+        *" $option=+ "*) _sup_values ;;
         esac ;;
     esac
     [[ -z $names ]] || COMPREPLY=($(compgen -W "$names" -- "$current"))
@@ -70,16 +71,30 @@ _sup_split() {{
 _sup_word() {{
     case $current:${{#plain[@]}}:$plain in
     -*:0:*) names='{flags} {alone}' ;;
-    -*) own=${{own//@/}}; names="{flags} ${{own//=/}}" ;;
+    -*) names="{flags} ${{own//[=@+]/}}" ;;
     *:0:*) names='{top} {modules}' ;;
     *:1:help) names='{modules}' ;;
     *:1:*|*:2:help) _sup_functions "${{plain[${{#plain[@]}} - 1]}}" ;;
     *:help) ;;
     *)  case "${{plain[0]}} ${{plain[1]}} $((${{#plain[@]}} - 1))" in
         {typed.patterns(typed.file_arguments())}) _sup_files ;;
+        *' 1') _sup_second || _sup_values ;;
         *) _sup_values ;;
         esac ;;
     esac
+}}
+_sup_second() {{
+    local name found=''
+    _sup_functions "$plain"
+    for name in $names; do
+        [[ $name == "${{plain[1]}}" ]] && {{ names=''; return 1; }}
+        [[ $name == "${{plain[1]}}"_* ]] && found+=" ${{name#*"${{plain[1]}}"_}}"
+    done
+    names=$found
+}}
+_sup_joined() {{
+    _sup_second && [[ " $names " == *" ${{plain[2]}} "* ]] && plain=("$plain" "${{plain[1]}}_${{plain[2]}}")
+    names=''
 }}
 _sup_functions() {{
     case $1 in
@@ -92,13 +107,15 @@ _sup_own() {{
     esac
 }}
 _sup_files() {{
-    local cut=${{current%"${{current##*[@:=]}}"}}
+    local cut=${{current%"${{current##*[${{COMP_WORDBREAKS//[^@:=]}}]}}"}}
+    cut=${{cut%@}}
     compopt -o filenames -o default 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     COMPREPLY=("${{COMPREPLY[@]#"$cut"}}")
 }}
 _sup_values() {{
-    mapfile -t COMPREPLY < <("${{COMP_WORDS[0]}}" __complete bash "${{COMP_LINE:0:COMP_POINT}}" 2>/dev/null)
+    local line=${{COMP_LINE:0:COMP_POINT}}
+    mapfile -t COMPREPLY < <("${{COMP_WORDS[0]}}" __complete bash "$line" "$COMP_WORDBREAKS" 2>/dev/null)
 }}
 complete -F _sup sup kazoo-sup
 """

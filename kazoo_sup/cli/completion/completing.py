@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from typing import TYPE_CHECKING
-
-from kazoo_sup.cli.completion import suggestions
-from kazoo_sup.cli.options import Options
 
 if TYPE_CHECKING:
     from types import FrameType
 
 DEADLINE = 0.08
-"""Seconds that looking at what is remembered may take, after which nothing is told."""
+"""Seconds that loading modules and looking at what is remembered may take, after which nothing is told."""
 
 _BREAKS = "@:="
-"""Where bash begins a new word, in a word of ours."""
+"""Where bash begins a new word, in a word of ours, as it comes."""
 
 
 def main(words: list[str]) -> int:
-    """Print the values for a SHELL and its LINE as far as it is typed, one a line."""
+    """Print the values for a SHELL and its LINE as far as it is typed, one a line; bash's COMP_WORDBREAKS follow."""
     signal.signal(signal.SIGALRM, _give_up)
     signal.setitimer(signal.ITIMER_REAL, DEADLINE)
-    shell, line = words
-    found = suggestions.values(_behind_sup(line), Options())
+    from kazoo_sup.cli.completion import suggestions
+    from kazoo_sup.cli.options import Options
+
+    shell, line, breaks = (*words, _BREAKS)[:3]
+    line = _behind_sup(line)
+    found = suggestions.values(line, Options())
     if shell == "bash":
-        found = _for_bash(line, found)
+        found = _for_bash(line, found, breaks)
     os.write(1, "".join(f"{each}\n" for each in found).encode())
     return 0
 
@@ -41,10 +41,16 @@ def _behind_sup(line: str) -> str:
     return line.lstrip().partition(" ")[2]
 
 
-def _for_bash(line: str, found: list[str]) -> list[str]:
-    """Return values as bash puts them into the line: quoted, and only what comes after the last break of the word."""
-    if suggestions.is_in_quotes(line):
-        return found
-    current = suggestions.typed(_behind_sup(line))
-    done = max(current.rfind(each) for each in _BREAKS) + 1
-    return [re.sub(r"([^\w@%+=:,./-])", r"\\\1", each[done:]) for each in found]
+def _for_bash(line: str, found: list[str], breaks: str) -> list[str]:
+    """Return values as bash puts them into the line: quoted, and only what comes after the last break of the word.
+
+    Readline counts an @ to what comes after it.
+    """
+    from kazoo_sup.cli.completion import suggestions
+
+    quote = suggestions.open_quote(line)
+    if quote:
+        return [suggestions.written(each, quote, special='"$`\\\\') for each in found]
+    start, current = suggestions.typed(line)
+    ends = [(start + current).rfind(each) + (each != "@") for each in _BREAKS if each in breaks]
+    return [suggestions.written((start + each)[max(0, *ends) :], "") for each in found]

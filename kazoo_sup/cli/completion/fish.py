@@ -46,7 +46,12 @@ function __sup_read --no-scope-shadowing
             case '*'
                 set -a plain $word
         end
-        test (count $plain) = 2; and not set -q own[1]; and set own (__sup_own "$plain")
+        if test (count $plain) = 3
+            set -l joined $plain[2]_$plain[3]
+            set -l names (__sup_functions $plain[1] | string split -f 1 \\t)
+            contains -- $joined $names; and not contains -- $plain[2] $names; and set plain $plain[1] $joined
+        end
+        test (count $plain) -le 2; and set own (__sup_own "$plain")
     end
     if string match -q -- '--*=*' $current
         set option (string split -m 1 = -- $current)[1]
@@ -76,7 +81,7 @@ function __sup_candidates
     set -l option ''
     __sup_read
     if test -n "$option"
-        contains -- $option= $own; or return
+        contains -- $option=+ $own; or return
         set -l start
         string match -q -- '--*=*' $current; and set start $option=
         for found in (__sup_values)
@@ -86,7 +91,7 @@ function __sup_candidates
     end
     switch $current
         case '-*'
-            set -q own[1]; and string replace -r '=@?$' '' -- $own
+            set -q own[1]; and string replace -r '=[@+]?$' '' -- $own
             return
     end
     switch (count $plain)":$plain[1]"
@@ -97,6 +102,13 @@ function __sup_candidates
         case '1:*' 2:help
             __sup_functions $plain[-1]
         case '*:help'
+        case '2:*'
+            set -l names (__sup_functions $plain[1] | string split -f 1 \\t)
+            if contains -- $plain[2] $names
+                __sup_file; or __sup_values
+            else
+                string match -- "$plain[2]_*" $names | string replace -- $plain[2]_ ''
+            end
         case '*'
             __sup_file; or __sup_values
     end

@@ -6,6 +6,7 @@ The values are accounts, nodes, settings and such, as `remembered` has them: no 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,6 +96,8 @@ _MARK = "\0"
 """Stands where the cursor is; no line holds it."""
 
 _ENDS = ("", "'", '"')
+_TYPED = re.compile(r"""(?:\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?$)|[^\s'"\\])+""")
+"""A word of a line as it is typed, with its quotes, of which the last may be open."""
 
 
 class _Line(NamedTuple):
@@ -120,10 +123,35 @@ def for_line(text: str, asked: Options) -> list[str]:
     """Return what the last word of a whole line may become, quoted as the line needs it; for our own shell."""
     line = _read(split(text), asked)
     names = [name for name in _names(line) if name.startswith(line.current)]
-    whole = [f"{shlex.quote(line.start + each)} " for each in (*names, *values(text, asked))]
+    found = [_completed(text, line.start, each) for each in (*names, *values(text, asked), *_files(line))]
+    return [each for each in found if each]
+
+
+def _completed(text: str, start: str, value: str) -> str:
+    """Return what takes the place of a line's end behind its last blank, be that in quotes, so that it ends in a value.
+
+    It is empty where the value cannot be written as this line begins it.
+    """
+    begun = next(reversed(_TYPED.findall(text)), "")
+    kept = re.sub(r"\S+$", "", begun) if text.endswith(begun) else ""
+    quote = open_quote(text)
+    if quote:
+        word = f"{start}{quote}{written(value, quote)}{quote}"
+    else:
+        word = written(start + value, "") if kept else shlex.quote(start + value)
     # Behind a directory comes more of its name.
-    found = [f"{shlex.quote(line.start + each)}{'' if each.endswith('/') else ' '}" for each in _files(line)]
-    return whole + found
+    end = "" if value.endswith("/") else " "
+    return word[len(kept) :] + end if word.startswith(kept) else ""
+
+
+def written(value: str, quote: str, special: str = '"\\\\') -> str:
+    """Return a value as it is typed behind an open QUOTE, or with backslashes behind none.
+
+    special: the signs that take a backslash between double quotes
+    """
+    if quote == "'":
+        return value.replace("'", "'\"'\"'")
+    return re.sub(f"([{special}])" if quote else r"([^\w@%+=:,./-])", r"\\\1", value)
 
 
 def values(text: str, asked: Options) -> list[str]:
@@ -140,29 +168,31 @@ def values(text: str, asked: Options) -> list[str]:
     return [each for each in found if each.startswith(line.current)][:MOST]
 
 
-def typed(text: str) -> str:
-    """Return what is typed of the value that is completed: of the last word, what is behind the = of an option."""
-    return _read(split(text), Options()).current
+def typed(text: str) -> tuple[str, str]:
+    """Return the last word in two: an option with its =, if one is there, and what is typed of the value."""
+    line = _read(split(text), Options())
+    return line.start, line.current
 
 
 def split(text: str) -> list[str]:
     """Split a line that may end within quotes; the last word is that at which the cursor is, empty or not."""
+    *before, last = _finished(text)[0]
+    return [*before, last.replace(_MARK, "")]
+
+
+def open_quote(text: str) -> str:
+    """Return the quote within which a line ends, if it does."""
+    return _finished(text)[1]
+
+
+def _finished(text: str) -> tuple[list[str], str]:
+    """Return the words of a line with a mark at its end, and the quote that is open there."""
     for end in _ENDS:
         try:
-            words = shlex.split(f"{text}{_MARK}{end}")
+            return shlex.split(f"{text}{_MARK}{end}"), end
         except ValueError:
             continue
-        return [*words[:-1], words[-1].replace(_MARK, "")]
-    return [""]
-
-
-def is_in_quotes(text: str) -> bool:
-    """Return whether a line ends within quotes."""
-    try:
-        shlex.split(f"{text}{_MARK}")
-    except ValueError:
-        return True
-    return False
+    return [_MARK], ""
 
 
 def _read(words: Sequence[str], asked: Options) -> _Line:
@@ -181,7 +211,7 @@ def _read(words: Sequence[str], asked: Options) -> _Line:
             takes_value = common[word].metavar if word in common else word in _own_valued(plain)
             option = word if takes_value else ""
         else:
-            plain += [SHORT[word], word] if not plain and word in SHORT else [word]
+            plain = _joined([SHORT[word], word] if not plain and word in SHORT else [*plain, word])
     start = ""
     if not option and _is_assigned(current):
         option, equals, current = current.partition("=")
@@ -192,6 +222,14 @@ def _read(words: Sequence[str], asked: Options) -> _Line:
 
         asked = asked._replace(config=Path(config))
     return _Line(asked._replace(zone=zone), plain, option, current, start)
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Return the words, those of a function whose name was typed as two, `port status`, put together."""
+    if len(words) == 3 and not catalogue.has(words[0], words[1]):  # noqa: PLR2004 - module, and two of a function
+        name = "_".join(words[1:])
+        return [words[0], name] if catalogue.has(words[0], name) else words
+    return words
 
 
 def _is_assigned(word: str) -> bool:
@@ -221,9 +259,14 @@ def _names(line: _Line) -> list[str]:
     words = line.words[1:] if line.words[0] == "help" else line.words
     if not words:
         return [*catalogue.own_modules(), *SHORT]
-    if len(words) == 1 and catalogue.is_own(words[0]):
-        return list(catalogue.module(words[0]).functions)
-    return []
+    module, *typed_of_function = words
+    functions = list(catalogue.module(module).functions) if catalogue.is_own(module) else []
+    if not typed_of_function:
+        return functions
+    if len(typed_of_function) > 1 or typed_of_function[0] in functions:
+        return []
+    start = f"{typed_of_function[0]}_"
+    return [name.removeprefix(start) for name in functions if name.startswith(start)]
 
 
 def _files(line: _Line) -> list[str]:
@@ -256,11 +299,16 @@ def _kind(line: _Line, parameter: Parameter | None) -> str:
     """Return what kind of value is typed now, if there is anything to know of it."""
     if line.option in _OPTIONS:
         return _OPTIONS[line.option]
-    if parameter is None or parameter.secret:
+    command = line.command
+    return kind_of(command, parameter) if command and parameter else ""
+
+
+def kind_of(command: Command, parameter: Parameter) -> str:
+    """Return what kind of value a parameter of a function is, if there is anything to know of it."""
+    if parameter.secret:
         return ""
-    module, function, metavar = line.words[0], line.words[1], parameter.metavar
-    of_module = _OF_MODULE.get((module, metavar), _KINDS.get(metavar, ""))
-    return _OF_FUNCTION.get((module, function, metavar), of_module)
+    of_module = _OF_MODULE.get((command.module, parameter.metavar), _KINDS.get(parameter.metavar, ""))
+    return _OF_FUNCTION.get((command.module, command.name, parameter.metavar), of_module)
 
 
 def _depends(line: _Line, kind: str) -> str:

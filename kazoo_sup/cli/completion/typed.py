@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kazoo_sup.cli import catalogue, options
 from kazoo_sup.cli.argv import SHORT
+from kazoo_sup.cli.completion.suggestions import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,15 +23,17 @@ class OwnOption(NamedTuple):
     """An option of one function; `metavar` is empty for a flag."""
 
     name: str
-    metavar: str
-    file: bool
-    again: bool
+    metavar: str = ""
+    file: bool = False
+    known: bool = False
+    """Whether its values can be told."""
+    again: bool = False
     """Whether it may be given several times."""
 
     @property
     def mark(self) -> str:
-        """The option as the completions keep it: with = where a value comes, and =@ where that is a file."""
-        return f"{self.name}{'=' if self.metavar else ''}{'@' if self.file else ''}"
+        """The option as the completions keep it: with = where a value comes, =@ for a file and =+ for what is known."""
+        return f"{self.name}{'=' if self.metavar else ''}{'@' if self.file else '+' if self.known else ''}"
 
 
 def short() -> list[tuple[str, str]]:
@@ -57,14 +60,15 @@ def files() -> list[str]:
 
 
 def own_options() -> dict[str, list[OwnOption]]:
-    """Return the options of every function that has any of its own, by module and function."""
-    found = {}
+    """Return the options of every function that has any of its own, by module and function, and those of `sup -`."""
+    found = {"-": [OwnOption("--stop-on-error")]}
     for command in catalogue.commands():
         own = [
             OwnOption(
                 each.flag,
                 "" if each.type == "bool" else each.metavar,
                 file=each.file,
+                known=bool(each.choices or kind_of(command, each)),
                 again=each.type == "tuple",
             )
             for each in command.parameters

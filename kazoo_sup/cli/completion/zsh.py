@@ -43,7 +43,8 @@ _sup() {{
         {"|".join(SHORT)}) (( $#plain )) || plain=(changes); plain+=("$word") ;;
         *) plain+=("$word") ;;
         esac
-        (( $#plain == 2 && ! $#own )) && _sup_own "$plain"
+        (( $#plain == 3 )) && _sup_second && (( ${{names[(Ie)$word]}} )) && plain=($plain[1] "$plain[2]_$word")
+        (( $#plain <= 2 )) && _sup_own "$plain"
     done
     (( $#plain )) || own=({alone})
     _arguments -C -S \\
@@ -58,20 +59,29 @@ _sup() {{
     1:help)
         names=({_described(modules)})
         _describe module names ;;
-    1:*|2:help) _sup_functions $plain[-1] ;;
+    1:*|2:help)
+        _sup_functions $plain[-1]
+        _describe function names ;;
     *:help) ;;
     *)  case "$plain[1] $plain[2] $(($#plain - 1))" in
         {typed.patterns(typed.file_arguments())}) _files ;;
+        *' 1') if _sup_second; then compadd -a names; else _sup_values; fi ;;
         *) _sup_values ;;
         esac ;;
     esac
 }}
 _sup_functions() {{
-    local -a names
     case $1 in
 {cases}
     esac
-    _describe function names
+}}
+_sup_second() {{
+    names=()
+    _sup_functions $plain[1]
+    names=("${{names[@]%%:*}}")
+    (( ${{names[(Ie)$plain[2]]}} )) && return 1
+    names=("${{(M)names[@]:#$plain[2]_*}}")
+    names=("${{names[@]#$plain[2]_}}")
 }}
 _sup_own() {{
     case $1 in
@@ -106,7 +116,8 @@ def _common(option: Option) -> str:
 
 def _own(option: OwnOption) -> str:
     """Return an option of a function as `_arguments` takes it."""
-    value = f":{option.metavar}:{'_files' if option.file else '_sup_values'}" if option.metavar else ""
+    action = "_files" if option.file else "_sup_values" if option.known else " "
+    value = f":{option.metavar}:{action}" if option.metavar else ""
     return quoted(f"{'*' if option.again else ''}{_named(option.name, valued=bool(value))}{value}")
 
 
