@@ -47,12 +47,25 @@ def write_functions(formatter: click.HelpFormatter, module: str) -> None:
 
 
 def explained(command: Command) -> str:
-    """Return a function's help with what its module's says of arguments and options that it does not explain itself."""
-    _summary, _, common = catalogue.module(command.module).help.partition("\n")
-    sentences = re.split(r"(?<=\.)\s+", common.strip())
-    unsaid = [each for each in map(_names, command.parameters) if not each.search(command.help)]
-    said = " ".join(each for each in sentences if any(names.search(each) for names in unsaid))
-    return f"{command.help}\n\n{said}" if said else command.help
+    """Return a function's help with what its module's says of its arguments and options.
+
+    That is what each is, and whatever concerns those that the function does not speak of itself.
+    """
+    sentences = re.split(r"(?<=\.)\s+", catalogue.module(command.module).help)
+    names = [_names(each) for each in command.parameters]
+    unsaid = [each for each in names if not each.search(command.help)]
+    undefined = [each for each in names if not re.search(rf"{each.pattern} (is|are)\b", command.help)]
+    said = [
+        each
+        for each in sentences
+        if any(name.match(each) for name in undefined) or any(name.search(each) for name in unsaid)
+    ]
+    if command.on_node is not None:
+        said.append(_BY_NODE)
+    return f"{command.help}\n\n{' '.join(said)}" if said else command.help
+
+
+_BY_NODE = "A running node does it: the one that -n names, or all that --nodes fits."
 
 
 def _names(parameter: Parameter) -> re.Pattern[str]:
@@ -65,10 +78,10 @@ def write_function(formatter: click.HelpFormatter, ctx: click.Context, parameter
     """Write a function's own arguments and options, and an example of it."""
     _sup, module, name = ctx.command_path.split()
     described = catalogue.command(module, name)
-    chosen = [(each.metavar, f"one of {', '.join(each.choices)}") for each in described.parameters if each.choices]
-    if chosen:
+    notes = [(each.metavar, _note(each)) for each in described.parameters if each.kind == "argument"]
+    if any(note for _, note in notes):
         with formatter.section("Arguments"):
-            formatter.write_dl(chosen)
+            formatter.write_dl([each for each in notes if each[1]])
     own = [each for each in parameters if str(each.name).startswith(OWN)]
     records = [each.get_help_record(ctx) for each in own if each.param_type_name == "option"]
     if records:
@@ -78,6 +91,15 @@ def write_function(formatter: click.HelpFormatter, ctx: click.Context, parameter
         with formatter.section("Example"):
             formatter.write(f"  {shown}\n")
     _write_every_command(formatter)
+
+
+def _note(argument: Parameter) -> str:
+    """Return what an argument may be, and is where it is left out."""
+    notes = [f"one of {', '.join(argument.choices)}"] if argument.choices else []
+    if argument.default not in (None, "", "-"):
+        default = str(argument.default)
+        notes.append(f"[default: {default.lower() if isinstance(argument.default, bool) else default}]")
+    return "  ".join(notes)
 
 
 def show_page(ctx: click.Context, name: str) -> None:

@@ -1,7 +1,8 @@
 """ecallmgr and its FreeSWITCH nodes: access lists, calls, conferences, registrations. Mean an ecallmgr with -n.
 
-AS_DEFAULT true means the setting of every node, false that of this node. WAIT is how many seconds an answer may take,
---all-zones asks every zone of the settings. NODE is a FreeSWITCH node.
+AS_DEFAULT true means the setting of every node, false that of this node. IP is an address, CIDR or host name; where it
+is left out NAME is that. WAIT is how many seconds an answer may take, --all-zones asks every zone of the settings. NODE
+is a FreeSWITCH node.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def node_details(zone: Zone, node_name: str | None = None) -> Result:
 
 @command
 def allow_carrier(zone: Zone, name: str, ip: Text | None = None, as_default: Flag = False) -> Result:
-    """Take calls from the carrier NAME at IP (an address, CIDR or host name; else NAME is that)."""
+    """Take calls from the carrier NAME at IP."""
     return _modify(zone, name, ip, as_default, acls.CARRIERS, "allow")
 
 

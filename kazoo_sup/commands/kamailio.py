@@ -69,7 +69,7 @@ def stats(zone: Zone, group: str = "all", server: str | None = None) -> Result:
 
 @command
 def dispatcher_list(zone: Zone, server: str | None = None) -> Result:
-    """Show the dispatcher's destinations by set, with their states; for what Kazoo uses the set stands beside it."""
+    """Show the dispatcher's destinations by set, with their states, and what Kazoo uses each set for."""
     return _listing(zone, server, dispatcher.COLUMNS, lambda ask: dispatcher.rows(ask("dispatcher.list")))
 
 

@@ -454,7 +454,8 @@ def rebuild_db(
     """Delete DATABASE and all that is in it, and make it again, empty, with its views.
 
     It is copied before, into a file of the directory TO, else of the state directory, and the copy is verified; `sup
-    couchdb restore` brings it back. PAUSE is how long to wait before it is made again.
+    couchdb restore` brings it back. PAUSE is how many milliseconds to wait before
+    that.
     """
     zone.run.confirm(f"delete database {database} and all that is in it, and make it again with its views only")
     database_removal.rebuild(zone, database, pause=pause, directory=to or database_removal.copies(zone))

@@ -1,6 +1,7 @@
 """Phone numbers in bulk. NUMBERS are one number, a range FIRST..LAST, a CSV file, or - for standard input.
 
-STATE is a state of numbers, CARRIER a carrier module. With --acting-for it is done with the rights of that ACCOUNT.
+STATE is a state of numbers, as available, reserved, in_service or aging, CARRIER a carrier module, as knm_telnyx. With
+--acting-for it is done with the rights of that ACCOUNT.
 """
 
 from __future__ import annotations

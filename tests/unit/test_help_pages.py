@@ -54,6 +54,23 @@ def test_what_a_module_says_of_an_option_stands_in_the_help_of_its_functions(cap
     assert "AS_DEFAULT true means" in shown(capsys, "ecallmgr_maintenance", "sbc_acls")
 
 
+def test_what_an_argument_is_stands_in_the_help_of_its_functions_once(capsys):
+    assert "NUMBERS are one number, a range FIRST..LAST, a CSV file" in " ".join(shown(capsys, "number", "show").split())
+    told = " ".join(shown(capsys, "kapps_maintenance", "rebuild_db").split())
+    assert told.count("PAUSE is") == 1
+    assert "after each database" not in told  # as PAUSE is in other functions of the module
+
+
+def test_what_holds_where_an_argument_is_left_out_is_told(capsys):
+    assert "STATE  [default: pending]" in shown(capsys, "fax_maintenance", "account_jobs")
+    assert "AS_DEFAULT  [default: false]" in shown(capsys, "ecallmgr_maintenance", "allow_sbc")
+    assert "default" not in shown(capsys, "freeswitch", "version")
+
+
+def test_what_only_a_node_can_do_says_which_node_does_it(capsys):
+    assert "the one that -n names" in shown(capsys, "kazoo_maintenance", "top_mem_consumers")
+
+
 def test_of_two_arguments_of_a_kind_the_usage_tells_which_is_which():
     for command in COMMANDS:
         typed = [each.metavar for each in command.parameters if each.kind != "option"]
