@@ -173,10 +173,11 @@ class TestWriting:
         public = {key: value for key, value in stored(zone).items() if not key.startswith(("_", "pvt_"))}
         assert public == {"x": {"y": 1}, "x.y": "v"}
 
-    def test_what_is_set_already_writes_nothing(self, zone, put):
+    def test_what_is_set_already_writes_nothing_but_is_told(self, zone, put):
         put(SUB, k="v")
         account_config.set_value(zone, SUB, "c", "k", "v")
         assert zone.couchdb.written == []
+        assert zone.broker.keys == [f"doc_edited.{account_database(SUB)}.account_config.configs_c"]
 
     @pytest.mark.parametrize(
         ("documents", "public"),

@@ -5,6 +5,7 @@ Source: Kazoo kapps_account_config. As in `system_config`, reading never writes 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
@@ -96,7 +97,10 @@ STRATEGIES = ("global", "reseller", "global_merge", "reseller_merge", "hierarchy
 
 
 def set_value(zone: Zone, account: str, category: str, key: Key, value: object) -> Document:
-    """Store VALUE at KEY of the account's document; return it as it is stored now."""
+    """Store VALUE at KEY of the account's document; return it as it is stored now.
+
+    Nodes are told of it also where it is stored already, as Kazoo does, which saves it again.
+    """
     return _save(zone, account, category, key, value, read(zone, account, category) or {})
 
 
@@ -123,7 +127,10 @@ def _save(zone: Zone, account: str, category: str, key: Key, value: object, base
             return stored
         return stamped(document, database, node=zone.node, document_type="account_config", account=account)
 
-    return changes.update(zone, database, identifier, updated, stored=read(zone, account, category)).document
+    change = changes.rebuild(database, read(zone, account, category), updated)
+    if change.document is change.previous:
+        change = replace(change, announced=("edited",))
+    return changes.apply(zone, [change]).document
 
 
 def _or_system(zone: Zone, category: str, key: str, default: object, found: object) -> Json:
