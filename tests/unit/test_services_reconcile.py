@@ -83,6 +83,12 @@ def test_an_account_that_cannot_be_counted_keeps_what_it_has(zone):
     assert quantities(zone, ACCOUNT)["account"] == {"users": {"admin": 9}}
 
 
+def test_a_tree_that_is_text_names_no_accounts(zone):
+    zone.couchdb.put("services", {"_id": ACCOUNT, "pvt_tree": MASTER})
+    with pytest.raises(Misshapen, match="pvt_tree"):
+        list(reconcile(zone, ACCOUNT))
+
+
 def test_an_account_that_is_not_there_is_an_error(zone):
     zone.couchdb.create(plain(account_database("9" * 32)))
     with pytest.raises(NotFound):

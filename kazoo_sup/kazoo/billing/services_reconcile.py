@@ -96,7 +96,7 @@ def reconcile(zone: Zone, account: str) -> Iterator[Unread]:
     changed = yield from recount(zone, account, count(zone, account))
     if changed is None:
         return
-    tree = [each for each in value_at(changed[1], ["pvt_tree"], []) if isinstance(each, str)]
+    tree = shapes.ancestors_of(changed[1])
     if system_config.get(zone, "services", "cascade_commits_to_master_account", default=True) in (False, "false"):
         tree = tree[1:]
     for ancestor in tree:
