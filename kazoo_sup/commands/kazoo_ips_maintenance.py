@@ -10,7 +10,7 @@ from typing import Annotated
 
 from kazoo_sup.arguments.reads import Reads, named
 from kazoo_sup.command import command
-from kazoo_sup.errors import Conflict, UsageError
+from kazoo_sup.errors import UsageError
 from kazoo_sup.kazoo.accounts import NamedAccount, exists, find_or_id
 from kazoo_sup.kazoo.billing import ips
 from kazoo_sup.results import NO_RETURN, Answer, Done
@@ -43,9 +43,9 @@ def add(zone: Zone, ip: NewAddress = None, place: Place = None, host: str | None
         return Answer(NO_RETURN, lines=["Please use: sup kazoo_ips_maintenance add <ip> <zone> <host>"])
     if place is None or host is None:
         raise NotTogether(words="IP, ZONE and HOST")
-    tally = ips.add(zone, ip, place, host)
-    if tally.errors:
-        reason = "conflict" if isinstance(tally.errors[0], Conflict) else tally.errors[0]
+    try:
+        ips.add(zone, ip, place, host)
+    except ips.Refused as reason:
         return Done(lines=[f"unable to add IP {ip}: {reason}"])
     return Done(lines=[f"added IP {ip} to available dedicated ips"])
 

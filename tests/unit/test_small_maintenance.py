@@ -107,3 +107,4 @@ def test_an_address_that_is_there_or_not_there_is_told(zone):
         "unable to find account: not_found",
         "unable to release IP: not_found",
     ]
+    assert [each for each in zone.reports if each.error] == []

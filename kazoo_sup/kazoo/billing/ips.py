@@ -20,7 +20,7 @@ from kazoo_sup.messages.names import account_database, account_id, plain
 from kazoo_sup.results import BulkReport
 
 if TYPE_CHECKING:
-    from kazoo_sup.changes import Change, Tally
+    from kazoo_sup.changes import Change
     from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
@@ -63,8 +63,8 @@ def refresh(zone: Zone) -> BulkReport:
     return BulkReport(counts)
 
 
-def add(zone: Zone, address: str, place: str, host: str) -> Tally:
-    """Add an available address at a host of a zone (PLACE)."""
+def add(zone: Zone, address: str, place: str, host: str) -> None:
+    """Add an available address at a host of a zone (PLACE); raises Refused: conflict, where it is there already."""
     time_now = now()
     document = {
         "_id": address,
@@ -77,7 +77,10 @@ def add(zone: Zone, address: str, place: str, host: str) -> Tally:
         "pvt_created": time_now,
     }
     views.ensure_database(zone, DATABASE)
-    return changes.create(zone, DATABASE, document)
+    made = changes.create(zone, DATABASE, document, unless_there=True)
+    made.check()
+    if made.counts["unchanged"]:
+        raise Refused("conflict")
 
 
 def assign(zone: Zone, address: str, account: str) -> None:
