@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 def differences(found: Iterable[SchemaDiffers]) -> Iterator[str]:
     """Show what differs between stored schemas and their files."""
     for each in found:
+        if each.stored is None:
+            yield f"failed to load {each.name}: not_found"
+            continue
         yield f"'{each.name}' differs from on-disk file:"
         yield from _listed(" in schema", each.stored)
         yield from _listed(" on disk", each.filed)

@@ -25,8 +25,12 @@ def lines(zone, *words):
     return list(function(zone, *words).lines)
 
 
-def test_nothing_is_told_of_a_schema_that_is_alike_or_not_stored(zone):
-    assert lines(zone, "x") == lines(zone) == []
+def test_a_schema_that_is_not_stored_is_told(zone):
+    assert lines(zone, "x") == lines(zone) == ["failed to load x: not_found"]
+    assert lines(zone, "y") == ["failed to load y: not_found"]
+
+
+def test_nothing_is_told_of_a_schema_that_is_alike(zone):
     zone.couchdb.put("system_schemas", {**SCHEMA, "pvt_created": 1})
     assert lines(zone, "x") == lines(zone) == []
 
@@ -55,5 +59,6 @@ def test_true_is_not_one(zone):
 
 
 def test_a_schema_without_a_file_is_refused(zone):
+    zone.couchdb.put("system_schemas", {**SCHEMA, "_id": "y"})
     with pytest.raises(UnknownSchema):
         lines(zone, "y")

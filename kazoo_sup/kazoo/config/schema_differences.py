@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SchemaDiffers:
-    """The paths that are in the stored schema, or in its file, alone or otherwise than in the other one."""
+    """The paths that are in the stored schema, or in its file, alone or otherwise than in the other one.
+
+    `stored` is None for a schema that is not stored.
+    """
 
     name: str
-    stored: list[str]
+    stored: list[str] | None
     filed: list[str]
 
 
@@ -34,19 +37,17 @@ def of_all(zone: Zone) -> list[SchemaDiffers]:
 
 
 def of_one(zone: Zone, name: str) -> list[SchemaDiffers]:
-    """Return the differences of the schema NAME, if there are any. Raises UnknownSchema where it has no file."""
-    schema = schemas.from_file(zone, name.removesuffix(".json"))
-    found = differences(schema["_id"], zone.couchdb.get(schemas.DATABASE, schema["_id"]), schema)
+    """Return the differences of the schema NAME, if there are any. Raises UnknownSchema where its file is missing."""
+    name = name.removesuffix(".json")
+    stored = zone.couchdb.get(schemas.DATABASE, name)
+    found = differences(name, stored, {} if stored is None else schemas.from_file(zone, name))
     return [] if found is None else [found]
 
 
 def differences(name: str, stored: Fields | None, schema: Fields) -> SchemaDiffers | None:
-    """Return the paths that are stored and in the file otherwise, or only there; None where both are alike.
-
-    A schema that is not stored counts as alike: nodes take it from the file.
-    """
+    """Return the paths that are stored and in the file otherwise, or only there; None where both are alike."""
     if stored is None:
-        return None
+        return SchemaDiffers(name, None, [])
     kept = _flat(public_fields(dict(stored)))
     filed = _flat({key: each for key, each in schema.items() if key != "_id"})
     only_kept = [".".join(path) for path, each in kept.items() if filed.get(path) != each]
