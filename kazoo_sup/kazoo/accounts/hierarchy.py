@@ -94,11 +94,14 @@ def move(zone: Zone, account: str, parent: str) -> Tally:
 def _moved(zone: Zone, own: Document, target: list[str], known: dict[str, bool]) -> Iterator[Change]:
     account = own["_id"]
     reseller = reseller_above(zone, target, known)
-    values: Document = {"pvt_tree": target, "pvt_previous_tree": tree(own), "pvt_modified": now()}
+    values: Document = {"pvt_tree": target, "pvt_modified": now()}
     if "pvt_reseller_id" in own:
         values["pvt_reseller_id"] = reseller
     if tree(own) != target:
+        values["pvt_previous_tree"] = tree(own)
         yield account_updates.edit(account_database(account), own, values)
+    elif "pvt_previous_tree" in own:
+        values["pvt_previous_tree"] = own["pvt_previous_tree"]
     yield account_updates.edit_copy(zone, own, values)
     yield services_documents.moved(zone, account, target, reseller)
 
