@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kazoo_sup import terms
-from kazoo_sup.errors import ExitCode
+from kazoo_sup.errors import BadArgument, ExitCode
 from kazoo_sup.kazoo.databases import view_registrations, views
 from kazoo_sup.kazoo.numbers import (
     classification,
@@ -355,3 +355,10 @@ def test_a_number_database_by_any_name(zone, text, found):
 def test_no_number_database(zone, text):
     with pytest.raises(ValueError, match=re.escape(repr(text))):
         database_of(text, zone)
+
+
+def test_a_number_database_that_is_not_there_is_no_prefix(zone):
+    zone.couchdb.create("numbers/+1415")
+    assert list(number_databases.one_or_all(zone, "numbers%2F%2B1415").names()) == ["numbers%2F%2B1415"]
+    with pytest.raises(BadArgument, match="there is no database numbers/\\+1999"):
+        number_databases.one_or_all(zone, "numbers%2F%2B1999")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.databases.walk import LAST, Databases, listed
 from kazoo_sup.kazoo.numbers import e164
 from kazoo_sup.messages.names import encoded, number_database, plain
@@ -21,8 +22,12 @@ def every(zone: Zone) -> Databases:
 
 
 def one_or_all(zone: Zone, name: str | None) -> Databases:
-    """Return one number database, or all (None)."""
-    return every(zone) if name is None else listed([name])
+    """Return one number database, or all (None). Raises BadArgument where there is no such database."""
+    if name is None:
+        return every(zone)
+    if not zone.couchdb.exists(plain(name)):
+        raise BadArgument(parameter="PREFIX", reason=f"there is no database {plain(name)}")
+    return listed([name])
 
 
 def some_or_all(zone: Zone, names: list[str] | None) -> tuple[Databases, int | None]:
