@@ -309,6 +309,8 @@ class UnexpectedError(SupError):
 class BadValue(SupError):
     """{what}: {reason}"""
 
+    exit_code = ExitCode.USAGE
+
     what: str
     reason: str
 

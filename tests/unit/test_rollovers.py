@@ -147,8 +147,11 @@ def test_one_month_is_fixed_only_where_there_is_one(zone):
     prepared(zone, ACCOUNT, [100, 5], carried=[0, 7])
     assert len(list(rollovers.fix_month(zone, ACCOUNT, months.this_month()))) == 1
     assert amounts(zone, ACCOUNT, 2)[1] == 100
+    [told] = rollovers.fix_month(zone, ACCOUNT, "200001")
+    assert told == rollovers.RolloverNotFixed(ACCOUNT, "200001", "db_not_found")
+    zone.couchdb.delete(database(ACCOUNT, months.this_month()))
     with pytest.raises(rollovers.NoMonth):
-        list(rollovers.fix_month(zone, ACCOUNT, "200001"))
+        list(rollovers.fix_month(zone, ACCOUNT, months.this_month()))
 
 
 def test_verifying_goes_over_all_accounts_the_last_first(zone):

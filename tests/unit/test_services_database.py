@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helpers import shown
-from kazoo_sup.errors import Declined, NotFound, ServerUnreachable
+from kazoo_sup.errors import Declined, ServerUnreachable, UsageError
 from kazoo_sup.kazoo.billing import services_database
 from kazoo_sup.kazoo.billing.services_database import BACKUP
 from kazoo_sup.messages.names import account_database, plain
@@ -89,7 +89,7 @@ def test_recovery_leaves_alone_what_is_there_and_differs(zone):
 
 
 def test_recovery_without_a_backup_is_refused(zone):
-    with pytest.raises(NotFound, match=BACKUP):
+    with pytest.raises(UsageError, match=BACKUP):
         list(services_database.recover(zone))
 
 

@@ -204,9 +204,7 @@ def fix(zone: Zone, account: str) -> Iterator[Event]:
 
 
 def fix_month(zone: Zone, account: str, month: str) -> Iterator[Event]:
-    """Put right the rollover into one month; raises NoMonth where there is no database for it."""
-    if not zone.couchdb.exists(plain(months.database(account, month))):
-        raise NoMonth(account=account, month=months.shown(month))
+    """Put right the rollover into one month; raises NoMonth where it is missing and there is no database for it."""
     yield from _fixed(zone, account, month, 0)
 
 
@@ -236,6 +234,8 @@ def _fixed(zone: Zone, account: str, month: str, shift: int) -> Generator[Event,
 def _replaced(zone: Zone, account: str, month: str, carried: int) -> Generator[Event, None, int]:
     stored = ledgers.read_rollover(zone, account, month)
     if stored is None:
+        if not zone.couchdb.exists(plain(months.database(account, month))):
+            raise NoMonth(account=account, month=months.shown(month))
         yield RolloverMade(account, month, carried)
         made = _make(zone, account, month, carried)
         return carried - ledgers.carried_into(zone, account, month) if made.planned else 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, Report, same
-from kazoo_sup.errors import Conflict, Declined, NotFound, SupError
+from kazoo_sup.errors import Conflict, Declined, SupError, UsageError
 from kazoo_sup.kazoo.accounts import DATABASE as ACCOUNTS
 from kazoo_sup.kazoo.billing.services import DATABASE
 from kazoo_sup.kazoo.databases import view_registrations, views
@@ -219,10 +219,10 @@ def _refilled(zone: Zone) -> Iterator[Event]:
 def recover(zone: Zone) -> Iterator[Event]:
     """Save what the backup holds in the services database.
 
-    One that is there and differs is left alone, as Kazoo leaves it. Raises NotFound without a backup.
+    One that is there and differs is left alone, as Kazoo leaves it. Raises UsageError without a backup.
     """
     if not zone.couchdb.exists(BACKUP):
-        raise NotFound(server="CouchDB", what=f"database {BACKUP}")
+        raise UsageError(reason=f"there is no database {BACKUP} to restore from")
     yield RecoveryBegun()
     refresh(zone)
     for reports, counted in _copied(zone, BACKUP, DATABASE):
