@@ -6,7 +6,7 @@ is told, and asked about where somebody is at the terminal; a script gets what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -60,12 +60,8 @@ _WORDS: Mapping[tuple[str, str], Collection[str]] = {
 """Settings, by the last part of their keys, that nodes know only some words for, and no schema tells which."""
 
 
-def _keys(value: object) -> Iterator[Json]:
-    yield from value if isinstance(value, dict) else ()
-
-
 def _regexes(value: object) -> Iterator[Json]:
-    for each in value.values() if isinstance(value, dict) else ():
+    for each in as_object(value).values():
         found = each.get("regex") if isinstance(each, dict) else each
         if found is not None:
             yield found
@@ -76,11 +72,11 @@ def _itself(value: object) -> Iterator[Json]:
 
 
 def _patterns(value: object) -> Iterator[Json]:
-    yield from _keys(value_at(value, ["patterns"]))
+    yield from as_object(value_at(value, ["patterns"]))
 
 
-_EXPRESSIONS: Mapping[tuple[str, str], Callable[[Json], Iterator[Json]]] = {
-    ("number_manager", "e164_converters"): _keys,
+_EXPRESSIONS: Mapping[tuple[str, str], Callable[[Json], Iterable[Json]]] = {
+    ("number_manager", "e164_converters"): as_object,
     ("number_manager", "classifiers"): _regexes,
     ("number_manager", "reconcile_regex"): _itself,
     ("metaflows", "default_metaflow"): _patterns,
