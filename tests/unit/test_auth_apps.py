@@ -29,6 +29,11 @@ def test_an_application_is_registered_once(zone):
     assert zone.couchdb.all("system_auth")["app"]["pvt_secret"] == "hush"
 
 
+def test_the_database_of_applications_is_made_where_it_is_missing(zone):
+    assert auth_apps.register(zone, auth_apps.OAUTH, auth_apps.new("app", "a" * 32, "hush")) is not None
+    assert zone.couchdb.exists("oauth")
+
+
 def test_an_application_that_somebody_registers_meanwhile_is_left_to_them(zone):
     document = auth_apps.new("app", "a" * 32, "hush", auth_provider="google")
 

@@ -133,6 +133,13 @@ class TestEndpoint:
         owner = {"call_restriction": {"caribbean": {"action": "allow"}}}
         assert endpoints.merge({}, device, owner, ["caribbean"])["call_restriction"]["caribbean"]["action"] == "allow"
 
+    @pytest.mark.parametrize(
+        "key", ["caller_id_options", "dial_plan", "formatters", "metaflows", "mobile", "music_on_hold"]
+    )
+    def test_the_owner_s_settings_lie_over_the_device_s_and_those_over_the_account_s(self, key):
+        account, device = {key: {"a": 1, "b": 1, "c": 1}}, {key: {"b": 2, "c": 2}}
+        assert endpoints.merge(account, device, {key: {"c": 3}}, [])[key] == {"a": 1, "b": 2, "c": 3}
+
     def test_users_who_share_a_device_deny_only_what_all_deny(self):
         users = [{"call_restriction": DENIED}, {}]
         one = endpoints.shared_restrictions(endpoints.as_one_user(users, ["caribbean"]), ["caribbean"])

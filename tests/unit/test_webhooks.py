@@ -39,6 +39,11 @@ def test_only_what_a_node_has_switched_off_is_switched_on(zone):
     assert enabled(zone) == ["no hooks to re-enable"]
 
 
+def test_one_that_nobody_has_switched_off_keeps_what_a_node_once_said():
+    once_off = hook("on", pvt_disabled_message="too many failures")
+    assert webhooks.enabled(once_off) is once_off
+
+
 def test_one_that_its_owner_switches_off_meanwhile_stays_off(zone):
     def meddle(database, _documents):
         zone.couchdb.before_save.clear()
