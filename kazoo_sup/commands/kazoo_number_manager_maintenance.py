@@ -68,7 +68,7 @@ def copy_accounts_to_number_dbs(zone: Zone, accounts: AccountList | None = None)
     ACCOUNTS is a JSON list. A number that is in its number database already stays as it is there; where it differs from
     the account's copy that is reported, and copy_number_dbs_to_accounts makes the two agree.
     """
-    return _repaired(zone, lambda repair: copies.to_number_databases(repair, *walk.of_accounts(zone, accounts)))
+    return _repaired(zone, lambda repair: copies.to_number_databases(repair, walk.of_accounts(zone, accounts)))
 
 
 @command
@@ -80,7 +80,7 @@ def copy_assigned_number_dbs_to_account(zone: Zone, account: Account) -> Live:
 @command
 def copy_number_dbs_to_accounts(zone: Zone, number_dbs: NumberDatabaseList | None = None) -> Live:
     """Copy assigned numbers into their accounts, from every number database or from NUMBER_DBS, a JSON list."""
-    return _repaired(zone, lambda repair: copies.to_accounts(repair, *number_databases.some_or_all(zone, number_dbs)))
+    return _repaired(zone, lambda repair: copies.to_accounts(repair, number_databases.some_or_all(zone, number_dbs)))
 
 
 @command
@@ -110,7 +110,7 @@ def copy_numbers_from_dbs_to_assigned_accounts(zone: Zone, numbers: NumberList) 
 @command
 def copy_single_account_to_number_dbs(zone: Zone, account: Account) -> Live:
     """Copy numbers that only ACCOUNT has into their number databases."""
-    return _repaired(zone, lambda repair: copies.to_number_databases(repair, walk.listed([account.database]), 1))
+    return _repaired(zone, lambda repair: copies.to_number_databases(repair, walk.listed([account.database])))
 
 
 @command
@@ -143,27 +143,27 @@ def fix_account_db_numbers(zone: Zone, account: Account) -> Live:
 @command
 def fix_apps_for_account_dbs(zone: Zone, accounts: AccountList | None = None) -> Live:
     """Correct which application uses each number, in the databases of all accounts or of ACCOUNTS, a JSON list."""
-    return _repaired(zone, lambda repair: used_by.in_accounts(repair, *walk.of_accounts(zone, accounts)))
+    return _repaired(zone, lambda repair: used_by.in_accounts(repair, walk.of_accounts(zone, accounts)))
 
 
 @command
 def fix_apps_for_number_dbs(zone: Zone, number_dbs: NumberDatabaseList | None = None) -> Live:
     """Correct which application uses each assigned number, in every number database or in NUMBER_DBS, a JSON list."""
     return _repaired(
-        zone, lambda repair: used_by.in_number_databases(repair, *number_databases.some_or_all(zone, number_dbs))
+        zone, lambda repair: used_by.in_number_databases(repair, number_databases.some_or_all(zone, number_dbs))
     )
 
 
 @command
 def fix_apps_for_single_account_db(zone: Zone, account: Account) -> Live:
     """Correct which application uses each number, in the database of ACCOUNT."""
-    return _repaired(zone, lambda repair: used_by.in_accounts(repair, walk.listed([account.database]), 1))
+    return _repaired(zone, lambda repair: used_by.in_accounts(repair, walk.listed([account.database])))
 
 
 @command
 def fix_apps_for_single_number_db(zone: Zone, number_db: NumberDatabase) -> Live:
     """Correct which application uses each assigned number of NUMBER_DB."""
-    return _repaired(zone, lambda repair: used_by.in_number_databases(repair, walk.listed([number_db]), 1))
+    return _repaired(zone, lambda repair: used_by.in_number_databases(repair, walk.listed([number_db])))
 
 
 @command
@@ -287,7 +287,7 @@ def remove_wrong_assigned_from_accounts(zone: Zone) -> Live:
 @command
 def remove_wrong_assigned_from_single_accountdb(zone: Zone, account: Account) -> Live:
     """Remove from ACCOUNT the copies of numbers that are assigned to another account."""
-    return _repaired(zone, lambda repair: assignments.remove_wrong(repair, walk.listed([account.database]), 1))
+    return _repaired(zone, lambda repair: assignments.remove_wrong(repair, walk.listed([account.database])))
 
 
 @command

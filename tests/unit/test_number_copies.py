@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from helpers.memory_zone import MemoryZone
 from kazoo_sup.errors import ServerUnreachable, Unfinished
 from kazoo_sup.kazoo.accounts import NamedAccount
-from kazoo_sup.kazoo.databases.walk import account_databases, listed
+from kazoo_sup.kazoo.databases.walk import account_databases, listed, of_accounts
 from kazoo_sup.kazoo.numbers import assignments, copies, number_databases
 from kazoo_sup.kazoo.numbers.repair import PartlyMended, Repair
+from kazoo_sup.kazoo.numbers.repair_events import DatabaseBegun
 from kazoo_sup.messages.names import account_database, number_database, plain
 from kazoo_sup.texts import number_repairs
 
@@ -295,3 +296,10 @@ def test_a_database_without_views_is_reported_and_the_next_one_done(zone):
     said, failed = finished(mending.ended(copies.to_number_databases(mending, account_databases(zone))))
     assert failed
     assert said.count("  -- failed to get results: not_found") == 2
+
+
+def test_who_is_named_twice_is_worked_on_once_and_counts_twice_as_to_kazoo(zone):
+    name = account_database(ONE)
+    begun, *events = copies.to_number_databases(Repair(zone), of_accounts(zone, [ONE, ONE]))
+    assert (begun.databases, [each.total for each in events if isinstance(each, DatabaseBegun)]) == (2, [2])
+    assert list(of_accounts(zone, [ONE, ONE]).names()) == [name]

@@ -22,18 +22,26 @@ PAGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """(Encoded) names of databases in their order, without keeping them: `names` starts over at each call."""
+    """(Encoded) names of databases in their order, without keeping them: `names` starts over at each call.
+
+    `named` is how many were named, where that was done one by one: those named twice count twice.
+    """
 
     names: Callable[[], Iterator[str]]
+    named: int | None = None
 
     def count(self) -> int:
         """Return how many there are."""
         return sum(1 for _name in self.names())
 
+    def total(self) -> int:
+        """Return how many there are to Kazoo, which counts those that are named twice."""
+        return self.count() if self.named is None else self.named
+
 
 def listed(names: list[str]) -> Databases:
     """Return these databases, sorted, each once."""
-    return Databases(lambda: iter(sorted(set(names))))
+    return Databases(lambda: iter(sorted(set(names))), len(names))
 
 
 def account_databases(zone: Zone) -> Databases:
@@ -46,11 +54,9 @@ def account_databases(zone: Zone) -> Databases:
     return Databases(names)
 
 
-def of_accounts(zone: Zone, ids: list[str] | None) -> tuple[Databases, int | None]:
-    """Return the databases of accounts, or of all (None), and how many were named, if any."""
-    if ids is None:
-        return account_databases(zone), None
-    return listed([account_database(each) for each in ids]), len(ids)
+def of_accounts(zone: Zone, ids: list[str] | None) -> Databases:
+    """Return the databases of accounts, or of all (None)."""
+    return account_databases(zone) if ids is None else listed(list(map(account_database, ids)))
 
 
 def page_size(zone: Zone, key: str = "max_bulk_read") -> int:

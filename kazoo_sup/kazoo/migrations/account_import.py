@@ -75,4 +75,4 @@ def attach(zone: Zone, account: str, parent: str) -> Iterator[Event]:
         changes.delete(zone, services.DATABASE, stored).check()
     yield from changes.if_made(zone, lambda: services_reconcile.reconcile(zone, account), shown=lambda: ())
     repair = Repair(zone)
-    yield from repair.ended(copies.to_number_databases(repair, listed([account_database(account)]), 1))
+    yield from repair.ended(copies.to_number_databases(repair, listed([account_database(account)])))

@@ -37,5 +37,5 @@ def mend_numbers(repair: Repair, account: NamedAccount, numbers: Sequence[str]) 
 
 
 def _finish(repair: Repair, account: NamedAccount) -> Iterator[Event]:
-    yield from assignments.remove_wrong(repair, listed([account.database]), 1)
+    yield from assignments.remove_wrong(repair, listed([account.database]))
     yield from repair.steps.each(services_reconcile.reconcile(repair.zone, account.id))

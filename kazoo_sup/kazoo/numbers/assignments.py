@@ -26,20 +26,19 @@ if TYPE_CHECKING:
     from kazoo_sup.types import Document, ViewRow
 
 
-def remove_wrong(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[Event]:
+def remove_wrong(repair: Repair, accounts: Databases) -> Iterator[Event]:
     """Remove from the accounts with these databases the copies of numbers that are assigned elsewhere.
 
     A copy is kept, and reported, when the number is in no number database, for it may be the last one, and when the
     account says that the number is its own while the number database says otherwise, for either may be right.
     """
-    count = accounts.count() if given is None else given
-    yield RemovalBegun(count)
+    yield RemovalBegun(accounts.total())
 
     def step(database: str) -> Iterator[Event]:
         remove = partial(_removed, repair, database)
         return repair.pages(database, ASSIGNED, remove, include_docs=True)
 
-    yield from repair.over(accounts, step, given)
+    yield from repair.over(accounts, step)
 
 
 def _removed(repair: Repair, database: str, page: list[ViewRow]) -> Iterator[Event]:

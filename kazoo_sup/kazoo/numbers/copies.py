@@ -50,24 +50,22 @@ INVALID, MISSING, CREATED, FAILED = "invalid", "missing", "created", "failed"
 _NO_DATABASE = "there is no such database"
 
 
-def to_number_databases(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[Event]:
+def to_number_databases(repair: Repair, accounts: Databases) -> Iterator[Event]:
     """Copy every number of the accounts with these databases into its number database."""
-    count = accounts.count() if given is None else given
-    yield CopyingBegun("account", count)
+    yield CopyingBegun("account", accounts.total())
 
     def step(account: str) -> Iterator[Event]:
         into = partial(_into_number_databases, repair, account)
         listing = ("numbers", "list_by_number")
         return repair.pages(account, listing, lambda page: into([row["id"] for row in page]))
 
-    yield from repair.over(accounts, step, given)
+    yield from repair.over(accounts, step)
 
 
-def to_accounts(repair: Repair, databases: Databases, given: int | None = None) -> Iterator[Event]:
+def to_accounts(repair: Repair, databases: Databases) -> Iterator[Event]:
     """Copy every assigned number of these number databases into its account's."""
-    count = databases.count() if given is None else given
-    yield CopyingBegun("number", count)
-    yield from repair.over(databases, partial(one_to_accounts, repair), given)
+    yield CopyingBegun("number", databases.total())
+    yield from repair.over(databases, partial(one_to_accounts, repair))
 
 
 def to_account(repair: Repair, account: NamedAccount) -> Iterator[Event]:

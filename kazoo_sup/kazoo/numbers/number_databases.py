@@ -30,9 +30,9 @@ def one_or_all(zone: Zone, name: str | None) -> Databases:
     return listed([name])
 
 
-def some_or_all(zone: Zone, names: list[str] | None) -> tuple[Databases, int | None]:
-    """Return these number databases, or all (None), and how many were named, if any."""
-    return (every(zone), None) if names is None else (listed(names), len(names))
+def some_or_all(zone: Zone, names: list[str] | None) -> Databases:
+    """Return these number databases, or all (None)."""
+    return every(zone) if names is None else listed(names)
 
 
 def database_of(text: str, zone: Zone) -> str:

@@ -80,16 +80,11 @@ class Repair:
         if self.failed:
             raise PartlyMended(failed=self.failed)
 
-    def over(
-        self, databases: Databases, step: Callable[[str], Iterable[Event]], given: int | None = None
-    ) -> Iterator[Event]:
-        """Take one step for each of the databases, then sum up.
-
-        GIVEN is how many were named, should some have been named twice: Kazoo counts those.
-        """
+    def over(self, databases: Databases, step: Callable[[str], Iterable[Event]]) -> Iterator[Event]:
+        """Take one step for each of the databases, then sum up."""
         self.summary = Summary()
         left = databases.count()
-        total = left if given is None else given
+        total = left if databases.named is None else databases.named
         for database in databases.names():
             yield DatabaseBegun(database, left, total)
             with self._parts.part(database):

@@ -45,10 +45,9 @@ USED_BY = "pvt_used_by"
 _ASSIGNED_AND_APPLICATION = ("numbers", "list_assigned_and_app")
 
 
-def in_accounts(repair: Repair, accounts: Databases, given: int | None = None) -> Iterator[Event]:
+def in_accounts(repair: Repair, accounts: Databases) -> Iterator[Event]:
     """Correct the numbers in the accounts with these databases."""
-    count = accounts.count() if given is None else given
-    yield ApplicationsBegun("account", count)
+    yield ApplicationsBegun("account", accounts.total())
 
     def step(account: str) -> Iterator[Event]:
         def fix(page: list[ViewRow]) -> Iterator[Event]:
@@ -57,14 +56,13 @@ def in_accounts(repair: Repair, accounts: Databases, given: int | None = None) -
 
         return repair.pages(account, ("numbers", "list_by_app"), fix)
 
-    yield from repair.over(accounts, step, given)
+    yield from repair.over(accounts, step)
 
 
-def in_number_databases(repair: Repair, databases: Databases, given: int | None = None) -> Iterator[Event]:
+def in_number_databases(repair: Repair, databases: Databases) -> Iterator[Event]:
     """Correct the assigned numbers in these number databases."""
-    count = databases.count() if given is None else given
-    yield ApplicationsBegun("number", count)
-    yield from repair.over(databases, partial(_in_number_database, repair), given)
+    yield ApplicationsBegun("number", databases.total())
+    yield from repair.over(databases, partial(_in_number_database, repair))
 
 
 def of_accounts(repair: Repair, accounts: Sequence[str]) -> Iterator[Event]:
