@@ -10,6 +10,7 @@ from kazoo_sup.arguments.haproxy import read_host, read_name
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.haproxy import orders
 from kazoo_sup.kazoo.haproxy.orders import ALL, DRAIN, MAINTENANCE, READY, Order, emptied, meant
+from kazoo_sup.kazoo.zone import awaited
 from kazoo_sup.kazoo.zone.servers import Answers
 from kazoo_sup.zone import Run, Session
 
@@ -153,24 +154,25 @@ class TestWaitingForSessions:
         monkeypatch.setattr(orders, "gather", gathered)
         return listings
 
-    def wait(self, names):
+    def wait(self, names, monkeypatch):
         pauses: list[float] = []
+        monkeypatch.setattr(awaited, "time", SimpleNamespace(sleep=pauses.append))
         servers: Any = [(name, None) for name in names]
         results = {name: [self.RESULT] for name in names}
         zone: Any = SimpleNamespace(run=Run(Session()))
-        return orders.wait_until_idle(zone, servers, results, pauses.append), len(pauses)
+        return orders.wait_until_idle(zone, servers, results), len(pauses)
 
-    def test_each_haproxy_is_asked_until_the_server_has_none(self, told):
+    def test_each_haproxy_is_asked_until_the_server_has_none(self, told, monkeypatch):
         busy, other = {**stat("couch", "db1"), "scur": "2"}, {**stat("couch", "db2"), "scur": "9"}
         done = {**busy, "scur": "0"}
         told |= {"lb1": [[busy, other], [busy, other], [done, other]], "lb2": [[done, other]]}
-        assert self.wait(["lb1", "lb2"]) == ([], 2)
+        assert self.wait(["lb1", "lb2"], monkeypatch) == ([], 2)
         assert told == {"lb1": [], "lb2": []}
 
-    def test_one_that_tells_no_more_ends_the_wait_with_its_error(self, told):
+    def test_one_that_tells_no_more_ends_the_wait_with_its_error(self, told, monkeypatch):
         gone = SupError(reason="gone")
         told["lb1"] = [[{**stat("couch", "db1"), "scur": "2"}], gone]
-        assert self.wait(["lb1"]) == ([gone], 1)
+        assert self.wait(["lb1"], monkeypatch) == ([gone], 1)
 
 
 def gathered(servers, function, _patience):

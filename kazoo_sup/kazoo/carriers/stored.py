@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from kazoo_sup.types import Document
     from kazoo_sup.zone import Zone
 
-"""Sorts after every digit that may follow a prefix."""
-
 _PAGE = 1000
 
 

@@ -5,8 +5,7 @@ Source: HAProxy management guide, "set server <backend>/<server> state" and "…
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -208,12 +207,7 @@ def carry_out(
     return gather([each for each in servers if targets.get(each[0])], one, patience(zone, commands))
 
 
-def wait_until_idle(
-    zone: Zone,
-    servers: Servers,
-    results: Mapping[str, Sequence[Result]],
-    sleep: Callable[[float], None] = time.sleep,
-) -> Sequence[SupError]:
+def wait_until_idle(zone: Zone, servers: Servers, results: Mapping[str, Sequence[Result]]) -> Sequence[SupError]:
     """Wait until none of the servers in RESULTS has a session; return the errors of HAProxies that told no more."""
     left = [each for each in servers if results.get(each[0])]
     errors: list[SupError] = []
@@ -227,7 +221,7 @@ def wait_until_idle(
 
     goes_on = "the sessions that are left go on, and no new ones come; sup haproxy servers shows them"
     if left:
-        awaited.until_none(zone.run, sessions, label="sessions ending", goes_on=goes_on, every=EVERY, sleep=sleep)
+        awaited.until_none(zone.run, sessions, label="sessions ending", goes_on=goes_on, every=EVERY)
     return errors
 
 

@@ -24,8 +24,7 @@ def until_none(
     *,
     label: str,
     goes_on: str,
-    every: float | None = None,
-    sleep: Callable[[float], object] | None = None,
+    every: float = EVERY,
 ) -> None:
     """Wait until LEFT, which is asked EVERY so many seconds, returns 0: how much of what LABEL names is still there.
 
@@ -35,7 +34,7 @@ def until_none(
         most = now = left()
         with run.progress(label, most) as advance:
             while now:
-                (sleep or time.sleep)(EVERY if every is None else every)
+                time.sleep(every)
                 now = left()
                 if now < most:
                     advance(most - now)

@@ -19,8 +19,6 @@ _SERVER_ERROR = 500
 SILENT = 3.0
 """Seconds of silence from which on a server is taken for one that is down."""
 
-"""How connections that did not come about in time are told (transports)."""
-
 
 class State(StrEnum):
     """How something is; what could not be found out is unknown."""
