@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kazoo_sup import changes
 from kazoo_sup.changes import Change
 from kazoo_sup.kazoo.accounts import DATABASE, definition
-from kazoo_sup.kazoo.documents import with_value
+from kazoo_sup.kazoo.documents import with_value, without_revision
 from kazoo_sup.messages.names import account_database
 from kazoo_sup.types import Document, Fields, Json
 
@@ -63,7 +63,7 @@ def edit_copy(zone: Zone, own: Document, values: Values) -> Change:
     stored = zone.couchdb.get(DATABASE, own["_id"])
     if stored is not None:
         return edit(DATABASE, stored, values)
-    made = with_values({key: value for key, value in own.items() if key != "_rev"}, values)
+    made = with_values(without_revision(own), values)
     return Change(DATABASE, made, None, lambda found: with_values(found or made, values))
 
 

@@ -10,7 +10,7 @@ from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.carriers import choice, known, of
 from kazoo_sup.kazoo.carriers.http_carrier import HttpCarrier
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import now
+from kazoo_sup.kazoo.documents import now, without_revision
 from kazoo_sup.kazoo.numbers import phone_number
 from kazoo_sup.kazoo.numbers.states import AVAILABLE, DISCOVERY, RELEASED
 from kazoo_sup.messages.names import number_database, plain
@@ -68,7 +68,7 @@ def acquire(zone: Zone, number: str, module_name: str | None) -> Tally:
 
     def updated(found: Document | None) -> Document:
         if found is None or found.get("pvt_state") == DISCOVERY:
-            return {**(found or {}), **{name: acquired[name] for name in acquired if name != "_rev"}}
+            return {**(found or {}), **without_revision(acquired)}
         # Somebody has taken it meanwhile: it stays theirs.
         return {**found, **{name: acquired[name] for name in _OF_THE_CARRIER if name in acquired}}
 

@@ -97,6 +97,11 @@ def without_revision(document: Document) -> Document:
     return {key: value for key, value in document.items() if key != "_rev"}
 
 
+def body_of(document: Document) -> Document:
+    """Return what a document says wherever it is: without its revision, and its attachments, of which it has stubs."""
+    return {key: value for key, value in document.items() if key not in ("_rev", "_attachments")}
+
+
 def document_hash(document: Document) -> str:
     """Return the hash by which Kazoo sees whether a file differs from a stored document.
 

@@ -19,7 +19,7 @@ from kazoo_sup.changes import Change, same
 from kazoo_sup.errors import NotFound, SupError
 from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import value_at, without_revision
+from kazoo_sup.kazoo.documents import body_of, value_at, without_revision
 from kazoo_sup.messages.names import account_database, plain
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _listed(zone: Zone, account: str, design: str) -> list[Document]:
 
 def _copies(zone: Zone, database: str, documents: Iterable[Document]) -> Iterator[Change]:
     """Yield the changes that make DATABASE hold these documents as they are."""
-    wanted = {each["_id"]: _copied(each) for each in documents}
+    wanted = {each["_id"]: body_of(each) for each in documents}
     stored = zone.couchdb.get_many(database, list(wanted)) if wanted else {}
     for name, document in wanted.items():
         before = stored.get(name)
@@ -102,11 +102,6 @@ def _copies(zone: Zone, database: str, documents: Iterable[Document]) -> Iterato
         if before is not None and same(without_revision(before), document):
             change = replace(change, document=before, announced=("edited",))
         yield change
-
-
-def _copied(document: Document) -> Document:
-    """Return a document for another database, where the content of its attachments is not."""
-    return {key: each for key, each in document.items() if key not in ("_rev", "_attachments")}
 
 
 def _unless_same(made: Document, found: Document | None) -> Document:

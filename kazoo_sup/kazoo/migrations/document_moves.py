@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, File, same
 from kazoo_sup.errors import Conflict, NotFound
+from kazoo_sup.kazoo.documents import body_of
 from kazoo_sup.messages.names import plain
 
 if TYPE_CHECKING:
@@ -58,13 +59,13 @@ def move(
     all its attachments have arrived. Raises NotFound for a missing database, and what the door raises.
     """
     files = source.get(ATTACHMENTS) or {}
-    body = {key: value for key, value in _body(source).items() if key not in _NOT_MOVED}
+    body = {key: value for key, value in body_of(source).items() if key not in _NOT_MOVED}
     wanted = transform({**body, "_id": target.id, "pvt_account_db": target.database})
 
     def arrived(stored: Document | None) -> Document:
         if stored is None:
             return wanted
-        if same(_body(stored), wanted):
+        if same(body_of(stored), wanted):
             return stored
         if not override:
             raise Conflict(database=target.database, id=target.id, reason="another document is there")
@@ -107,10 +108,6 @@ def _read(zone: Zone, source: Attached, into: BinaryIO) -> None:
 
 def _gone(stored: Document | None) -> Document:
     raise Conflict(database="", id=(stored or {}).get("_id", ""), reason="somebody else changed it while it was moved")
-
-
-def _body(document: Document) -> Document:
-    return {key: value for key, value in document.items() if key not in ("_rev", ATTACHMENTS)}
 
 
 def _kept(stored: Document, files: Document) -> Document:

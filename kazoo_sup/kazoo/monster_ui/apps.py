@@ -17,7 +17,7 @@ from kazoo_sup.kazoo.accounts import master_account
 from kazoo_sup.kazoo.config import schemas, system_config
 from kazoo_sup.kazoo.config.schema_validation import Fault, Load, faults, reject
 from kazoo_sup.kazoo.databases import views
-from kazoo_sup.kazoo.documents import attachments, stamped, value_at, with_value
+from kazoo_sup.kazoo.documents import attachments, public_fields, stamped, value_at, with_value
 from kazoo_sup.kazoo.documents.shapes import TEXTS
 from kazoo_sup.messages.names import account_database, plain
 
@@ -111,7 +111,7 @@ def summary(document: Document) -> Document:
 
 def misfits(metadata: Document, load: Load) -> list[Fault]:
     """Return what does not fit the schema of what an app says of itself."""
-    return faults(load(SCHEMA), _public(metadata), load)
+    return faults(load(SCHEMA), public_fields(metadata), load)
 
 
 # -- from files
@@ -188,10 +188,6 @@ def with_screenshots(document: Document, files: Mapping[str, bytes]) -> Document
 
 def _load(zone: Zone) -> Load:
     return lambda name: schemas.get(zone, name)
-
-
-def _public(document: Document) -> Document:
-    return {key: each for key, each in document.items() if not key.startswith(("_", "pvt_"))}
 
 
 def _sorted(value: object) -> Json:

@@ -19,6 +19,7 @@ from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.databases.failures import ends_all
 from kazoo_sup.kazoo.databases.walk import Databases, listed
+from kazoo_sup.kazoo.documents import body_of
 from kazoo_sup.kazoo.numbers import number_databases
 from kazoo_sup.kazoo.numbers.repair import CONFLICT, Repair, Unmended
 from kazoo_sup.kazoo.numbers.repair_events import (
@@ -123,7 +124,7 @@ def one_to_account(zone: Zone, number: str, account: str) -> tuple[object, ...]:
         return Atom("error"), f"can read number '{number}' from '{source}': not_found"
     if stored is None and not zone.couchdb.exists(plain(target)):
         return Atom("error"), f"can save number '{number}' to account db: not_found"
-    body = _body(original)
+    body = body_of(original)
     tally = changes.apply(zone, [_over_change(target, body, stored, partial(_over, body))])
     if tally.errors:
         return Atom("error"), f"can save number '{number}' to account db: {tally.errors[0]}"
@@ -229,7 +230,7 @@ def _note(repair: Repair, target: _Target, saving: DatabaseSaved, failed: int, *
 def _compare(repair: Repair, source: str, target: _Target, originals: Mapping[str, Document]) -> None:
     """Report the numbers that were left alone and differ from the account's copy."""
     for identifier, stored in target.stored.items():
-        if identifier in originals and not same(_body(stored), _body(originals[identifier])):
+        if identifier in originals and not same(body_of(stored), body_of(originals[identifier])):
             reason = f"it differs from the copy in {source} and was left alone"
             repair.fail(Unmended(database=target.name, id=identifier, reason=reason), target.name, identifier)
 
@@ -263,19 +264,19 @@ def _copy(
     overwrite: bool,
 ) -> Change:
     if not overwrite:
-        body = _body(original)
+        body = body_of(original)
         return Change(target, stored or body, stored, lambda found: found or body, ("created",) if stored else ())
 
     def again(found: Document | None) -> Document:
         """Copy again what somebody else saved in between; a number that has left for another database is left alone."""
         fresh = zone.couchdb.get(plain(source), original["_id"])
         if fresh is not None and place(fresh) == target:
-            return _over(_body(fresh), found)
+            return _over(body_of(fresh), found)
         if found is None:
             raise Unmended(database=target, id=original["_id"], reason="the number has gone elsewhere meanwhile")
         return found
 
-    return _over_change(target, _body(original), stored, again, first=("created",))
+    return _over_change(target, body_of(original), stored, again, first=("created",))
 
 
 def _over_change(
@@ -293,9 +294,4 @@ def _over_change(
 
 def _over(body: Document, stored: Document | None) -> Document:
     """Return BODY, or the very document that is stored when it says the same."""
-    return stored if stored is not None and same(body, _body(stored)) else body
-
-
-def _body(document: Document) -> Document:
-    """Return a document without what belongs to its database alone."""
-    return {key: value for key, value in document.items() if key not in ("_rev", "_attachments")}
+    return stored if stored is not None and same(body, body_of(stored)) else body

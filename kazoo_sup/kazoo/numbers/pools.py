@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup.changes import Change
 from kazoo_sup.errors import SupError
+from kazoo_sup.kazoo.documents import without_revision
 from kazoo_sup.kazoo.numbers.e164 import LONGEST
 from kazoo_sup.messages.names import INUM, MANAGED
 
@@ -65,7 +66,7 @@ def generated(pool: Pool, account: str, first: int, quantity: int) -> Iterator[C
     def unless_taken(stored: Document | None) -> Document:
         if stored is None:
             raise NumberTaken(number="the number", database=pool.database, state="deleted meanwhile", owner="")
-        if {key: value for key, value in stored.items() if key != "_rev"} == document(stored["_id"]):
+        if without_revision(stored) == document(stored["_id"]):
             return stored
         owner = stored.get("pvt_assigned_to") or stored.get("pvt_account_id")
         raise NumberTaken(

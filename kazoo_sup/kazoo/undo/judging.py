@@ -10,7 +10,7 @@ from kazoo_sup.changes import masking
 from kazoo_sup.changes.change import same
 from kazoo_sup.changes.merging import BothChanged, merged
 from kazoo_sup.errors import ExitCode, SupError
-from kazoo_sup.kazoo.documents import objects_by_name
+from kazoo_sup.kazoo.documents import body_of, objects_by_name
 from kazoo_sup.kazoo.undo.index import GONE
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def judge(step: Step, found: Document | None, edited: Edited) -> Verdict:
     if not merging or wanted is None or found is None or step.after is None:
         return Verdict(found, clash=why)
     try:
-        both = merged(_bare(step.after), _bare(wanted), _bare(found), aside=aside)
+        both = merged(body_of(step.after), body_of(wanted), body_of(found), aside=aside)
     except BothChanged as error:
         return Verdict(found, clash=f"{why}, and {error}")
     whole = {**both, **{name: found[name] for name in ("_id", "_rev", "_attachments") if name in found}}
@@ -141,11 +141,7 @@ def _what_happened(step: Step, found: Document | None) -> str:
 def _alike(one: Document | None, other: Document | None) -> bool:
     if one is None or other is None:
         return one is other
-    return same(_bare(one), _bare(other)) and _digests(one) == _digests(other)
-
-
-def _bare(document: Document) -> Document:
-    return {name: each for name, each in document.items() if name not in ("_rev", "_attachments")}
+    return same(body_of(one), body_of(other)) and _digests(one) == _digests(other)
 
 
 def _digests(document: Document) -> Document:
@@ -158,7 +154,7 @@ def _stubs(document: Document | None) -> dict[str, Document]:
 
 def _with_files(wanted: Document, found: Document | None, kept: Collection[KeptFile]) -> Document:
     """Return a document as it is stored, with those of its attachments that are still there or were kept."""
-    body = {name: each for name, each in wanted.items() if name not in ("_rev", "_attachments")}
+    body = body_of(wanted)
     there, files = _stubs(found), {each.name: each for each in kept}
     attachments: Document = {}
     for name, stub in _stubs(wanted).items():
