@@ -11,7 +11,8 @@ from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.config import setting_checks, system_config
 from kazoo_sup.kazoo.documents import value_at
 from kazoo_sup.kazoo.notifications import notify_templates
-from kazoo_sup.results import Answer, Done, Live
+from kazoo_sup.results import NO_RETURN, Answer, Done, Live
+from kazoo_sup.terms import OK
 from kazoo_sup.texts import notify
 from kazoo_sup.zone import Zone
 
@@ -74,7 +75,8 @@ def reload_smtp_configs(zone: Zone) -> Done:
 @command
 def refresh() -> Answer:
     """Say that this function is deprecated, as Kazoo's does."""
-    return Answer(lines=["This function and 'accounts' database notify view are deprecated."])
+    # Kazoo ends the sentence without a newline, so that the result follows on the same line.
+    return Answer(NO_RETURN, lines=[f"This function and 'accounts' database notify view are deprecated.{OK}"])
 
 
 @command

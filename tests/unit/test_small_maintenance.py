@@ -5,14 +5,19 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.commands import (
+    callflow_maintenance,
     cb_apps_maintenance,
+    conference_maintenance,
+    crossbar_maintenance,
     kazoo_endpoint_maintenance,
     kazoo_ips_maintenance,
     kazoo_speech_maintenance,
     kazoo_web_maintenance,
+    notify_maintenance,
 )
 from kazoo_sup.kazoo.accounts import NamedAccount
 from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.results import NO_RETURN
 from kazoo_sup.terms import Atom
 
 ACCOUNT = "1" * 32
@@ -108,3 +113,13 @@ def test_an_address_that_is_there_or_not_there_is_told(zone):
         "unable to release IP: not_found",
     ]
     assert [each for each in zone.reports if each.error] == []
+
+
+@pytest.mark.parametrize(
+    "module", [callflow_maintenance, conference_maintenance, crossbar_maintenance, notify_maintenance]
+)
+def test_the_result_of_a_refresh_that_is_no_more_stands_on_the_line_of_its_sentence(module):
+    outcome = module.refresh()
+    (line,) = outcome.lines
+    assert outcome.term is NO_RETURN
+    assert line.endswith(".ok")
