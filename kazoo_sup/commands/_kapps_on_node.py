@@ -6,12 +6,6 @@ from kazoo_sup.arguments.descriptions import OnNode
 
 ON_NODE = (
     OnNode(
-        "flush_account_views",
-        "",
-        "Have the process that is made for this call flush its account views: without effect.",
-        "there is nothing to flush: account views are kept by a process only while it lives",
-    ),
-    OnNode(
         "bind",
         "EVENT MODULE FUNCTION",
         "Have FUNCTION of MODULE called on EVENT.",

@@ -40,7 +40,7 @@ from kazoo_sup.kazoo.migrations import (
 )
 from kazoo_sup.messages.names import account_database
 from kazoo_sup.results import NO_RETURN, OK, Answer, BulkReport, Done, Live, Result
-from kazoo_sup.terms import Atom
+from kazoo_sup.terms import UNDEFINED, Atom
 from kazoo_sup.texts import migrations
 from kazoo_sup.texts import system_config as system_config_texts
 from kazoo_sup.texts.account_import import lines as account_import_lines
@@ -485,6 +485,12 @@ def flush_getby_cache(zone: Zone) -> Done:
     """Make every node forget which accounts it has looked up by name, realm and IP."""
     changes.forget(zone, accounts.DATABASE)
     return Done()
+
+
+@command
+def flush_account_views() -> Answer:
+    """Answer `undefined`, as Kazoo's does: a process keeps account views only while it lives, so none are left."""
+    return Answer(UNDEFINED)
 
 
 @command

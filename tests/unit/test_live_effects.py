@@ -49,8 +49,6 @@ def test_the_tables_of_kazoo_s_modules_have_no_other_words():
         ("kazoo_maintenance", "etop", "changes"),
         # ci_datastore.erl: the files are deleted
         ("call_inspector_maintenance", "flush", "disrupts"),
-        # kapps_maintenance.erl: the dictionary of the process that was made for the call
-        ("kapps_maintenance", "flush_account_views", "reads"),
         # trunkstore_maintenance.erl: processes whose channel is not found are killed
         ("trunkstore_maintenance", "clear_old_calls", "disrupts"),
         ("kazoo_maintenance", "debug_dump", "changes"),

@@ -9,6 +9,7 @@ from kazoo_sup.commands import (
     cb_apps_maintenance,
     conference_maintenance,
     crossbar_maintenance,
+    kapps_maintenance,
     kazoo_endpoint_maintenance,
     kazoo_ips_maintenance,
     kazoo_speech_maintenance,
@@ -18,7 +19,7 @@ from kazoo_sup.commands import (
 from kazoo_sup.kazoo.accounts import NamedAccount
 from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.results import NO_RETURN
-from kazoo_sup.terms import Atom
+from kazoo_sup.terms import UNDEFINED, Atom
 
 ACCOUNT = "1" * 32
 OWN = plain(account_database(ACCOUNT))
@@ -123,3 +124,7 @@ def test_the_result_of_a_refresh_that_is_no_more_stands_on_the_line_of_its_sente
     (line,) = outcome.lines
     assert outcome.term is NO_RETURN
     assert line.endswith(".ok")
+
+
+def test_account_views_that_no_process_keeps_are_undefined():
+    assert kapps_maintenance.flush_account_views().term is UNDEFINED
