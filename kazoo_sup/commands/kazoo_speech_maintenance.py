@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from kazoo_sup.arguments.secrets import ELSEWHERE, Secret
 from kazoo_sup.command import command
 from kazoo_sup.kazoo.config import known_names, system_config
 from kazoo_sup.results import Done
@@ -14,10 +15,10 @@ CATEGORY = "speech"
 
 @command
 def set_tts_api_key(
-    zone: Zone, provider: Literal["google", "ispeech", "voicefabric"], api_key: str | None = None
+    zone: Zone, provider: Literal["google", "ispeech", "voicefabric"], api_key: Secret = ELSEWHERE
 ) -> Done:
     """Store the API_KEY of PROVIDER, for all of which it is one and the same key; asked for where it is not given."""
-    key = zone.run.ask(f"API key of {provider}", True) if api_key is None else api_key
+    key = zone.run.ask(f"API key of {provider}", True) if api_key == ELSEWHERE else api_key
     _set(zone, "tts_api_key", key)
     return Done()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.changes import masking
+from kazoo_sup.cli import catalogue
 
 SECRET = "geheim"
 
@@ -55,3 +56,11 @@ def test_credentials_in_urls_are_masked_wherever_they_are(name):
     same = masking.of_document({name: [after]}, {name: [after]})
     assert same == {name: ["amqp://****@h"]}
     assert masking.of_document({name: "http://h/a@b"}) == {name: "http://h/a@b"}
+
+
+def test_what_is_named_like_a_secret_on_a_command_line_is_taken_for_one():
+    """Also where no word before it says so: the journal keeps command lines."""
+    typed = [(each, one) for each in catalogue.commands() for one in each.parameters if one.kind == "argument"]
+    named = [(each, one) for each, one in typed if masking._FIELD.search(one.name)]
+    assert named
+    assert [f"{each.usage}: {one.metavar}" for each, one in named if not one.secret] == []
