@@ -124,9 +124,8 @@ def _run_several(asked: Several) -> int:
     """Run commands that are read one after the other."""
     from kazoo_sup.cli import several
 
-    for name, file in (("--output", asked.asked.output), ("--plan", asked.asked.plan)):
-        if file is not None:
-            raise UsageError(reason=f"{name} is for one command: give it in its line")
+    if wrong := several.not_for_all(asked.asked):
+        raise wrong
     if asked.by_hand and sys.stdin.isatty() and sys.stdout.isatty():
         from kazoo_sup.cli import shell
 

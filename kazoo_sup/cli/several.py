@@ -17,6 +17,7 @@ from kazoo_sup.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kazoo_sup.cli.options import Options
     from kazoo_sup.cli.plain import Several
 
 LEAVING = ("exit", "quit")
@@ -65,18 +66,31 @@ def run(asked: Several, perform: Callable[[Line, Shared], int]) -> int:
 
 
 def read(text: str, number: int = 0) -> Line:
-    """Split one line into words."""
+    """Split one line into words; what a shell would go on with on the next line cannot be read."""
+    words: list[str] = []
+    wrong = "no word can hold a NUL" if "\0" in text else ""
     try:
-        words = shlex.split(text, comments=True)
+        words = shlex.split(text.rstrip("\r\n"), comments=True)
     except ValueError as error:
-        return Line(number, (), UsageError(reason=f"the line cannot be read: {str(error).lower()}"))
+        wrong = f"{str(error).lower()}; a command is one line"
+    if wrong:
+        return Line(number, (), UsageError(reason=f"the line cannot be read: {wrong}"))
     return Line(number, words[1:] if words[:1] == ["sup"] else words)
+
+
+def not_for_all(asked: Options) -> UsageError | None:
+    """Return what is wrong with options that shall hold for every line: a file that each would write over."""
+    for name, file in (("--output", asked.output), ("--plan", asked.plan)):
+        if file is not None:
+            return UsageError(reason=f"{name} is for one command: give it in its line")
+    return None
 
 
 def _commands() -> TextIO:
     """Return standard input to read commands from, and put an empty one in its place."""
     number = sys.stdin.fileno()
-    commands = os.fdopen(os.dup(number), encoding="utf-8", errors="surrogateescape")
+    # Editors of Windows begin a file with a mark that is no part of its first word.
+    commands = os.fdopen(os.dup(number), encoding="utf-8-sig", errors="surrogateescape")
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, number)
     os.close(empty)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from kazoo_sup.settings import Settings, ZoneSettings
     from kazoo_sup.transports.couchdb import CouchDB
 
-Stamp = tuple[str, int, int, int] | None
-"""Which file it is, and what tells whether it is another now."""
+Stamp = tuple[str, int, int, int, int] | None
+"""Which file it is, and what tells whether it is another now, or may be read by others than before."""
 
 
 class _Loaded(NamedTuple):
@@ -61,4 +61,4 @@ def _stamp(file: Path) -> Stamp:
         found = file.stat()
     except OSError:
         return None
-    return str(file), found.st_mtime_ns, found.st_size, found.st_ino
+    return str(file), found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode

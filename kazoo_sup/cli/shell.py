@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import readline
+import signal
 import sys
 from contextlib import suppress
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from kazoo_sup.changes.masking import of_words
-from kazoo_sup.cli import catalogue, plain, several
+from kazoo_sup.cli import plain, several
 from kazoo_sup.cli.completion import suggestions
 from kazoo_sup.cli.shared import Shared
 from kazoo_sup.errors import ExitCode, SupError
 from kazoo_sup.settings import own_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from types import FrameType
 
     from kazoo_sup.cli.options import Options
     from kazoo_sup.cli.several import Line
 
 LONGEST_HISTORY = 1000
+
+_COOKIE = re.compile(r"-[vsyqe]*c")
+"""How a word begins that is the option for an Erlang cookie, alone, with others or with its value."""
 
 
 def run(asked: Options, perform: Callable[[Line, Options, Shared], int]) -> int:
@@ -34,7 +40,7 @@ def run(asked: Options, perform: Callable[[Line, Options, Shared], int]) -> int:
         while True:
             _complete(asked)
             try:
-                text = input(f"sup {_zone(asked, shared)[0]}> ".replace("  ", " "))
+                text = _typed(f"sup {_zone(asked, shared)[0]}> ".replace("  ", " "))
             except KeyboardInterrupt:
                 print()
                 continue
@@ -46,13 +52,20 @@ def run(asked: Options, perform: Callable[[Line, Options, Shared], int]) -> int:
                 return code
             if not line.words and not line.error:
                 continue
-            history.add(text, line)
             options = None if line.error else plain.options_alone(line.words, asked)
             if options is not None:
+                line = line._replace(error=several.not_for_all(options))
+            secret = _holds_secret(line.words)
+            if not secret:
+                readline.add_history(text)
+            if options is not None and not line.error:
                 asked = options
                 continue
             code = perform(line, asked, shared)
             sys.stdout.flush()
+            # What is mistyped may hold a secret where nobody looks for one: it can be mended here, and is not kept.
+            if not secret and code != ExitCode.USAGE:
+                history.keep(text)
             if code == ExitCode.TERMINATED:
                 return code
     finally:
@@ -69,6 +82,29 @@ def _zone(asked: Options, shared: Shared) -> tuple[str, Path | None]:
     except SupError:
         return asked.zone or "", None
     return settings.active, settings.state_dir
+
+
+class _Back(Exception):
+    """The shell was stopped (Ctrl-Z) and goes on; its argument is what had been typed."""
+
+
+def _back(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise _Back(readline.get_line_buffer())
+
+
+def _typed(prompt: str) -> str:
+    """Return the line that is typed; who comes back to it has the prompt and what was typed before them again."""
+    begun = ""
+    while True:
+        readline.set_startup_hook(partial(readline.insert_text, begun))
+        before = signal.signal(signal.SIGCONT, _back)
+        try:
+            return input(prompt)
+        except _Back as back:
+            begun = back.args[0]
+        finally:
+            signal.signal(signal.SIGCONT, before)
+            readline.set_startup_hook()
 
 
 def _complete(asked: Options) -> None:
@@ -97,12 +133,8 @@ class _History:
         for line in self._earlier():
             readline.add_history(line)
 
-    def add(self, text: str, line: Line) -> None:
-        if _holds_secret(line):
-            return
-        readline.add_history(text)
-        # What cannot be read may hold a secret, too: it can be mended here, and is not kept.
-        if self._path and not line.error:
+    def keep(self, text: str) -> None:
+        if self._path:
             with suppress(OSError), own_files.append(self._path) as file:
                 file.write(text.encode(errors="surrogateescape") + b"\n")
 
@@ -113,7 +145,8 @@ class _History:
         try:
             own_files.directory(self._path.parent)
             with own_files.reopen(self._path) as file:
-                lines = file.read().decode(errors="surrogateescape").splitlines()
+                # A machine that lost its power may leave NULs.
+                lines = file.read().replace(b"\0", b"").decode(errors="surrogateescape").splitlines()
             if len(lines) > 2 * LONGEST_HISTORY:
                 with own_files.replacing(self._path) as shorter:
                     kept = "".join(f"{line}\n" for line in lines[-LONGEST_HISTORY:])
@@ -123,16 +156,12 @@ class _History:
         return lines[-LONGEST_HISTORY:]
 
 
-def _holds_secret(line: Line) -> bool:
-    words = list(line.words)
+def _holds_secret(words: Sequence[str]) -> bool:
+    if of_words(words) != list(words) or any(map(_COOKIE.match, words)):
+        return True
     understood = plain.understood(words)
     if understood is not None:
-        return understood.shown != understood.words or of_words(words) != words
+        return understood.shown != understood.words
     # It is not known which word is which: a command that takes a secret is enough.
-    return any(_takes_secret(*pair) for pair in pairwise(words)) or of_words(words) != words
-
-
-def _takes_secret(module: str, function: str) -> bool:
-    return catalogue.has(module, function) and any(
-        each.secret for each in catalogue.command(module, function).parameters
-    )
+    command = suggestions.command_typed(words)
+    return command is not None and any(each.secret for each in command.parameters)

@@ -15,7 +15,8 @@ import yaml
 
 from helpers.real_servers import SUP, until, waits
 from helpers.tcp_proxy import TcpProxy
-from kazoo_sup.cli import several
+from kazoo_sup.cli import several, shell
+from kazoo_sup.cli.shared import Shared
 
 GET = "kapps_config get several_app"
 
@@ -38,6 +39,14 @@ class TestStandardInput:
 
     def test_the_last_line_needs_no_end(self, at, document):
         assert at("-", input=f"{GET} colour").stdout == '<<"green">>\n'
+
+    def test_a_mark_of_unicode_before_the_first_word_is_no_part_of_it(self, at, document):
+        assert at("-", input=f"\ufeff{GET} colour\r\n").stdout == '<<"green">>\n'
+
+    def test_a_line_that_a_shell_would_go_on_with_is_not_run(self, at, document, stored):
+        done = at("--no-events", "-", input=lines("kapps_config set_default several_app colour \\", f"{GET} colour"))
+        assert (done.code, done.stdout) == (1, '<<"green">>\n')
+        assert done.stderr == "sup: line 1: the line cannot be read: no escaped character; a command is one line\n"
 
     def test_nothing_to_do_is_done(self, at):
         assert at("-", input="") == (0, "", "")
@@ -174,11 +183,17 @@ class TestShell:
 
     def test_a_quote_that_is_not_closed_is_told_and_the_line_is_kept_here_alone(self, shell, environment):
         said = self.typed(shell, "kapps_config set_default several_app api_secret 'hunter2")
-        assert said == "sup: the line cannot be read: no closing quotation\n"
+        assert said == "sup: the line cannot be read: no closing quotation; a command is one line\n"
         self.typed(shell, "\x10'")  # Ctrl-P: the line before, mended
         assert '<<"hunter2">>' in self.typed(shell, f"{GET} api_secret")
         [history] = Path(environment["HOME"]).rglob("shell_history")
         assert history.read_text() == f"{GET} api_secret\n"
+
+    def test_a_file_for_one_answer_is_not_written_over_by_the_next(self, shell, tmp_path):
+        for option in ("--output", "--plan"):
+            assert f"sup: {option} is for one command" in self.typed(shell, f"{option} {tmp_path}/file")
+        assert '<<"green">>' in self.typed(shell, f"{GET} colour")
+        assert not (tmp_path / "file").exists()
 
     def test_names_are_completed(self, shell):
         shell.send("outbox fl\t")
@@ -189,11 +204,67 @@ class TestShell:
         self.typed(shell, "kapps_config set_default several_app api_secret hunter2")
         for options in ("--live", "--format=json --dry-run"):
             self.typed(shell, f"{options} crossbar_maintenance create_account several realm ann hunter2")
+        self.typed(shell, "crosbar_maintenance creat_account several realm ann hunter2")
         shell.sendline("exit")
         shell.expect(pexpect.EOF)
         [history] = Path(environment["HOME"]).rglob("shell_history")
         assert history.read_text() == f"{GET} colour\nexit\n".replace("exit\n", "")
         assert stat.S_IMODE(history.stat().st_mode) == 0o600
+
+
+@pytest.mark.integration
+def test_who_stopped_the_shell_and_comes_back_finds_the_prompt_and_the_line(environment, cluster, document):
+    env = {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": "", "TERM": "dumb", "PS1": "", "SUP": SUP}
+    terminal = pexpect.spawn("bash", ["--norc", "-i"], env=env, encoding="utf-8", timeout=600, dimensions=(40, 150))
+    terminal.sendline("$SUP shell")
+    terminal.expect_exact("sup local> ")
+    terminal.send(f"{GET} col")
+    terminal.expect_exact(f"{GET} col")
+    terminal.send("\x1a")
+    terminal.expect("Stopped")
+    terminal.sendline("fg")
+    terminal.expect_exact(f"sup local> {GET} col")
+    terminal.sendline("our")
+    terminal.expect_exact('<<"green">>')
+    terminal.close(force=True)
+
+
+HUNTER2 = [
+    "-c hunter2 erlang node",
+    "-vchunter2 --live erlang node",
+    "--cookie=hunter2",
+    "crossbar_maintenance --zone=east create_account name realm ann hunter2",
+    "crossbar_maintenance create account name realm ann hunter2",
+    "-fjson crossbar_maintenance create_account -- name -5 ann hunter2",
+    "kazoo_speech_maintenance set_tts_api_key google hunter2",
+]
+
+
+@pytest.mark.parametrize("line", HUNTER2)
+def test_secrets_are_seen_however_the_line_is_written(line):
+    assert shell._holds_secret(several.read(line).words)
+
+
+def test_lines_without_a_secret_are_no_secret():
+    for line in ("-fcsv kapps_config get a b", "crossbar_maintenance create_account a b c", "kamailio dispatcher list"):
+        assert not shell._holds_secret(several.read(line).words)
+
+
+def test_what_a_power_cut_left_of_the_history_keeps_nobody_from_the_shell(tmp_path):
+    (tmp_path / "shell_history").write_bytes(b"zone status\n\0\0\0\n\xff\n")
+    (tmp_path / "shell_history").chmod(0o600)
+    assert shell._History(tmp_path)._earlier() == ["zone status", "", "\udcff"]
+
+
+def test_a_settings_file_that_others_may_read_now_is_read_again(tmp_path):
+    file = tmp_path / "sup.yaml"
+    file.write_text("zones: {east: {couchdb: 'http://name:password@127.0.0.1:1'}}")
+    file.chmod(0o600)
+    shared = Shared()
+    assert not shared.settings(config=file, zone=None, node="kazoo_apps").warnings
+    file.chmod(0o644)
+    [warning] = shared.settings(config=file, zone=None, node="kazoo_apps").warnings
+    assert "others can read it" in warning
 
 
 @pytest.mark.parametrize("word", several.LEAVING)
@@ -233,7 +304,10 @@ def test_a_line_is_read_as_a_shell_reads_it(text, words):
     assert several.read(text, 3) == (3, words, None)
 
 
-def test_unclosed_quotes_are_an_error():
-    line = several.read("a 'b", 4)
+@pytest.mark.parametrize(
+    ("text", "wrong"), [("a 'b", "quotation"), ("a b\\\n", "escaped"), ("a b\\\r\n", "escaped"), ("a b\0", "NUL")]
+)
+def test_what_cannot_be_read_is_an_error(text, wrong):
+    line = several.read(text, 4)
     assert (line.number, line.words) == (4, ())
-    assert "quotation" in str(line.error)
+    assert wrong in str(line.error)

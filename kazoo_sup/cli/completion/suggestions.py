@@ -174,6 +174,11 @@ def typed(text: str) -> tuple[str, str]:
     return line.start, line.current
 
 
+def command_typed(words: Sequence[str]) -> Command | None:
+    """Return the function that the words of a line call, wherever its options stand, if it is one of our own."""
+    return _read([*words, ""], Options()).command
+
+
 def split(text: str) -> list[str]:
     """Split a line that may end within quotes; the last word is that at which the cursor is, empty or not."""
     *before, last = _finished(text)[0]
