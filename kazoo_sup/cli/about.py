@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kazoo_sup import __version__
@@ -13,7 +14,7 @@ from kazoo_sup.cli.options import FORMAT_OF
 from kazoo_sup.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kazoo_sup.arguments.descriptions import Command
     from kazoo_sup.cli.options import Options
@@ -25,25 +26,44 @@ LISTED = ("module", "function", "arguments", "help")
 
 def version(asked: Options) -> int:
     """Tell the version."""
-    if asked.format in (None, "text"):
-        print(f"kazoo-sup {__version__}")
-        return ExitCode.OK
-    from kazoo_sup.results import NO_RETURN, Answer
+    with _in_its_file(asked):
+        if asked.format in (None, "text"):
+            print(f"kazoo-sup {__version__}")
+            return ExitCode.OK
+        from kazoo_sup.results import NO_RETURN, Answer
 
-    told = Answer(NO_RETURN, {"version": __version__}, [f"kazoo-sup {__version__}"])
-    return tell(asked, "version", told)
+        told = Answer(NO_RETURN, {"version": __version__}, [f"kazoo-sup {__version__}"])
+        return tell(asked, "version", told)
 
 
 def functions(asked: Options, words: Sequence[str]) -> int:
     """List the functions whose name or help has all of WORDS."""
     found = catalogue.search(words)
-    if asked.format in (None, "text") and asked.columns is None and asked.query is None:
-        for each in found:
-            print(f"{f'{each.module} {each.name} {each.arguments}'.rstrip():<72}  {each.summary}")
-        return ExitCode.OK
-    from kazoo_sup.results import Listing
+    with _in_its_file(asked):
+        if asked.format in (None, "text") and asked.columns is None and asked.query is None:
+            for each in found:
+                print(f"{f'{each.module} {each.name} {each.arguments}'.rstrip():<72}  {each.summary}")
+            if not found:
+                from kazoo_sup.cli.render.output import say
 
-    return tell(asked, "list", Listing(LISTED, map(listed, found)))
+                say(f"no function has {' and '.join(words)} in its name or help")
+            return ExitCode.OK
+        from kazoo_sup.results import Listing
+
+        return tell(asked, "list", Listing(LISTED, map(listed, found)))
+
+
+@contextmanager
+def _in_its_file(asked: Options) -> Iterator[None]:
+    """Have the answer go where --output says."""
+    if asked.output is None:
+        yield
+        return
+    from kazoo_sup.cli.render.output_file import OutputFile
+
+    with OutputFile(asked.output) as file:
+        yield
+        file.end()
 
 
 def emphasised(text: str) -> str:

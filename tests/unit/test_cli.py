@@ -88,7 +88,8 @@ class TestHelp:
         assert some[: len(named)] == named
         assert len(everything) > 50
         assert nowhere("list", "set_d").stdout.splitlines() == some
-        assert nowhere("--list", "nosuchthing") == (0, "", "")
+        told = "sup: no function has nosuchthing in its name or help\n"
+        assert nowhere("--list", "nosuchthing") == (0, "", told)
 
     def test_the_version_is_the_package_s(self, nowhere):
         from importlib.metadata import version

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from helpers.account_zone import ACCOUNT, OTHER, account_zone
-from kazoo_sup.cli import about, catalogue, help_pages, parsing
+from kazoo_sup.cli import about, app, catalogue, help_pages, parsing
 from kazoo_sup.cli.examples import example
 from kazoo_sup.command import bind
 from kazoo_sup.errors import BadArgument
@@ -55,7 +55,9 @@ def test_what_a_module_says_of_an_option_stands_in_the_help_of_its_functions(cap
 
 
 def test_what_an_argument_is_stands_in_the_help_of_its_functions_once(capsys):
-    assert "NUMBERS are one number, a range FIRST..LAST, a CSV file" in " ".join(shown(capsys, "number", "show").split())
+    assert "NUMBERS are one number, a range FIRST..LAST, a CSV file" in " ".join(
+        shown(capsys, "number", "show").split()
+    )
     told = " ".join(shown(capsys, "kapps_maintenance", "rebuild_db").split())
     assert told.count("PAUSE is") == 1
     assert "after each database" not in told  # as PAUSE is in other functions of the module
@@ -133,6 +135,12 @@ def test_choices_are_told(capsys):
     command = next(each for each in COMMANDS if any(one.choices for one in each.parameters if one.kind == "argument"))
     text = shown(capsys, command.module, command.name)
     assert "one of" in text
+
+
+def test_who_looks_for_a_function_that_there_is_not_is_told_so(capsys):
+    assert app.run(["--list", "drain", "elephants"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "sup: no function has drain and elephants in its name or help\n")
 
 
 def test_most_helps_fit_a_screen(capsys):

@@ -28,6 +28,16 @@ def test_the_answer_goes_into_the_file(tmp_path, capsys):
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["settings.csv"]
 
 
+@pytest.mark.parametrize(
+    "words", [["--list", "drain"], ["--list", "drain", "-f", "csv"], ["list", "drain"], ["--version"]]
+)
+def test_so_does_what_sup_tells_of_itself(tmp_path, capsys, words):
+    file = tmp_path / "told"
+    assert run([*words, "--output", str(file)]) == ExitCode.OK
+    assert "drain" in file.read_text() or "kazoo-sup " in file.read_text()
+    assert capsys.readouterr().out == ""
+
+
 def test_a_run_that_fails_leaves_the_file_as_it_was(tmp_path):
     file = tmp_path / "value"
     file.write_text("the last one\n")
