@@ -34,7 +34,7 @@ def start_module(zone: Zone, module: str, persist: bool = True, *, wait: int = b
 
 @command
 def stop_module(zone: Zone, module: str, persist: bool = True, *, wait: int = bus.ANSWER_SECONDS) -> Result:
-    """Have every blackhole node stop MODULE, unless PERSIST is false for good."""
+    """Have every blackhole node stop MODULE and, unless PERSIST is false, not start it again."""
     return _told(zone, "stop", "stopping", module, persist, wait)
 
 

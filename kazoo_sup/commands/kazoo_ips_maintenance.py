@@ -38,7 +38,7 @@ def refresh(zone: Zone) -> Done:
 
 @command
 def add(zone: Zone, ip: NewAddress = None, place: Place = None, host: str | None = None) -> Answer | Done:
-    """Add the address IP, which HOST in ZONE has, to those that are available; alone it shows how it is used."""
+    """Add the address IP, which HOST in ZONE has, to those that are available; without words it shows its usage."""
     if ip is None:
         return Answer(NO_RETURN, lines=["Please use: sup kazoo_ips_maintenance add <ip> <zone> <host>"])
     if place is None or host is None:
@@ -52,7 +52,7 @@ def add(zone: Zone, ip: NewAddress = None, place: Place = None, host: str | None
 
 @command
 def assign(zone: Zone, ip: str | None = None, account: AnyAccount = None) -> Answer | Done:
-    """Assign the available address IP to ACCOUNT; alone it shows how it is used."""
+    """Assign the available address IP to ACCOUNT; without words it shows its usage."""
     if ip is None:
         return Answer(NO_RETURN, lines=["Please use: sup kazoo_ips_maintenance assign <ip> <account>"])
     if account is None:
@@ -64,7 +64,7 @@ def assign(zone: Zone, ip: str | None = None, account: AnyAccount = None) -> Ans
 
 @command
 def release(zone: Zone, ip: str | None = None) -> Answer | Done:
-    """Take the address IP back from its account; alone it shows how it is used."""
+    """Take the address IP back from its account; without words it shows its usage."""
     if ip is None:
         return Answer(NO_RETURN, lines=["Please use: sup kazoo_ips_maintenance release <ip>"])
     return _done(f"released IP {ip}", "release", ips.release, zone, ip)
@@ -72,7 +72,7 @@ def release(zone: Zone, ip: str | None = None) -> Answer | Done:
 
 @command
 def delete(zone: Zone, ip: str | None = None) -> Answer | Done:
-    """Delete the address IP, and the copy of the account that it is assigned to; alone it shows how it is used."""
+    """Delete the address IP, and the copy of the account that it is assigned to; without words it shows its usage."""
     if ip is None:
         return Answer(NO_RETURN, lines=["Please use: sup kazoo_ips_maintenance delete <ip>"])
     return _done(f"deleted IP {ip}", "delete", ips.delete, zone, ip)

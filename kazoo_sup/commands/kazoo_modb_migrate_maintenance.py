@@ -18,23 +18,23 @@ _COUNTED = BulkReport({})
 
 @command
 def migrate(zone: Zone, *, from_: Start = None) -> Live:
-    """Move the voicemails and call records of every account. --from ACCOUNT begins at that account."""
+    """Move the voicemails and call records of every account, from the one of --from ACCOUNT on."""
     return Live(month_migration.everybody(zone, from_), texts.lines, report=_COUNTED)
 
 
 @command
 def migrate_account(zone: Zone, account: AccountId) -> Live:
-    """Move the voicemails and call records of ACCOUNT."""
+    """Move the voicemails and call records of ACCOUNT into the databases of its months."""
     return Live(month_migration.one(zone, account), texts.lines, report=_COUNTED)
 
 
 @command
 def migrate_voicemails(zone: Zone, account: AccountId) -> Live:
-    """Move the voicemails of ACCOUNT, with their recordings."""
+    """Move the voicemails of ACCOUNT, with their recordings, into the databases of its months."""
     return Live(month_migration.voicemails(zone, account), texts.lines, report=_COUNTED)
 
 
 @command
 def migrate_cdrs(zone: Zone, account: AccountId) -> Live:
-    """Move the call records of ACCOUNT."""
+    """Move the call records of ACCOUNT into the databases of its months."""
     return Live(month_migration.call_records(zone, account), texts.lines, report=_COUNTED)
