@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import Enum
 from importlib import import_module
 from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from kazoo_sup import concurrency
 from kazoo_sup.errors import Delivered, ServerUnreachable, TimedOut
 
 if TYPE_CHECKING:
@@ -192,15 +195,58 @@ def _connected(address: Address | str, seconds: float, buffer: int | None) -> so
 
     if isinstance(address, str):
         return _reached(socket.AF_UNIX, address, seconds, buffer)
-    if buffer is None:
-        return socket.create_connection(address, seconds)
     problem = OSError("no address")
-    for family, _, _, _, place in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
+    for family, place in looked_up(*address, seconds):
         try:
             return _reached(family, place, seconds, buffer)
         except OSError as error:
             problem = error
     raise problem
+
+
+def looked_up(
+    host: str, port: int | None, seconds: float, *, datagrams: bool = False
+) -> list[tuple[int, tuple[object, ...]]]:
+    """Return family and place of each address of a HOST's PORT, found within SECONDS.
+
+    The system's resolver knows no such limit, and hears no signal: a thread waits for it. Raises what it raises, which
+    is what it says of a name server that does not answer where that is not known in time.
+    """
+    import socket
+
+    kind = socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM
+    found: list[tuple[int, tuple[object, ...]]] = []
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            found.extend((each[0], each[4]) for each in socket.getaddrinfo(host, port, type=kind))
+        except (OSError, UnicodeError) as error:
+            failed.append(error)
+
+    if _is_numeric(host):
+        ask()
+    else:
+        thread = threading.Thread(target=ask, name="resolver", daemon=True)
+        thread.start()
+        end = time.monotonic() + seconds
+        while thread.is_alive():
+            if (left := end - time.monotonic()) <= 0:
+                raise socket.gaierror(socket.EAI_AGAIN, Cause.NO_NAME_SERVER.value)
+            thread.join(min(left, concurrency.LOOK))
+    if failed:
+        raise failed[0]
+    return found
+
+
+def _is_numeric(host: str) -> bool:
+    import socket
+
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError, UnicodeError, ValueError):
+            socket.inet_pton(family, host.strip("[]"))
+            return True
+    return False
 
 
 def _reached(family: int, place: str | tuple[object, ...], seconds: float, buffer: int | None) -> socket.socket:

@@ -156,7 +156,6 @@ def offline(monkeypatch, tmp_path):
         raise ConnectionRefusedError(111, "Connection refused")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):

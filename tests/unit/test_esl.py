@@ -324,7 +324,7 @@ class TestFaults:
                 theirs.sendall(data)
                 if not silent:
                     theirs.shutdown(socket.SHUT_WR)
-                monkeypatch.setattr(socket, "create_connection", lambda *_: ours)
+                monkeypatch.setattr("kazoo_sup.transports.net._reached", lambda *_: ours)
                 patience = 0.01 if silent else PATIENCE
                 connection = EventSocket(
                     endpoint(1), connect_timeout=patience, read_timeout=patience, limits=Limits(0.001)
@@ -362,7 +362,7 @@ class TestFaults:
             stack.enter_context(theirs)
             theirs.sendall(b"Content-Type: auth/request\n\nContent-Type: command/reply\nReply-Text: +OK\n\n" + data)
             theirs.shutdown(socket.SHUT_WR)
-            patched.setattr(socket, "create_connection", lambda *_: ours)
+            patched.setattr("kazoo_sup.transports.net._reached", lambda *_: ours)
             with contextlib.suppress(SupError), EventSocket(endpoint(1)).connect() as connected:
                 connected.next_event(PATIENCE)
                 connected.api("status").text()

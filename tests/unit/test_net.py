@@ -4,10 +4,13 @@ import errno
 import importlib
 import itertools
 import os
+import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
+from contextlib import closing
 
 import pytest
 import requests
@@ -15,8 +18,11 @@ import urllib3
 from pika import exceptions as pika
 
 from kazoo_sup.errors import Delivered, ServerUnreachable, TimedOut
-from kazoo_sup.transports import absent
-from kazoo_sup.transports.net import Address, Cause, Deadline, Retry, connect, one_line, why
+from kazoo_sup.transports import absent, kamailio
+from kazoo_sup.transports.couchdb import CouchDB
+from kazoo_sup.transports.http import Timeouts
+from kazoo_sup.transports.net import Address, Cause, Deadline, Retry, connect, looked_up, one_line, why
+from kazoo_sup.transports.server import Server
 
 NO, MAYBE = Delivered.NO, Delivered.MAYBE
 
@@ -128,10 +134,52 @@ def test_who_says_nothing_was_waited_for(monkeypatch):
     def silent(*_):
         raise TimeoutError
 
-    monkeypatch.setattr(socket, "create_connection", silent)
+    monkeypatch.setattr(socket.socket, "connect", silent)
     with pytest.raises(ServerUnreachable, match="no answer within 0.5 s") as error:
         connect(Address("127.0.0.1", 1), 0.5, called="X")
     assert error.value.seconds == 0.5
+
+
+@pytest.fixture
+def mute_name_server(monkeypatch):
+    """A resolver that does not come back before the test ends, as while no name server answers."""
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [over.wait()][:0])
+    yield
+    over.set()
+
+
+@pytest.mark.usefixtures("mute_name_server")
+class TestMuteNameServer:
+    SENTENCE = "the name server does not answer$"
+
+    @pytest.mark.parametrize("buffer", [None, 1000])
+    def test_it_is_given_up_in_the_time_of_a_connection(self, buffer):
+        with pytest.raises(ServerUnreachable, match=self.SENTENCE):
+            connect(Address("there.example", 1), 0.01, called="it", buffer=buffer)
+
+    def test_over_http_too(self):
+        server, timeouts = Server("http://there.example:1"), Timeouts(connect=0.01, retry=0)
+        couchdb = CouchDB([server], timeouts=timeouts)
+        with closing(couchdb), pytest.raises(ServerUnreachable, match=self.SENTENCE):
+            couchdb.info()
+
+    def test_over_datagrams_too(self):
+        with pytest.raises(ServerUnreachable, match=self.SENTENCE):
+            kamailio.call(Server("udp://there.example:1"), "core.version", connect=0.01, read=1)
+
+    def test_a_signal_does_not_wait_for_it(self):
+        def ring(*_):
+            raise InterruptedError
+
+        before = signal.signal(signal.SIGALRM, ring)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            with pytest.raises(InterruptedError):
+                looked_up("there.example", 1, 3600)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
 
 def test_a_deadline_ends():

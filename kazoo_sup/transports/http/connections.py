@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from kazoo_sup.errors import SettingsError, TimedOut
 from kazoo_sup.transports.http.library import HTTPAdapter, get_environ_proxies, requests
-from kazoo_sup.transports.net import Deadline
+from kazoo_sup.transports.net import Deadline, looked_up
 from kazoo_sup.transports.waits import passed
 
 if TYPE_CHECKING:
@@ -205,6 +206,12 @@ class _Adapter(HTTPAdapter):
         connections: int,
     ) -> None:
         class Sending:
+            def _new_conn(self) -> socket.socket:
+                connection = cast("HTTPConnection", self)
+                with suppress(UnicodeError):  # urllib3 tells of those
+                    looked_up(connection.host, connection.port, cast("float", connection.timeout))
+                return cast("socket.socket", super()._new_conn())  # type: ignore[misc]
+
             def connect(self) -> None:
                 super().connect()  # type: ignore[misc]
                 connection = cast("HTTPConnection", self)

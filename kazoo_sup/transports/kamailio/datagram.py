@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from kazoo_sup.errors import SupError, TimedOut
 from kazoo_sup.transports.kamailio import jsonrpc
-from kazoo_sup.transports.net import Deadline
+from kazoo_sup.transports.net import Deadline, looked_up
 
 if TYPE_CHECKING:
     Address = str | tuple[object, ...]
@@ -59,19 +59,18 @@ def call(server: Server, body: bytes, number: int, peer: Peer, *, connect: float
 
 def _tried_in_turn(server: Server, body: bytes, number: int, peer: Peer, *, connect: float, read: float) -> Json:
     """Return the result from the first of the addresses of a host at which somebody takes datagrams."""
-    *others, last = _addresses(server)
+    *others, last = _addresses(server, connect)
     for family, address in others:
         with suppress(ConnectionRefusedError):
             return _exchange(family, address, body, number, peer, connect=connect, read=read)
     return _exchange(*last, body, number, peer, connect=connect, read=read)
 
 
-def _addresses(server: Server) -> list[tuple[int, Address]]:
+def _addresses(server: Server, seconds: float) -> list[tuple[int, Address]]:
     parts = urlsplit(server.url)
     if parts.scheme == "unix":
         return [(socket.AF_UNIX, parts.path)]
-    found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_DGRAM)
-    return [(family, address) for family, _, _, _, address in found]
+    return [*looked_up(parts.hostname or "", parts.port, seconds, datagrams=True)]
 
 
 def _exchange(
