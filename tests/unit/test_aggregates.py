@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kazoo_sup.errors import Declined, NotFound
-from kazoo_sup.kazoo.migrations import aggregate_cleanup, aggregates
+from kazoo_sup.kazoo.migrations import account_import, aggregate_cleanup, aggregates
 from kazoo_sup.kazoo.migrations.aggregates import NoDefinition
 from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.texts.aggregates import lines
@@ -48,6 +48,18 @@ def test_a_copy_that_is_right_is_announced_but_not_saved(zone):
     aggregates.copy_definition(zone, ACCOUNT)
     assert zone.couchdb.written == []
     assert zone.broker.keys == [f"doc_edited.accounts.account.{ACCOUNT}"]
+
+
+def test_a_definition_that_is_attached_where_it_is_already_is_announced_but_not_saved(zone):
+    placed = {**DEFINITION, "pvt_tree": [GONE], "pvt_reseller_id": GONE}
+    zone.couchdb.put(DATABASE, placed)
+    zone.couchdb.put(plain(account_database(GONE)), {"_id": GONE, "pvt_type": "account", "pvt_tree": []})
+    zone.couchdb.put("services", {"_id": GONE, "pvt_reseller": True})
+    zone.couchdb.written.clear()
+    events = account_import.attach(zone, ACCOUNT, GONE)
+    assert [type(next(events)) for _each in range(2)] == [account_import.ImportBegun, account_import.AccountSaved]
+    assert zone.couchdb.written == []
+    assert zone.broker.keys == [f"doc_edited.{account_database(ACCOUNT)}.account.{ACCOUNT}"]
 
 
 def test_a_copy_that_differs_is_made_right(zone):

@@ -129,6 +129,13 @@ class TestFrom322:
         assert list(system_migration.migrate(zone)) == []
         assert zone.couchdb.written == []
 
+    def test_the_accounts_settings_are_announced_where_they_are_right_already(self, zone):
+        found = {"_id": "accounts", "pvt_type": "config", "default": {"default_timezone": "Europe/Rome"}}
+        zone.couchdb.put("system_config", found)
+        list(system_migration.migrate(zone))
+        assert stored(zone, "accounts") == found
+        assert "doc_edited.system_config.config.accounts" in zone.broker.keys
+
     def test_nothing_is_deleted_without_a_copy(self, zone, monkeypatch):
         def no_copy(*_words):
             raise Declined(reason="the disk is full")

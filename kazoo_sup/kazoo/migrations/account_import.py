@@ -5,7 +5,7 @@ Source: Kazoo kapps_maintenance:import_account/2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
@@ -65,8 +65,11 @@ def attach(zone: Zone, account: str, parent: str) -> Iterator[Event]:
     yield ImportBegun(account, parent)
     tree = [*hierarchy.tree(above), parent]
     values = {"pvt_tree": tree, "pvt_reseller_id": hierarchy.reseller_above(zone, tree)}
-    saved = changes.apply(zone, [account_updates.edit(account_database(account), own, values)])
-    saved.check()
+    placed = account_updates.edit(account_database(account), own, values)
+    if changes.same(placed.document, own):
+        # Kazoo saves a definition that is right already, too.
+        placed = replace(placed, announced=("edited",))
+    changes.apply(zone, [placed]).check()
     yield AccountSaved(account)
     aggregates.copy_definition(zone, account)
     yield DefinitionCopied(account)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -139,7 +139,11 @@ def _rename_timezone(zone: Zone) -> Iterator[Event]:
     for section, values in public_fields(stored).items():
         if isinstance(values, dict) and "timezone" in values and "default_timezone" not in values:
             yield TimezoneRenamed(section, str(values["timezone"]))
-    changes.update(zone, DATABASE, "accounts", again, stored=stored).check()
+    change = changes.rebuild(DATABASE, stored, again)
+    if change.document is stored and public_fields(stored):
+        # Kazoo saves the document as it is, too.
+        change = replace(change, announced=("edited",))
+    changes.apply(zone, [change]).check()
 
 
 def _rename_modules(zone: Zone) -> None:
