@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 import pytest
-import requests
 
+from helpers.plain_couchdb import PlainCouchDB
 from helpers.tcp_proxy import TcpProxy
 from kazoo_sup.kazoo.billing import ledgers
 from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.documents import now
 from kazoo_sup.lab.seed import ACCOUNT, ACCOUNT_DATABASE
-from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.messages.names import account_database
 
 pytestmark = pytest.mark.integration
 
@@ -23,26 +21,9 @@ ACCOUNTS = [f"{number:032x}" for number in range(1, 25)]
 TIMEOUT = 600
 
 
-class Server:
-    """CouchDB, past the proxy."""
-
-    def __init__(self, url):
-        self._url = url
-
-    def put(self, database, *documents):
-        url = f"{self._url}/{quote(plain(database), safe='')}"
-        requests.put(url, timeout=TIMEOUT)
-        requests.post(f"{url}/_bulk_docs", json={"docs": documents}, timeout=TIMEOUT).raise_for_status()
-
-    def documents(self, database):
-        url = f"{self._url}/{quote(plain(database), safe='')}/_all_docs?include_docs=true"
-        rows = requests.get(url, timeout=TIMEOUT).json().get("rows", [])
-        return {row["id"]: row["doc"] for row in rows if not row["id"].startswith("_design/")}
-
-
 @pytest.fixture
 def server(cluster):
-    return Server(cluster)
+    return PlainCouchDB(cluster)
 
 
 @pytest.fixture

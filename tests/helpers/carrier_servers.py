@@ -30,6 +30,11 @@ def in_json(status: int, value: Any) -> Answer:
     return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
 
+def asked(request):
+    """Return what a request asks for in its query, by name."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
+
+
 class CarrierServer(FaultServer):
     """What they have in common; `settings` is what system_config holds to reach this one, `module` its module."""
 

@@ -14,6 +14,11 @@ def lines(result):
     return list(result.lines)
 
 
+def cells(text):
+    """The cells of a table drawn with |, row by row, without its head."""
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")][1:]
+
+
 def told(events, tell):
     """The lines that TELL makes of events, and the counts of the reports of items among them."""
     found = list(events)

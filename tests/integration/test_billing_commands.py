@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
 
 import pytest
-import requests
 
+from helpers.plain_couchdb import PlainCouchDB
 from kazoo_sup.kazoo.billing import ledgers
 from kazoo_sup.kazoo.databases import months
 from kazoo_sup.kazoo.documents import now
@@ -24,27 +23,7 @@ IP = "192.0.2.7"
 
 @pytest.fixture
 def server(cluster):
-    return Server(cluster)
-
-
-class Server:
-    """CouchDB as somebody else uses it."""
-
-    def __init__(self, url):
-        self._url = url
-
-    def put(self, database, *documents):
-        url = f"{self._url}/{quote(plain(database), safe='')}"
-        requests.put(url, timeout=TIMEOUT)
-        requests.post(f"{url}/_bulk_docs", json={"docs": documents}, timeout=TIMEOUT).raise_for_status()
-
-    def get(self, database, identifier):
-        url = f"{self._url}/{quote(plain(database), safe='')}/{quote(identifier, safe='')}"
-        answer = requests.get(url, timeout=TIMEOUT)
-        return answer.json() if answer.ok else None
-
-    def databases(self):
-        return requests.get(f"{self._url}/_all_dbs", timeout=TIMEOUT).json()
+    return PlainCouchDB(cluster)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import requests
 from helpers import kazoo_nodes
 from helpers.kazoo_nodes import SHARED, KazooNode, advertised, channel, ecallmgr, registration
 from helpers.real_servers import AMPLE_SECONDS, until
+from helpers.shown import cells
 
 pytestmark = pytest.mark.integration
 
@@ -48,21 +49,17 @@ def nodes(broker):
         yield lambda make, *words, **more: stack.enter_context(make(broker.url, *words, **more))
 
 
-def table_rows(text: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")][1:]
-
-
 class TestChannels:
     def test_several_nodes_answers_are_one_table_and_a_channel_of_two_is_shown_once(self, asking, nodes):
         nodes(ecallmgr, "ecallmgr@one", channels=[channel("c1"), channel("c2")])
         nodes(ecallmgr, "ecallmgr@two", channels=[channel("c2"), channel("c3", node="freeswitch@fs2")])
         done = asking("ecallmgr_maintenance", "channel_summary")
         assert done.code == 0
-        assert sorted(row[0] for row in table_rows(done.stdout)) == ["c1", "c2", "c3"]
+        assert sorted(row[0] for row in cells(done.stdout)) == ["c1", "c2", "c3"]
         assert done.stdout.endswith("Found 3 channels\n")
         assert done.stderr == "sup: answered by ecallmgr@one, ecallmgr@two\n"
         of_one = asking("ecallmgr_maintenance", "channel_summary", "freeswitch@fs2")
-        assert table_rows(of_one.stdout) == [["c3", "freeswitch@fs2", "inbound", "1002", ACCOUNT]]
+        assert cells(of_one.stdout) == [["c3", "freeswitch@fs2", "inbound", "1002", ACCOUNT]]
 
     def test_details_are_told_by_the_node_that_handles_the_call(self, asking, nodes):
         nodes(ecallmgr, "ecallmgr@one", channels=[channel("c1", handling_locally=True, username="one")])
@@ -87,7 +84,7 @@ class TestChannels:
         }
         nodes(KazooNode, "ecallmgr@wrong", wrong, shared=SHARED, advert=advertised("ecallmgr"))
         done = asking("ecallmgr_maintenance", "channel_summary", "--wait", str(AMPLE_SECONDS))
-        assert sorted(row[0] for row in table_rows(done.stdout)) == ["c1", "c2"]
+        assert sorted(row[0] for row in cells(done.stdout)) == ["c1", "c2"]
         assert done.code == 5
         assert "answered by ecallmgr@good, ecallmgr@slow" in done.stderr
         assert "ecallmgr@wrong answered call.query_channels_req with something else" in done.stderr
@@ -132,7 +129,7 @@ class TestRegistrations:
             registrations=[registration("U2", "b.org", Contact="sip:u2@203.0.113.9", **{"Event-Timestamp": now + 60})],
         )
         done = asking("ecallmgr_maintenance", "registrar_summary")
-        rows = {row[0]: row for row in table_rows(done.stdout)}
+        rows = {row[0]: row for row in cells(done.stdout)}
         assert set(rows) == {"u1@a.org", "U2@b.org"}
         assert rows["U2@b.org"][1:3] == ["203.0.113.9", "udp:198.51.100.1:5060"]
         assert done.stdout.endswith("Found 2 registrations\n")
@@ -200,7 +197,7 @@ class TestNobody:
     def test_a_configured_node_is_listed_and_the_answer_is_not_complete(self, asking):
         asking("ecallmgr_maintenance", "add_fs_node", "freeswitch@fs1", "true")
         done = asking("ecallmgr_maintenance", "node_summary")
-        assert (done.code, [row[:2] for row in table_rows(done.stdout)]) == (5, [["freeswitch@fs1", "false"]])
+        assert (done.code, [row[:2] for row in cells(done.stdout)]) == (5, [["freeswitch@fs1", "false"]])
 
     @pytest.mark.parametrize(
         "words",
@@ -240,7 +237,7 @@ class TestConferences:
     def test_they_are_found_by_the_accounts_that_have_channels(self, asking, nodes):
         nodes(ecallmgr, "ecallmgr@one", channels=[channel("call-1")], conferences={"room": ROOM})
         summary = asking("ecallmgr_maintenance", "conference_summary")
-        assert table_rows(summary.stdout)[0][:5] == ["room", "freeswitch@fs1", "2", "77", ACCOUNT]
+        assert cells(summary.stdout)[0][:5] == ["room", "freeswitch@fs1", "2", "77", ACCOUNT]
         details = asking("ecallmgr_maintenance", "conference_details", "1a2b").stdout
         assert "Participants       : 2\n    [6] call-2" in details
         assert details.rstrip().endswith("Found 1 conferences")
@@ -261,7 +258,7 @@ class TestAcls:
         assert kamailio.event(Event_Name="reload_acls")
         deny = asking("ecallmgr_maintenance", "deny_sbc", "sbc2", "192.0.2.9")
         assert "192.0.2.9/32 (deny) lies within sbc1, 192.0.2.0/24 (allow)" in deny.stderr
-        rows = table_rows(asking("ecallmgr_maintenance", "sbc_acls").stdout)
+        rows = cells(asking("ecallmgr_maintenance", "sbc_acls").stdout)
         assert [row[:4] for row in rows] == [
             ["sbc2", "192.0.2.9/32", "authoritative", "deny"],
             ["sbc1", "192.0.2.0/24", "authoritative", "allow"],
@@ -274,7 +271,7 @@ class TestAcls:
         assert asking("ecallmgr_maintenance", "test_sbc_ip", "192.0.2.8", "fs").code == 1
         removed = asking("ecallmgr_maintenance", "remove_acl", "sbc2")
         assert removed.stdout.startswith("removing authoritative ACLs sbc2(192.0.2.9/32) from ecallmgr system config\n")
-        assert [row[0] for row in table_rows(asking("ecallmgr_maintenance", "acl_summary").stdout)] == ["sbc1"]
+        assert [row[0] for row in cells(asking("ecallmgr_maintenance", "acl_summary").stdout)] == ["sbc1"]
 
     def test_for_a_node_that_nobody_knows_nothing_is_stored(self, asking, nodes, stored):
         nodes(ecallmgr, "ecallmgr@one")
@@ -358,7 +355,7 @@ class TestFreeSwitchNodes:
         )
         assert asking("ecallmgr_maintenance", "get_fs_nodes").stdout == "freeswitch@down\n"
         assert asking("ecallmgr_maintenance", "list_fs_nodes").stdout == "freeswitch@up\n"
-        rows = table_rows(asking("ecallmgr_maintenance", "node_summary").stdout)
+        rows = cells(asking("ecallmgr_maintenance", "node_summary").stdout)
         assert [row[:2] for row in rows] == [["freeswitch@down", "false"], ["freeswitch@up", "true"]]
         assert "Connected   : true\n" in asking("ecallmgr_maintenance", "node_details", "freeswitch@up").stdout
         refused = asking("ecallmgr_maintenance", "sync_channels", "freeswitch@up")
@@ -594,6 +591,6 @@ class TestBrokers:
         one = sup(*chosen)
         assert one.code == 0, one.stderr
         both = sup(*chosen, "--all-zones")
-        assert [row[0] for row in table_rows(both.stdout)] == ["c1"]
+        assert [row[0] for row in cells(both.stdout)] == ["c1"]
         assert both.code == 1
         assert "cannot reach the AMQP broker" in both.stderr

@@ -11,6 +11,7 @@ import pytest
 from helpers.esl_server import EslServer
 from helpers.esl_server import channel as row
 from helpers.kazoo_nodes import channel, ecallmgr
+from helpers.shown import cells
 
 pytestmark = pytest.mark.integration
 
@@ -59,10 +60,6 @@ def asking(at, broker, tmp_path):
 def nodes(broker):
     with ExitStack() as stack:
         yield lambda *words, **more: stack.enter_context(ecallmgr(broker.url, *words, **more))
-
-
-def cells(text):
-    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")][1:]
 
 
 def test_where_no_ecallmgr_is_freeswitch_tells_of_its_channels(asking, fs):

@@ -10,6 +10,8 @@ from kazoo_sup.transports.couchdb import CouchDB
 from kazoo_sup.transports.http import Timeouts
 from kazoo_sup.transports.server import Server
 
+NOWHERE = {"SUP_COUCHDB_URL": "http://127.0.0.1:1", "SUP_AMQP_URL": ""}
+
 
 @pytest.fixture
 def zone(tmp_path):
@@ -18,6 +20,12 @@ def zone(tmp_path):
     for database in ("accounts", "services", "system_config", "system_data", "system_schemas"):
         zone.couchdb.create(database)
     return zone
+
+
+@pytest.fixture
+def nowhere(sup):
+    """`sup` with a CouchDB that is not there."""
+    return lambda *words, **more: sup(*words, env=NOWHERE, **more)
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import stat
 import time
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from helpers.carrier_servers import Bandwidth2Server, BandwidthUserServer, BandwidthV2Server, in_json
+from helpers.carrier_servers import Bandwidth2Server, BandwidthUserServer, BandwidthV2Server, asked, in_json
 from helpers.fault_server import says, stores_then_says
 from kazoo_sup.kazoo.carriers import of, open_orders
 from kazoo_sup.kazoo.carriers.base import (
@@ -57,10 +56,6 @@ def configured(zone, server, **settings):
 
 def document(number=NUMBER):
     return {"_id": number, "pvt_state": "available", "pvt_type": "number"}
-
-
-def asked(request):
-    return {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
 
 
 def tokens(zone):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from itertools import product
 
 import pytest
 
@@ -54,7 +55,11 @@ SEARCH = dict.fromkeys(OF_BANDWIDTH2, "/availableNumbers")
 """Part of the path of a search, where it is not the first request."""
 
 GIVES_UP = (VitelityServer, VoipInnovationsServer, SimwoodServer)
+IN_XML = [VitelityServer, VoipInnovationsServer, BandwidthServer, Bandwidth2Server]
+IN_JSON = [TelnyxServer, SimwoodServer, PhonebookServer]
 XXE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
+BAD_XML = [XXE.encode(), b"<content><status>ok", b"not XML", b""]
+BAD_JSON = [b'{"result": [', b"<html>", b"", b"[" * 100_000]
 
 
 @pytest.fixture(autouse=True)
@@ -184,17 +189,8 @@ class TestSearching:
         list(carrier.search(some(kind)))
         assert len(server.sent(path=SEARCH.get(kind, ""))) == 2
 
-    @pytest.mark.parametrize("kind", [VitelityServer, VoipInnovationsServer, BandwidthServer, Bandwidth2Server])
-    @pytest.mark.parametrize("body", [XXE.encode(), b"<content><status>ok", b"not XML", b""])
-    def test_xml_that_is_hostile_or_broken(self, started, kind, body):
-        server, carrier = started(kind)
-        server.fails(says(200, body), to=SEARCH.get(kind, ""))
-        with pytest.raises(CarrierUnreadable):
-            list(carrier.search(some(kind)))
-
-    @pytest.mark.parametrize("kind", [TelnyxServer, SimwoodServer, PhonebookServer])
-    @pytest.mark.parametrize("body", [b'{"result": [', b"<html>", b"", b"[" * 100_000])
-    def test_json_that_is_broken(self, started, kind, body):
+    @pytest.mark.parametrize(("kind", "body"), [*product(IN_XML, BAD_XML), *product(IN_JSON, BAD_JSON)])
+    def test_xml_and_json_that_are_hostile_or_broken(self, started, kind, body):
         server, carrier = started(kind)
         server.fails(says(200, body), to=SEARCH.get(kind, ""))
         with pytest.raises(CarrierUnreadable):

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from helpers.carrier_servers import TelnyxOriginationServer, TelnyxServer, in_json
+from helpers.carrier_servers import TelnyxOriginationServer, TelnyxServer, asked, in_json
 from helpers.fault_server import says, stores_then_says
 from kazoo_sup.kazoo.carriers import of, open_orders
 from kazoo_sup.kazoo.carriers.base import (
@@ -55,10 +55,6 @@ def configured(zone, server, **settings):
 
 def document(number=NUMBER, **more):
     return {"_id": number, "pvt_state": "available", "pvt_type": "number", **more}
-
-
-def asked(request):
-    return {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
 
 
 class TestSearching:

@@ -10,14 +10,6 @@ import yaml
 
 from kazoo_sup.cli import app
 
-NOWHERE = {"SUP_COUCHDB_URL": "http://127.0.0.1:1", "SUP_AMQP_URL": ""}
-
-
-@pytest.fixture
-def nowhere(sup):
-    """Return `sup` with a CouchDB that is not there."""
-    return lambda *words, **more: sup(*words, env=NOWHERE, **more)
-
 
 class TestErrorsInTheFormatAskedFor:
     @pytest.mark.parametrize("option", [["-f", "json"], ["--format", "json"], ["--format=json"], ["-fjson"]])

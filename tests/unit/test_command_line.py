@@ -13,14 +13,7 @@ import yaml
 from helpers.real_servers import SUP
 from kazoo_sup.cli import argv, catalogue, options, overview
 
-NOWHERE = {"SUP_COUCHDB_URL": "http://127.0.0.1:1", "SUP_AMQP_URL": ""}
 HELP = 0, True, ""
-
-
-@pytest.fixture
-def nowhere(sup):
-    """Return `sup` with a CouchDB that is not there."""
-    return lambda *words, **more: sup(*words, env=NOWHERE, **more)
 
 
 class TestHostOption:
@@ -233,7 +226,7 @@ class TestClosedStreams:
     def run(self, environment, command):
         return subprocess.run(
             ["bash", "-c", command],
-            env={**environment, **NOWHERE},
+            env={**environment, "SUP_COUCHDB_URL": "http://127.0.0.1:1", "SUP_AMQP_URL": ""},
             capture_output=True,
             text=True,
             check=False,
@@ -267,7 +260,7 @@ main()
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**environment, **NOWHERE},
+        env={**environment, "SUP_COUCHDB_URL": "http://127.0.0.1:1", "SUP_AMQP_URL": ""},
         capture_output=True,
         text=True,
         check=False,
@@ -352,7 +345,7 @@ class TestSettingsAreToldOf:
 def test_lines_of_json_stay_such_where_standard_error_goes_to_the_same_place(environment):
     done = subprocess.run(
         [SUP, "-f", "ndjson", "kapps_config", "set_default", "a", "b", "c"],
-        env={**environment, **NOWHERE},
+        env={**environment, "SUP_COUCHDB_URL": "http://127.0.0.1:1", "SUP_AMQP_URL": ""},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
