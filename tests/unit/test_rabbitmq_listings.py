@@ -121,6 +121,12 @@ def test_a_healthy_node_has_no_alarm():
     assert (found.rows, found.unknown) == ([], [])
 
 
+def test_a_node_that_has_lost_others_names_them():
+    nodes = [{"name": "rabbit@h", "running": True, **WELL, "partitions": ["rabbit@i", "rabbit@j"]}]
+    row = {"node": "rabbit@h", "alarm": "partition", "detail": "it has lost rabbit@i, rabbit@j"}
+    assert judge(nodes, None).rows == judge(nodes, []).rows == [row]
+
+
 def test_alarms_are_those_that_the_broker_says_are_in_effect_whatever_its_nodes_still_tell():
     node = {"name": "rabbit@h", **WELL, "mem_used": 7, "mem_limit": 5}
     failed = {"status": "failed", "alarms": [{"node": "rabbit@h", "resource": "memory"}], "reason": "alarms"}

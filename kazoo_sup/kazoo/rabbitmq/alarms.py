@@ -76,8 +76,9 @@ def judge(nodes: Sequence[Node], effective: Sequence[tuple[str, str]] | None) ->
                 unknown.append(f"{name} does not tell of alarms for {' and '.join(untold)}")
         else:
             rows += [_row(name, alarm, _detail(node, alarm)) for where, alarm in effective if where == name]
-        if node.get("partitions"):
-            rows.append(_row(name, "partition", f"it has lost {node['partitions']}"))
+        if lost := node.get("partitions"):
+            named = ", ".join(map(str, lost)) if isinstance(lost, list) else lost
+            rows.append(_row(name, "partition", f"it has lost {named}"))
         rows += _almost(name, node)
         if runs and not keeps_statistics(node):
             unknown.append(f"{name} keeps no statistics of its files, sockets and processes, and of nodes it has lost")

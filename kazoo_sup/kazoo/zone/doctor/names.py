@@ -63,21 +63,21 @@ def judge_names(
     hosts: Mapping[str, tuple[Sequence[str], Addresses]], unlisted: SupError | None = None
 ) -> Iterator[Finding]:
     """Yield what is wrong with hosts, and what is not known: the fields of `Facts`."""
-    troubled = 0
+    fine = True
     if unlisted:
         found = f"on which hosts FreeSWITCH nodes run could not be found out: {unlisted}"
         yield Finding(NAMES, State.UNKNOWN, "FreeSWITCH", found, "sup zone status")
     for host, (whose, addresses) in hosts.items():
         for finding in _of_host(host, ", ".join(whose), addresses):
-            troubled += 1
+            fine = False
             yield finding
     erlang = [host for host, (whose, _) in hosts.items() if any("@" in each for each in whose) and host not in _LOCAL]
     short = [host for host in erlang if "." not in host]
     if short and len(short) < len(erlang):
-        troubled += 1
+        fine = False
         found = f"short names ({', '.join(short)}) beside full ones: such nodes never connect with each other"
         yield Finding(NAMES, State.CRITICAL, "nodes", found, "name every node with its full host name, and use -name")
-    if not troubled:
+    if fine:
         yield good(NAMES, f"{count(len(hosts), 'host name')} resolve")
 
 
