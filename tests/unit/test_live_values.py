@@ -211,6 +211,8 @@ def test_a_link_in_its_place_is_not_followed(home, looked_up, tmp_path):
 def test_what_would_break_a_line_is_left_out(home):
     path = remember("accounts", "fine", "two\nlines", "\x1b[31mred", "")
     assert path.read_text() == "fine\n"
+    path.write_text("fine\nfi\x1b[31mred\n")  # damaged
+    assert suggestions.values("crossbar_maintenance promote_account fi", Options()) == ["fine"]
 
 
 def test_a_cache_that_cannot_be_written_is_no_matter(home, looked_up, monkeypatch):

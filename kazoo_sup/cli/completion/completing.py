@@ -6,11 +6,14 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from kazoo_sup.cli.completion import suggestions
+from kazoo_sup.cli.options import Options
+
 if TYPE_CHECKING:
     from types import FrameType
 
 DEADLINE = 0.08
-"""Seconds that loading modules and looking at what is remembered may take, after which nothing is told."""
+"""Seconds that looking at what is remembered may take, after which nothing is told."""
 
 _BREAKS = "@:="
 """Where bash begins a new word, in a word of ours, as it comes."""
@@ -20,9 +23,6 @@ def main(words: list[str]) -> int:
     """Print the values for a SHELL and its LINE as far as it is typed, one a line; bash's COMP_WORDBREAKS follow."""
     signal.signal(signal.SIGALRM, _give_up)
     signal.setitimer(signal.ITIMER_REAL, DEADLINE)
-    from kazoo_sup.cli.completion import suggestions
-    from kazoo_sup.cli.options import Options
-
     shell, line, breaks = (*words, _BREAKS)[:3]
     line = _behind_sup(line)
     found = suggestions.values(line, Options())
@@ -46,8 +46,6 @@ def _for_bash(line: str, found: list[str], breaks: str) -> list[str]:
 
     Readline counts an @ to what comes after it.
     """
-    from kazoo_sup.cli.completion import suggestions
-
     quote = suggestions.open_quote(line)
     if quote:
         return [suggestions.written(each, quote, special='"$`\\\\') for each in found]

@@ -65,6 +65,7 @@ _OF_MODULE = {
     ("kamailio", "SERVER"): "kamailio",
     ("rabbitmq", "SERVER"): "rabbitmq_api",
     ("blackhole_maintenance", "MODULE"): "blackhole_modules",
+    ("couchdb", "PATTERN"): "databases",
     ("couchdb", "SOURCE"): "databases",
     ("couchdb", "TARGET"): "databases",
     ("crossbar_maintenance", "APP_ID"): "monster_apps",
@@ -165,7 +166,8 @@ def values(text: str, asked: Options) -> list[str]:
         if not kind:
             return []
         found = remembered.values(kind, _depends(line, kind), config=line.asked.config, zone=line.asked.zone)
-    return [each for each in found if each.startswith(line.current)][:MOST]
+    # A file that was damaged may hold what a terminal takes for orders.
+    return [each for each in found if each.startswith(line.current) and each.isprintable()][:MOST]
 
 
 def typed(text: str) -> tuple[str, str]:
