@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from kazoo_sup.cli import catalogue, options
-from kazoo_sup.cli.options import FORMATS
+from kazoo_sup.cli.options import FORMATS, SHORT
 from kazoo_sup.errors import UsageError
 
 _NEGATIVE = re.compile(r"-\d*\.?\d+(?:[eE][-+]?\d+)?")
@@ -18,8 +18,6 @@ _ON_NODE = re.compile(r"--live|--nodes(=.*)?|--erl_term_args|-[vsyq]*e[vsyq]*")
 _HOST = ("-h", "-?")
 _COMMAND = 2  # words: a module and a function
 _KEPT = "\0"  # no word of a command line can hold it
-SHORT = dict.fromkeys(("undo", "redo", "apply", "confirm"), "changes")
-"""Functions that are typed without their module, and that module."""
 
 
 class HostOption(UsageError):

@@ -25,6 +25,10 @@ ALONE = (
 """The options that stand without a module."""
 
 
+SHORT = dict.fromkeys(("undo", "redo", "apply", "confirm"), "changes")
+"""Functions that are typed without their module, and that module."""
+
+
 class Option(NamedTuple):
     """An option; `metavar` is empty for a flag.
 

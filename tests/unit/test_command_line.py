@@ -177,7 +177,7 @@ class TestOverview:
     @pytest.mark.parametrize("line", [line for _, line in overview.JOBS])
     def test_each_job_s_command_is_there(self, line):
         words = re.sub(r"^-n \w+ ", "", line).split()
-        module, *rest = [argv.SHORT[words[0]], *words] if words[0] in argv.SHORT else words
+        module, *rest = [options.SHORT[words[0]], *words] if words[0] in options.SHORT else words
         name, *arguments = rest or ["list"]  # what a module alone stands for
         functions = catalogue.module(module).functions
         two = f"{name}_{arguments[0]}" if arguments else ""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from kazoo_sup.cli import options
-from kazoo_sup.cli.argv import SHORT
 from kazoo_sup.cli.completion import typed
-from kazoo_sup.cli.options import FORMATS
+from kazoo_sup.cli.options import FORMATS, SHORT
 
 
 def written() -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kazoo_sup.cli import catalogue, options
-from kazoo_sup.cli.argv import SHORT
 from kazoo_sup.cli.completion import typed
 from kazoo_sup.cli.completion.typed import quoted
-from kazoo_sup.cli.options import FORMATS
+from kazoo_sup.cli.options import FORMATS, SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

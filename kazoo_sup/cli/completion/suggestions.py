@@ -11,9 +11,8 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from kazoo_sup.cli import catalogue, options
-from kazoo_sup.cli.argv import SHORT
 from kazoo_sup.cli.completion import remembered
-from kazoo_sup.cli.options import FORMATS, Options
+from kazoo_sup.cli.options import FORMATS, SHORT, Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +96,7 @@ _MARK = "\0"
 """Stands where the cursor is; no line holds it."""
 
 _ENDS = ("", "'", '"')
-_TYPED = re.compile(r"""(?:\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?$)|[^\s'"\\])+""")
+_TYPED = r"""(?:\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?$)|[^\s'"\\])+"""
 """A word of a line as it is typed, with its quotes, of which the last may be open."""
 
 
@@ -133,7 +132,7 @@ def _completed(text: str, start: str, value: str) -> str:
 
     It is empty where the value cannot be written as this line begins it.
     """
-    begun = next(reversed(_TYPED.findall(text)), "")
+    begun = next(reversed(re.findall(_TYPED, text)), "")
     kept = re.sub(r"\S+$", "", begun) if text.endswith(begun) else ""
     quote = open_quote(text)
     if quote:

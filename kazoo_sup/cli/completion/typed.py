@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kazoo_sup.cli import catalogue, options
-from kazoo_sup.cli.argv import SHORT
 from kazoo_sup.cli.completion.suggestions import kind_of
+from kazoo_sup.cli.options import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
