@@ -13,18 +13,26 @@ if TYPE_CHECKING:
     from kazoo_sup.types import Json
 
 _CREDENTIALS = re.compile(r"//[^/@\s]*@")
+_IN_QUERY = re.compile(
+    r"(?i)([?&](?:[\w.-]*(?:passw|secret|token|api[_-]?key|access[_-]?key|signature|auth)[\w.-]*|key|sig|pass)=)[^&#\s\"']+"
+)
 _NAMED = re.compile(
     r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|[\w-]*(?:token|secret|passw|api-?key)[\w-]*)(\s*[:=]).*"
 )
 
 
 _FIELD = re.compile(
-    r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|^pass$|^pins?$|^(pvt_)?(md5|sha1)_auth$|signature"
-    r"|private_key"
+    r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|^pass$|^(record_)?pins?$|^(pvt_)?(md5|sha1)_auth$"
+    r"|signature|private_key|authorization|offline_configuration_key"
 )
 
 
-_FIELD_ANYWHERE = re.compile(r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|signature|private_key")
+_FIELD_ANYWHERE = re.compile(
+    r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|signature|private_key|authorization"
+)
+
+_PRIVATE_KEY = "PRIVATE KEY-----"
+"""In a PEM file, which may hold a certificate beside it (pusher's `certificate`)."""
 
 
 _DESCRIBED = frozenset({"properties", "views"})
@@ -46,7 +54,10 @@ def of_document(value: object, before: object = None) -> Json:
     if not isinstance(value, dict):
         return value
     earlier = before if isinstance(before, dict) else {}
-    return {key: _of_field(key, each, earlier.get(key)) for key, each in value.items()}
+    found = {key: _of_field(key, each, earlier.get(key)) for key, each in value.items()}
+    if "container" in found and "key" in found:  # the settings of an attachment store at Azure
+        found["key"] = _masked(value["key"], earlier.get("key"))
+    return found
 
 
 def _of_field(name: str, value: object, before: object) -> Json:
@@ -59,7 +70,9 @@ def _of_field(name: str, value: object, before: object) -> Json:
     return _masked(value, before) if _FIELD.search(name) else of_document(value, before)
 
 
-def _of_text(text: str, before: object) -> str:
+def _of_text(text: str, before: object) -> Json:
+    if _PRIVATE_KEY in text:
+        return _masked(text, before)
     shown = without_credentials(text) if "//" in text else text
     if shown == text or before in (None, text) or not isinstance(before, str):
         return shown
@@ -109,8 +122,8 @@ def _of_word(word: str) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """Return TEXT with the user and password of every URL in it masked."""
-    return _CREDENTIALS.sub(f"//{MASK}@", text)
+    """Return TEXT with the user and password of every URL in it masked, and what its query calls a secret."""
+    return _IN_QUERY.sub(rf"\1{MASK}", _CREDENTIALS.sub(f"//{MASK}@", text))
 
 
 def without_secrets(line: str, before: str = "") -> str:

@@ -56,6 +56,25 @@ def test_credentials_in_urls_are_masked_wherever_they_are(name):
     same = masking.of_document({name: [after]}, {name: [after]})
     assert same == {name: ["amqp://****@h"]}
     assert masking.of_document({name: "http://h/a@b"}) == {name: "http://h/a@b"}
+    queried = masking.of_document({name: f"https://h/x?a=1&api_key={SECRET}&key={SECRET}#b"})
+    assert queried == {name: "https://h/x?a=1&api_key=****&key=****#b"}
+    assert masking.of_document({name: "https://h/x?startkey=1&keys=2"}) == {name: "https://h/x?startkey=1&keys=2"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"authorization_header": f"Bearer {SECRET}"},  # services.http_sync
+        {"headers": {"Authorization": f"Basic {SECRET}"}},
+        {"record_pin": SECRET},  # menus
+        {"offline_configuration_key": SECRET},  # crossbar.freeswitch
+        {"account": "a", "container": "c", "key": SECRET},  # storage at Azure
+        {"certificate": f"-----BEGIN RSA PRIVATE KEY-----{SECRET}"},  # pusher's apple
+    ],
+)
+def test_what_is_secret_by_its_place_or_its_look_is_masked(document):
+    shown = masking.of_document({"default": document})
+    assert (SECRET in str(shown), masking.MASK in str(shown)) == (False, True)
 
 
 def test_what_is_named_like_a_secret_on_a_command_line_is_taken_for_one():
