@@ -31,6 +31,9 @@ _FIELD_ANYWHERE = re.compile(
     r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|signature|private_key|authorization"
 )
 
+_ONE = re.compile(r"(?i)(^|_)(pins?|pass|password|passwd|secret|api_?key)$")
+"""Fields that hold a secret themselves, which may be a number; such as password_strength only tell of one."""
+
 _PRIVATE_KEY = "PRIVATE KEY-----"
 """In a PEM file, which may hold a certificate beside it (pusher's `certificate`)."""
 
@@ -67,7 +70,9 @@ def _of_field(name: str, value: object, before: object) -> Json:
             key: of_document(each, earlier.get(key)) if isinstance(each, dict) else _of_field(key, each, None)
             for key, each in value.items()
         }
-    return _masked(value, before) if _FIELD.search(name) else of_document(value, before)
+    if not _FIELD.search(name):
+        return of_document(value, before)
+    return _masked(value, before, numbers=_ONE.search(name) is not None)
 
 
 def _of_text(text: str, before: object) -> Json:
@@ -79,13 +84,13 @@ def _of_text(text: str, before: object) -> Json:
     return shown if without_credentials(before) != shown else f"{shown} (changed)"
 
 
-def _masked(value: object, before: object) -> Json:
-    """Return a secret without its texts; what is counted or switched in it stays."""
-    if isinstance(value, str) and value:
+def _masked(value: object, before: object, *, numbers: bool = False) -> Json:
+    """Return a secret without its texts, and NUMBERS where it may be one; what is counted or switched in it stays."""
+    if (isinstance(value, str) and value) or (numbers and isinstance(value, int) and not isinstance(value, bool)):
         return MASK if before in (None, value) else f"{MASK} (changed)"
     if isinstance(value, list):
         there = before if isinstance(before, list) and len(before) == len(value) else [None] * len(value)
-        return [_masked(each, earlier) for each, earlier in zip(value, there, strict=True)]
+        return [_masked(each, earlier, numbers=numbers) for each, earlier in zip(value, there, strict=True)]
     if isinstance(value, dict):
         earlier = before if isinstance(before, dict) else {}
         return {key: _masked(each, earlier.get(key)) for key, each in value.items()}

@@ -39,6 +39,14 @@ def test_a_secret_that_is_another_now_is_told_from_one_that_stayed():
 def test_what_is_counted_or_switched_stays():
     limits = {"tokens": {"max": 5, "enabled": True, "none": None}, "token_costs": 3}
     assert masking.of_document(limits) == limits
+    rules = {"password_strength": 3, "require_pin": True, "pins": []}
+    assert masking.of_document(rules) == rules
+
+
+def test_a_secret_may_be_a_number():
+    mask = masking.MASK
+    shown = masking.of_document({"pin": 1234, "member": {"pins": [1, 2]}, "password": 5}, {"pin": 4321})
+    assert shown == {"pin": f"{mask} (changed)", "member": {"pins": [mask, mask]}, "password": mask}
 
 
 @pytest.mark.parametrize("name", ["properties", "views"])

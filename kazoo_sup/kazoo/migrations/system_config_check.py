@@ -16,13 +16,13 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change
+from kazoo_sup.changes import Change, masking
 from kazoo_sup.errors import Declined, NotFound
 from kazoo_sup.kazoo.config import schemas
-from kazoo_sup.kazoo.config.schema_validation import dotted, faults
+from kazoo_sup.kazoo.config.schema_validation import Fault, dotted, faults
 from kazoo_sup.kazoo.config.schemas import UnknownSchema, UnusableSchema, parts
 from kazoo_sup.kazoo.config.system_config import DATABASE
-from kazoo_sup.kazoo.documents import public_fields, shapes, with_value
+from kazoo_sup.kazoo.documents import public_fields, shapes, value_at, with_value
 from kazoo_sup.types import Document, Json
 
 if TYPE_CHECKING:
@@ -42,11 +42,14 @@ class Check:
         self._schema = cache(partial(schemas.get, zone))
 
     def errors(self, category: str, document: Document | None) -> Errors:
-        """Return what is wrong with a document, an object for each fault: `{path: {keyword: {"message": …}}}`."""
+        """Return what is wrong with a document, an object for each fault: `{path: {keyword: {"message": …}}}`.
+
+        Secrets in it are masked.
+        """
         schema = self._document_schema(category)
         given = {key: each["default"] for key, each in parts(schema).items() if "default" in each}
         found = faults(schema, {**given, **public_fields(document or {})}, self._schema)
-        return [{dotted(each.path): {_code(each.keyword): each.as_json()}} for each in found]
+        return [{dotted(each.path): {_code(each.keyword): _told(each)}} for each in found]
 
     def invalid(self) -> Iterator[tuple[str, Document, Errors]]:
         """Yield each stored category that does not fit its schema, with its document and what is wrong."""
@@ -128,6 +131,13 @@ def _without(document: Document, path: list[str]) -> Document:
             return document
         below = below[key]
     return with_value(document, path, None)
+
+
+def _told(fault: Fault) -> Document:
+    """Return a fault with its value as it may be shown."""
+    shown = masking.of_document(with_value({}, fault.path, fault.value))
+    told = fault.as_json()
+    return told if fault.keyword == "required" else {**told, "value": value_at(shown, fault.path)}
 
 
 def _code(keyword: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
+from kazoo_sup.changes import masking
 from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents.values import is_true, to_integer
@@ -90,7 +91,7 @@ def described(hook: Document) -> Webhook:
         retries = _RETRIES
     event = str(hook.get("hook") or "").lower()
     return Webhook(
-        hook.get("uri"),
+        masking.of_document(hook.get("uri")),
         verb if verb in _VERBS else _VERBS[0],
         event.upper() if event.startswith(_CHANNEL) else event,
         min(max(retries, 1), _MOST_RETRIES),
