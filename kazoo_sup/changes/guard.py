@@ -18,6 +18,7 @@ from pathlib import Path
 
 from kazoo_sup.changes.confirming import Held, Waiting
 from kazoo_sup.errors import ExitCode, SettingsError, SupError
+from kazoo_sup.itself import once_more
 from kazoo_sup.transports.waits import passed
 
 LOOK = 0.5
@@ -39,9 +40,8 @@ class NoGuard(SupError):
 
 def start(waiting: Waiting, token: str) -> None:
     """Start the guard of a change, and wait until it is there; raises NoGuard."""
-    command = [sys.executable, "-m", "kazoo_sup.changes.guard", str(waiting.directory.parent), token]
     process = subprocess.Popen(
-        command,
+        once_more("kazoo_sup.changes.guard", str(waiting.directory.parent), token),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -126,7 +126,7 @@ def _take_back(waiting: Waiting, held: Held) -> None:
         if record is None:
             waiting.forget(held.token)
             return
-        command = [sys.executable, "-m", "kazoo_sup", *held.options, "changes", "undo", record.run, "--yes"]
+        command = once_more("kazoo_sup", *held.options, "changes", "undo", record.run, "--yes")
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode in (ExitCode.OK, ExitCode.PARTIAL) or time.time() > end:
             break

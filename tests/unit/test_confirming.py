@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import sysconfig
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import kazoo_sup
+from helpers.real_servers import until
 from kazoo_sup.changes import guard
 from kazoo_sup.changes.confirming import KEY, Held, Waiting
 from kazoo_sup.changes.journal.bounds import keep_within
@@ -87,6 +93,28 @@ def test_one_guard_at_a_time(waiting, held):
         assert waiting.is_guarded("t1")
         assert waiting.guard("t1") is None
     assert not waiting.is_guarded("t1")
+
+
+def test_a_guard_starts_where_only_a_launcher_has_the_program_on_its_path(waiting, held, tmp_path):
+    """As where the Debian package, the rpm or the zipapp brought it."""
+    here = tmp_path / "lib"
+    here.mkdir()
+    (here / "kazoo_sup").symlink_to(Path(kazoo_sup.__file__).parent)
+    for each in Path(sysconfig.get_path("purelib")).iterdir():
+        if each.suffix != ".pth" and each.name != "kazoo_sup":
+            (here / each.name).symlink_to(each)
+    launcher = f"""
+import sys
+sys.path.insert(0, {str(here)!r})
+from pathlib import Path
+from kazoo_sup.changes import guard
+from kazoo_sup.changes.confirming import Waiting
+guard.start(Waiting(Path({str(tmp_path)!r})), "t1")
+"""
+    subprocess.run([sys._base_executable, "-I", "-c", launcher], check=True)
+    assert waiting.is_guarded("t1")
+    assert waiting.confirm("t1")
+    until(lambda: not waiting.is_guarded("t1"), "the guard's end")
 
 
 def test_a_guard_of_what_is_confirmed_ends_and_leaves_nothing(waiting, held, tmp_path):

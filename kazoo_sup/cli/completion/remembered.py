@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from kazoo_sup.itself import once_more
 from kazoo_sup.settings import own_files
 
 LOOK_UP = "__look_up"
@@ -81,7 +81,7 @@ def _age(path: Path) -> float:
 
 def _look_up(kind: str, of: str, config: Path | None, zone: str | None) -> None:
     """Begin to look values up, in a process that nobody waits for and that says nothing."""
-    words = [sys.executable, sys.argv[0], LOOK_UP, kind, of, str(config or ""), zone or ""]
+    words = once_more("kazoo_sup", LOOK_UP, kind, of, str(config or ""), zone or "")
     nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
     with suppress(OSError):
-        os.posix_spawn(sys.executable, words, os.environ, file_actions=nowhere, setsid=True)
+        os.posix_spawn(words[0], words, os.environ, file_actions=nowhere, setsid=True)
