@@ -124,7 +124,7 @@ class TestReading:
         [
             ("", "expecting value"),
             ("{", "expecting property name"),
-            ('{"_id": "bad",}', "expecting"),
+            ('{"_id": "bad" 1}', "expecting"),
             ("null", "it is not a JSON object"),
             ('{"_id": "bad", "a": {"b": 1, "b": 2}}', "the key 'b' occurs twice"),
             ('{"_id": "bad", "_rev": "1-x"}', "_rev is private to the stored document"),

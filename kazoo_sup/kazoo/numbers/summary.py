@@ -5,6 +5,7 @@ Every number of a cluster may be in it, so it is kept in a temporary file.
 
 from __future__ import annotations
 
+import weakref
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,9 @@ class Summary:
         """Open the temporary file: the standard library's SQLite keeps one for a database without a name."""
         import sqlite3
 
-        self._kept = sqlite3.connect("", isolation_level=None)
+        # Whoever collects the garbage closes it.
+        self._kept = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._kept.close)
         for statement in (*_SCHEMA, "begin"):
             self._kept.execute(statement)
 

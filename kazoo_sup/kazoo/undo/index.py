@@ -45,7 +45,7 @@ _SCHEMA = (
 _NOTHING = "(target is null and sure is null and link is not excluded.newest)"
 _APART = "(broken or link is not excluded.newest)"
 _TAKE_IN = f"""
-insert into documents values (?1, ?2, nullif(?2, ''), ?3, ?4, ?5, ?6, ?7, 0)
+insert into documents values (?, ?, ?, ?, ?, ?, ?, ?, 0)
 on conflict (key) do update set
     newest = case when {_NOTHING} then excluded.newest else newest end,
     first = case when {_NOTHING} then excluded.first else first end,
@@ -223,7 +223,8 @@ def is_number(entry: Changed) -> bool:
 def _row(place: int, entry: Changed, is_earlier: bool) -> tuple[object, ...]:
     link = (entry.before or {}).get("_rev", GONE)
     target = None if is_earlier else place
-    return _key(entry), _newest(entry), link, place, target, entry.act == "deleted", is_number(entry)
+    newest = _newest(entry)
+    return _key(entry), newest, newest or None, link, place, target, entry.act == "deleted", is_number(entry)
 
 
 def _newest(entry: Changed) -> str:
