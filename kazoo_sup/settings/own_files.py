@@ -11,7 +11,7 @@ import errno
 import fcntl
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, TextIO
@@ -101,6 +101,15 @@ def reopen(path: Path, *, buffering: int = -1) -> BinaryIO:
         raise
 
 
+def sync(directory: Path) -> None:
+    """See that the names in a directory outlive a crash."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def hold(file: IO[Any] | FileIO, *, shared: bool = False) -> bool:
     """Hold a file until it is closed, alone or SHARED with others; False where another one holds it against that."""
     try:
@@ -142,6 +151,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
+        with suppress(OSError):  # who may not read the directory, or whose file system knows no such thing
+            sync(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -98,6 +98,17 @@ class TestFiles:
         assert not (tmp_path / "link").is_symlink()
         assert ((tmp_path / "link").read_bytes(), mode(tmp_path / "link")) == (b"ours", 0o600)
 
+    def test_its_name_outlives_a_crash_where_that_can_be_seen_to(self, tmp_path, monkeypatch):
+        def fails(directory):
+            synced.append(directory)
+            raise OSError
+
+        synced = []
+        monkeypatch.setattr(own_files, "sync", fails)
+        with own_files.replacing(tmp_path / "file") as file:
+            file.write(b"new")
+        assert (synced, (tmp_path / "file").read_bytes()) == ([tmp_path], b"new")
+
     def test_what_could_not_be_written_whole_replaces_nothing(self, tmp_path):
         (tmp_path / "file").write_text("before")
 

@@ -48,7 +48,7 @@ class Lines:
             own_files.hold(self._file)
             self.write([first], sync=True)
             unlocked.rename(self.path)
-            _sync(directory)
+            own_files.sync(directory)
         except BaseException:
             unlocked.unlink(missing_ok=True)
             self._file.close()
@@ -104,12 +104,3 @@ def _pieces(lines: Sequence[Document]) -> list[bytes]:
 
 def _joined(texts: Sequence[str]) -> bytes:
     return ("\n".join(texts) + "\n").encode()
-
-
-def _sync(directory: Path) -> None:
-    """Have the names in a directory on the disk."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

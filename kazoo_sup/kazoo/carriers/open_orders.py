@@ -75,6 +75,7 @@ def begin(place: Path, carrier: str, number: str, deed: str) -> Order:
             file.write(json.dumps(note))
             file.flush()
             os.fsync(file.fileno())
+            own_files.sync(place)
     except OSError as error:
         reason = f"no order is sent without a note of it: {error.strerror}"
         raise SettingsError(source=str(path), reason=reason) from error

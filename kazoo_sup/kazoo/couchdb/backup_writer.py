@@ -119,7 +119,7 @@ class Writer:
         manifest.pop("security", None)
         _write_whole(manifest_path(self.file), json.dumps(manifest, indent=1, ensure_ascii=False).encode() + b"\n")
         self.partial.replace(self.file)
-        _sync(self.file.parent)
+        own_files.sync(self.file.parent)
         return manifest
 
     def close(self) -> None:
@@ -194,12 +194,3 @@ def _sum_of(stream: BinaryIO, size: int) -> hashlib._Hash:
 def _write_whole(path: Path, content: bytes) -> None:
     with own_files.replacing(path) as stream:
         stream.write(content)
-
-
-def _sync(directory: Path) -> None:
-    """See that the names in a directory outlive a crash."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
