@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from kazoo_sup.facades import facade
 
 if TYPE_CHECKING:
     from kazoo_sup.messages.building import (
@@ -47,9 +48,4 @@ __all__ = [
     "read_header",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Import the table and its readers only when one of them is asked for (PEP 562): `names` is read in every run."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__} has no attribute {name}")
-    return getattr(import_module("kazoo_sup.messages.building"), name)
+__getattr__ = facade(__name__, dict.fromkeys(__all__, "building"))

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from kazoo_sup.facades import facade
 
 if TYPE_CHECKING:
     from kazoo_sup.settings.journaling import Journaling
@@ -66,9 +67,4 @@ __all__ = [
     "state_directory",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Import what is asked for only then (PEP 562): completing a command line reads no settings."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__} has no attribute {name}")
-    return getattr(import_module(f"kazoo_sup.{_HOMES[name]}"), name)
+__getattr__ = facade("kazoo_sup", _HOMES)

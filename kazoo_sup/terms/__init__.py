@@ -6,9 +6,9 @@ A Python `str` is an Erlang binary (a JSON string), `Atom` an atom, `Charlist` a
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from kazoo_sup.facades import facade
 from kazoo_sup.terms.values import OK, UNDEFINED, Atom, BadTerm, Charlist, Term, as_data, from_json, to_json
 
 if TYPE_CHECKING:
@@ -49,9 +49,4 @@ _HOMES = {
     "read_value": "arguments",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Import what is asked for only then (PEP 562): most runs print one term and read none."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__} has no attribute {name}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = facade(__name__, _HOMES)

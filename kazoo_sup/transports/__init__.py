@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-
-def facade(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
-    """Return the `__getattr__` (PEP 562) of a PACKAGE whose names live in the modules HOMES.
-
-    They are imported when they are asked for: no run pays for a protocol that it does not speak. Each is looked up
-    once, since functions that are called for every document import them.
-    """
-
-    @cache
-    def found(name: str) -> object:
-        if name not in homes:
-            raise AttributeError(f"module {package} has no attribute {name}")
-        return getattr(import_module(f"{package}.{homes[name]}"), name)
-
-    return found
+    from collections.abc import Iterator
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kazoo_sup.transports import facade
+from kazoo_sup.facades import facade
 
 if TYPE_CHECKING:
     from kazoo_sup.transports.couchdb.admin import Administration
