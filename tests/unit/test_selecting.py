@@ -48,7 +48,7 @@ class TestColumns:
         assert json.loads(out)["rows"] == [{"name": "a"}, {"name": "b"}]
 
     def test_that_there_are_not_are_refused_with_those_there_are(self, capsys):
-        for output_format in ("text", "csv", "json"):
+        for output_format in ("text", "csv", "table", "ndjson"):
             with pytest.raises(UsageError, match="no column 'nmae'; there are name, size, tags"):
                 shown(capsys, listing(), output_format, columns="name,nmae")
         assert capsys.readouterr().out == ""

@@ -85,14 +85,19 @@ def _print_records(columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Print CSV (RFC 4180): the data itself, but on a terminal, where it is made printable."""
+    """Print CSV (RFC 4180): the data itself, but on a terminal, where it is made printable.
+
+    What fails before the first row leaves no line of columns.
+    """
     import csv
 
     # For the terminal cells may have several lines, as for a file.
     shown = printable.lines if sys.stdout.isatty() else str
     writer = csv.writer(sys.stdout, lineterminator="\n")
+    upcoming = iter(rows)
+    first = list(islice(upcoming, 1))
     writer.writerow(columns)
-    for row in rows:
+    for row in chain(first, upcoming):
         writer.writerow([printable.csv_cell(shown(plain_cell(row.get(column)))) for column in columns])
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.cli.render.ending import Ending, has_pages, is_listing
@@ -111,10 +110,7 @@ def _first_line(error: Exception) -> str:
 
 def _with_columns(result: Result, columns: Sequence[str], warn: Callable[[str], object]) -> Result:
     if isinstance(result, Listing):
-        rows = _only(result.rows, columns, result.columns)
-        # What the first row has is known before anything is shown, so that a wrong name leaves no line of columns.
-        first = [] if set(columns) <= set(result.columns) else list(islice(rows, 1))
-        return result._replace(rows=chain(first, rows), columns=columns)
+        return result._replace(rows=_only(result.rows, columns, result.columns), columns=columns)
     if has_pages(result):
         assert isinstance(result, Live)
         pages = (_page(each, columns, result.columns) for each in result.events)
