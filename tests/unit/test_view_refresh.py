@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from kazoo_sup.errors import TimedOut
 from kazoo_sup.kazoo.databases import view_registrations, views
 from kazoo_sup.kazoo.migrations import view_refresh
 from kazoo_sup.kazoo.migrations.view_refresh import NoDatabase, Refresh
@@ -139,3 +140,33 @@ class TestInstalled:
         (directory / "priv/couchdb/views/plain.json").unlink()
         made = list(view_registrations.registrations(zone, "kazoo_apps", directory, ("views", "account")))
         assert [change.id for change in made] == ["account-kazoo_apps-users"]
+
+
+class TestIndexing:
+    @pytest.fixture
+    def late(self, zone, monkeypatch):
+        """Let two answers of each view come too late."""
+        asked = []
+
+        def request(method, path, **_):
+            asked.append(path)
+            if asked.count(path) <= 2:
+                raise TimedOut(seconds=1, doing=" waiting")
+
+        monkeypatch.setattr(zone.couchdb, "request", request, raising=False)
+        for design in (USERS, NUMBERS):
+            zone.couchdb.stored[DATABASE][design["_id"]] = {**design, "_rev": "1-a"}
+        return asked
+
+    def test_what_takes_longer_than_a_request_is_asked_for_again(self, zone, late):
+        view_refresh.index(zone, DATABASE)
+        assert len(late) == 6
+
+    def test_a_server_that_says_nothing_else_either_is_not_waited_for(self, zone, late, monkeypatch):
+        def silent(_database):
+            raise TimedOut(seconds=1, doing=" waiting")
+
+        monkeypatch.setattr(zone.couchdb, "exists", silent)
+        with pytest.raises(TimedOut):
+            view_refresh.index(zone, DATABASE)
+        assert len(late) == 1

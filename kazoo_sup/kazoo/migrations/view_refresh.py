@@ -166,24 +166,28 @@ def refresh_most_read(zone: Zone) -> Iterator[Event]:
 def index(zone: Zone, database: str) -> None:
     """Have CouchDB index every view of a database, and wait for it.
 
-    An answer that takes longer than a request may is asked for again: CouchDB goes on indexing meanwhile.
+    An answer that takes longer than a request may is asked for again: CouchDB goes on indexing meanwhile. Raises
+    TimedOut where CouchDB answers nothing else either.
     """
     designs = list(zone.couchdb.documents(plain(database), start="_design/", end="_design0"))
     with zone.run.progress(f"indexing {plain(database)}", len(designs)) as advance:
         for design in designs:
             for view in list(views.views_in(design))[:1]:  # the views of a design document share one index
                 path = f"{quote(plain(database), safe='')}/{quote(design['_id'])}/_view/{quote(view, safe='')}"
-                _ask_until_indexed(zone, path)
+                _ask_until_indexed(zone, database, path)
             advance(1)
 
 
-def _ask_until_indexed(zone: Zone, path: str) -> None:
+def _ask_until_indexed(zone: Zone, database: str, path: str) -> None:
     while True:
         try:
             zone.couchdb.request("GET", path, params={"limit": 0, "reduce": False})
         except TimedOut:
-            continue
-        return
+            zone.couchdb.exists(
+                plain(database)
+            )  # raises where it is not the index that takes so long, but nobody is there
+        else:
+            return
 
 
 def paused_after(step: Callable[[Zone, str], Found], milliseconds: int) -> Callable[[Zone, str], Found]:
