@@ -259,7 +259,41 @@ INSTEAD = {
     ),
     "media_maintenance": "sup kazoo_media_maintenance has it",
     "number_manager_maintenance": f"sup {_NUMBERS} has it",
-    "registrations": "sup ecallmgr_maintenance registrar_summary shows phones, sup kamailio registrations_list, too",
+    **dict.fromkeys(
+        ("registrations", "registrar", "phone", "phones"),
+        "sup ecallmgr_maintenance registrar_summary shows phones, sup kamailio registrations_list, too",
+    ),
+    **dict.fromkeys(
+        ("user", "users", "device", "devices"),
+        "users and devices are made in Monster UI or the API; sup callflow_maintenance lookup_endpoint shows what a "
+        "phone is, sup --list user all that is about them",
+    ),
+    **dict.fromkeys(
+        ("hangup", "kill"),
+        "sup freeswitch uuid_kill hangs one call up, sup ecallmgr_maintenance hangup_long_running_channels old ones",
+    ),
+    **dict.fromkeys(
+        ("acl", "acls", "reloadacl"),
+        "sup ecallmgr_maintenance acl_summary shows access lists, sup ecallmgr_maintenance reload_acls has every "
+        "FreeSWITCH read them again",
+    ),
+    **dict.fromkeys(
+        ("flush", "reload"),
+        "sup kapps_config flush has every node read the settings again, sup kazoo_data_maintenance flush all "
+        "documents, sup ecallmgr_maintenance reload_acls the access lists",
+    ),
+    **dict.fromkeys(("backup", "restore"), "sup couchdb backup makes backups, sup couchdb restore brings them back"),
+    "nodes": "sup kz_nodes status shows the nodes, with their apps",
+    "apps": "sup kapps_controller running_apps shows those of a node, sup kz_nodes status those of all",
+    "version": "sup --version",
+    **{
+        f"kapps_config {word}": "sup kapps_config set_json CATEGORY KEY null removes a key"
+        for word in ("unset", "delete", "remove")
+    },
+    **{f"kapps_config {word}": "sup kapps_config get_category CATEGORY shows all of one" for word in ("list", "show")},
+    **dict.fromkeys(
+        ("number add", "number assign"), "sup number create NUMBERS ACCOUNT, or sup number move, does that"
+    ),
     "gateways": "sup freeswitch gateways shows the carriers' gateways",
     **dict.fromkeys(
         ("account", "accounts"),

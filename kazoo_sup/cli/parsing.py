@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kazoo_sup.cli import about, argv, builder, catalogue, help_pages, overview
-from kazoo_sup.cli.options import Options
+from kazoo_sup.cli.options import FORMATS, Options
 from kazoo_sup.cli.plain import Request, Several, any_function
 from kazoo_sup.errors import ExitCode, Interrupted, SupError, UnknownFunction, UnknownModule, UsageError, WrongArguments
 
@@ -349,6 +349,9 @@ def _words(described: Command, values: Values) -> list[str]:
 def _usage_error(error: typer.TyperException) -> SupError:
     message = argv.kept_all(error.format_message()).rstrip(".")
     reason = message[:1].lower() + message[1:]
+    wanted = getattr(error, "option_name", "").lstrip("-")
+    if wanted in FORMATS:
+        return UsageError(reason=f"no such option: --{wanted}; the format is asked for with -f {wanted}")
     ctx = getattr(error, "ctx", None)
     words = ctx.command_path.split() if ctx else []
     if len(words) == 3:  # noqa: PLR2004 - sup, module, function

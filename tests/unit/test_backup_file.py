@@ -174,6 +174,10 @@ def test_a_manifest_that_is_missing_or_none_is_told(tmp_path):
     path.unlink()
     with pytest.raises(BadBackup, match="no manifest"):
         backup.check(file)
+    with pytest.raises(BadBackup, match=r"it is a directory; name the files in it, .*/\*\.jsonl$"):
+        read_manifest(tmp_path)
+    with pytest.raises(BadBackup, match="there is no such file"):
+        read_manifest(tmp_path / "nosuch.jsonl")
 
 
 def test_what_is_there_is_verified_and_what_is_not_finished_is_told(tmp_path):

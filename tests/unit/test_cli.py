@@ -155,3 +155,11 @@ def test_nohup_keeps_hang_ups_away():
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+@pytest.mark.parametrize(
+    "words", [["--json", "kapps_config", "get", "a", "b"], ["kapps_config", "get", "a", "b", "--json"]]
+)
+def test_a_format_that_is_taken_for_an_option_is_told_how_it_is_asked_for(nowhere, words):
+    done = nowhere(*words)
+    assert (done.code, done.stderr) == (1, "sup: no such option: --json; the format is asked for with -f json\n")

@@ -119,3 +119,10 @@ def test_what_is_no_regular_file_is_written_to_as_it_is(tmp_path):
 def test_where_nothing_can_be_written_that_is_said(tmp_path):
     with pytest.raises(Unwritable, match="No such file or directory"), OutputFile(tmp_path / "no" / "file"):
         pass
+
+
+def test_a_format_is_no_file(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["config", "show", "--output", "json"]) == ExitCode.USAGE
+    assert "-f json is the format" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

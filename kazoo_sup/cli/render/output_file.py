@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Self
 
+from kazoo_sup.cli.options import FORMATS
 from kazoo_sup.cli.streams import NO_CHARACTERS
 from kazoo_sup.errors import UsageError
 
@@ -44,6 +45,9 @@ class OutputFile:
 
     def __enter__(self) -> Self:
         """Open what takes the answer. Raises Unwritable."""
+        if str(self._named) in FORMATS:
+            reason = f"--output names a file; -f {self._named} is the format, and a file needs another name"
+            raise Unwritable(file=self._named, reason=reason)
         try:
             self._stream = self._opened()
         except OSError as error:

@@ -109,7 +109,12 @@ def read_manifest(file: Path) -> Document:
         if manifest["sup_backup"] == VERSION and isinstance(manifest["sha256"], str):
             return dict(manifest)
     except FileNotFoundError:
-        raise BadBackup(file=file, reason=f"there is no manifest {path.name} beside it") from None
+        reason = f"there is no manifest {path.name} beside it"
+        if file.is_dir():
+            reason = f"it is a directory; name the files in it, {file / '*'}{ENDING}"
+        elif not file.exists():
+            reason = "there is no such file"
+        raise BadBackup(file=file, reason=reason) from None
     except OSError as error:
         raise BadBackup(file=path, reason=f"cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
