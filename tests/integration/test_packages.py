@@ -114,3 +114,20 @@ def test_the_sup_of_kazoo_is_left_alone(tmp_path):
 @pytest.mark.parametrize(("argument", "removed"), [("remove", True), ("0", True), ("upgrade", False), ("1", False)])
 def test_only_a_removal_takes_the_alternative_away(tmp_path, argument, removed):
     assert ("--remove" in run_script("before-remove.sh", argument, tmp_path)) is removed
+
+
+@pytest.mark.skipif(not shutil.which("logrotate"), reason="needs logrotate")
+def test_logrotate_takes_only_old_records_away_also_where_it_is_forced(tmp_path):
+    old, young = tmp_path / "old.jsonl.gz", tmp_path / "young.jsonl.gz"
+    for each in (old, young):
+        each.touch()
+    os.utime(old, (0, 0))
+    told = (ROOT / "packaging/logrotate").read_text().replace("/root/.local/state/kazoo-sup/journal", str(tmp_path))
+    (tmp_path / "logrotate").write_text(told)
+    done = subprocess.run(
+        ["logrotate", "--force", "--state", tmp_path / "state", tmp_path / "logrotate"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (old.exists(), young.exists()) == (False, True), done.stderr
