@@ -56,6 +56,7 @@ def _rows(scratch: Path, started: ExitStack) -> list[dict[str, str]]:
     bench = started.enter_context(
         ZoneBench(directory("zone"), rabbitmq=rabbitmq, haproxy=haproxy, couchdb_url=lab.url, kamailio=kamailio)
     )
+    real_servers.until(rabbitmq.tells_all, "RabbitMQ's statistics")
     command = [real_servers.SUP, "zone", "status", "--config", str(bench.file), "-f", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return list(json.loads(_renamed(done.stdout))["rows"])
