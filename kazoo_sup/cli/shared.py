@@ -15,13 +15,17 @@ Stamp = tuple[str, int, int, int, int] | None
 """Which file it is, and what tells whether it is another now, or may be read by others than before."""
 
 
+MOST = 16
+"""Settings that are kept, and CouchDBs: lines may name another node or file each."""
+
+
 class _Loaded(NamedTuple):
     stamp: Stamp
     settings: Settings
 
 
 class Shared:
-    """Keeps them until `close`; nothing that a command has read of the cluster is among them."""
+    """Keeps the latest until `close`; nothing that a command has read of the cluster is among them."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -38,6 +42,7 @@ class Shared:
         if known is None or known.stamp != stamp:
             known = _Loaded(stamp, settings.load(config=config, zone=zone, node=node))
             self._loaded[config, zone, node] = known
+            self._keep_few()
         return known.settings
 
     def couchdb(self, zone: ZoneSettings, connect: Callable[[], CouchDB]) -> CouchDB:
@@ -48,6 +53,13 @@ class Shared:
         made = connect()
         self._couchdbs.append((zone, made))
         return made
+
+    def _keep_few(self) -> None:
+        """Let go of what was made first; at the beginning of a command nothing of it is in use."""
+        if len(self._loaded) > MOST:
+            del self._loaded[next(iter(self._loaded))]
+        while len(self._couchdbs) > MOST:
+            self._couchdbs.pop(0)[1].close()
 
     def close(self) -> None:
         """Let go of every connection."""

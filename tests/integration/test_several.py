@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 from pathlib import Path
+from unittest import mock
 from urllib.parse import urlsplit
 
 import pexpect
@@ -16,7 +17,7 @@ import yaml
 from helpers.real_servers import SUP, until, waits
 from helpers.tcp_proxy import TcpProxy
 from kazoo_sup.cli import several, shell
-from kazoo_sup.cli.shared import Shared
+from kazoo_sup.cli.shared import MOST, Shared
 
 GET = "kapps_config get several_app"
 
@@ -254,6 +255,22 @@ def test_what_a_power_cut_left_of_the_history_keeps_nobody_from_the_shell(tmp_pa
     (tmp_path / "shell_history").write_bytes(b"zone status\n\0\0\0\n\xff\n")
     (tmp_path / "shell_history").chmod(0o600)
     assert shell._History(tmp_path)._earlier() == ["zone status", "", "\udcff"]
+
+
+def test_lines_for_many_nodes_leave_few_settings_and_connections_open(tmp_path):
+    file = tmp_path / "sup.yaml"
+    file.write_text("zones: {east: {couchdb: 'http://127.0.0.1:1'}}")
+    shared = Shared()
+    made = []
+    for number in range(3 * MOST):
+        settings = shared.settings(config=file, zone=None, node=f"kazoo_apps@host{number}")
+        couchdb = shared.couchdb(settings.zone(), mock.Mock)
+        assert shared.couchdb(settings.zone(), mock.Mock) is couchdb
+        made.append(couchdb)
+    assert [each.close.called for each in made] == [True] * (2 * MOST - 1) + [False] * (MOST + 1)
+    assert len(shared._loaded) == MOST
+    shared.close()
+    assert all(each.close.called for each in made)
 
 
 def test_a_settings_file_that_others_may_read_now_is_read_again(tmp_path):
