@@ -36,11 +36,12 @@ def run(asked: Options, perform: Callable[[Line, Options, Shared], int]) -> int:
     shared = Shared()
     history = _History(_zone(asked, shared)[1])
     code = 0
+    pasted: list[str] = []
     try:
         while True:
             _complete(asked)
             try:
-                text = _typed(f"sup {_zone(asked, shared)[0]}> ".replace("  ", " "))
+                text, *pasted = pasted or _lines(_typed(f"sup {_zone(asked, shared)[0]}> ".replace("  ", " ")))
             except KeyboardInterrupt:
                 print()
                 continue
@@ -64,10 +65,12 @@ def run(asked: Options, perform: Callable[[Line, Options, Shared], int]) -> int:
             code = perform(line, asked, shared)
             sys.stdout.flush()
             # What is mistyped may hold a secret where nobody looks for one: it can be mended here, and is not kept.
-            if not secret and code != ExitCode.USAGE:
+            if not secret and code != ExitCode.USAGE and "\n" not in text:
                 history.keep(text)
             if code == ExitCode.TERMINATED:
                 return code
+            if code in several.ENDS:
+                pasted.clear()
     finally:
         shared.close()
 
@@ -82,6 +85,18 @@ def _zone(asked: Options, shared: Shared) -> tuple[str, Path | None]:
     except SupError:
         return asked.zone or "", None
     return settings.active, settings.state_dir
+
+
+def _lines(typed: str) -> list[str]:
+    """Return the commands of what was typed, or pasted at once: one a line, except for what stands in quotes."""
+    commands = []
+    left = typed.split("\n")
+    while left:
+        command = left.pop(0)
+        while left and several.read(command).error:
+            command = f"{command[:-1]}{left.pop(0)}" if command.endswith("\\") else f"{command}\n{left.pop(0)}"
+        commands.append(command)
+    return commands
 
 
 class _Back(Exception):

@@ -196,6 +196,11 @@ class TestShell:
         assert '<<"green">>' in self.typed(shell, f"{GET} colour")
         assert not (tmp_path / "file").exists()
 
+    def test_pasted_lines_are_a_command_each(self, shell):
+        shell.send(f"\x1b[200~{GET} colour\n{GET} 'a b'\nnonsense here\n{GET} no thing\x1b[201~\r")
+        for answer in ('<<"green">>', "7", "there is no module 'nonsense'", '<<"thing">>'):
+            shell.expect_exact(answer)
+
     def test_names_are_completed(self, shell):
         shell.send("outbox fl\t")
         shell.expect_exact("outbox flush ")
@@ -228,6 +233,21 @@ def test_who_stopped_the_shell_and_comes_back_finds_the_prompt_and_the_line(envi
     terminal.sendline("our")
     terminal.expect_exact('<<"green">>')
     terminal.close(force=True)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "commands"),
+    [
+        ("a b", ["a b"]),
+        ("a\nb\n", ["a", "b", ""]),
+        ("a '{\n1}' b\nc", ["a '{\n1}' b", "c"]),
+        ("a \\\nb\nc", ["a b", "c"]),
+        ("a\nb 'c\nd", ["a", "b 'c\nd"]),
+        ("a\\", ["a\\"]),
+    ],
+)
+def test_what_is_pasted_is_taken_apart_as_a_shell_does(pasted, commands):
+    assert shell._lines(pasted) == commands
 
 
 HUNTER2 = [
