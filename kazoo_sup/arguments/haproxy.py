@@ -34,7 +34,7 @@ def read_weight(text: str, _zone: Zone) -> str:
     """
     if not _WEIGHT.fullmatch(text) or int(text) > HEAVIEST:
         raise ValueError(f"{text!r} is not a whole number from 0 to {HEAVIEST}")
-    return text
+    return str(int(text))
 
 
 Name = Annotated[str, Reads(read_name)]
@@ -44,4 +44,4 @@ Host = Annotated[str, Reads(read_host)]
 
 
 Weight = Annotated[str, Reads(read_weight)]
-"""A weight stays text: it goes into a command as it was typed."""
+"""A weight is text, as it goes into a command and as HAProxy tells it: 020 is 20."""

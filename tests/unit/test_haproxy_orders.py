@@ -91,6 +91,10 @@ def test_a_weight_outside_its_range_is_refused(word: str):
         haproxy.read_weight(word, None)
 
 
+def test_a_weight_is_as_haproxy_tells_it():
+    assert haproxy.read_weight("020", None) == "20"
+
+
 def test_what_takes_a_server_out_is_known():
     assert DRAIN.takes_out
     assert MAINTENANCE.takes_out
