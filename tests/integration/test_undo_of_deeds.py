@@ -256,9 +256,9 @@ def test_a_server_that_is_down_comes_back_as_somebody_had_set_it(done, rows, hap
         haproxy.order("set server pair/db2 state ready")
 
 
-def test_what_each_did_is_told_with_the_value_before(done, rows):
+def test_what_each_did_is_told_with_the_values_before_and_after(done, rows):
     done("haproxy", "weight", "pair", "db2", "20")
     [run] = rows("history", "list")
-    shown = json.dumps(json.loads(done("history", "show", run["run"], "-f", "json")))
-    assert "weight" in shown
+    [deed] = rows("history", "show", run["run"])
+    assert (deed["before"], deed["after"]) == ("50", "20")
     done("undo", "-y")

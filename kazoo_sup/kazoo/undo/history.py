@@ -150,6 +150,7 @@ def shown(entry: Entry) -> Document:
             "what": entry.deed,
             "state": entry.state,
             "before": masking.of_document({"before": entry.before})["before"],
+            "after": None if entry.left == entry.before else masking.of_document({"after": entry.left})["after"],
             "reverse": None if entry.reverse is None else " ".join(("sup", *masking.of_words(entry.reverse))),
         }
     what = entry.database if isinstance(entry, DatabaseChanged) else f"{entry.database}/{entry.id}"
