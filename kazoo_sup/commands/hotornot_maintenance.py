@@ -33,7 +33,7 @@ def rates_for_did(zone: Zone, did: str, *words: str) -> Result:
     default rate deck applies.
     """
     call = _call(zone, did, words)
-    if len(call.number) <= 1:
+    if not ratedecks.prefixes(call.number):
         return Answer(lines=["rate lookup error: did_too_short"])
     try:
         found = ratedecks.candidates(zone, call)

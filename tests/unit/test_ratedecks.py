@@ -133,7 +133,11 @@ def test_the_words_after_the_number_mean_what_their_count_says(zone):
 
 @pytest.mark.parametrize(
     ("did", "line"),
-    [("1", "rate lookup error: did_too_short"), ("+9999", "rate lookup had no results")],
+    [
+        ("1", "rate lookup error: did_too_short"),
+        ("abc", "rate lookup error: did_too_short"),
+        ("+9999", "rate lookup had no results"),
+    ],
 )
 def test_a_number_without_rates_is_told(zone, did, line):
     assert list(hotornot_maintenance.rates_for_did(zone, did).lines) == [line]

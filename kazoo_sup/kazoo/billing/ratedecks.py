@@ -60,15 +60,19 @@ def of_account(zone: Zone, account: str | None) -> str:
     return database(system_config.read(zone, CATEGORY, "default_ratedeck", DEFAULT, TEXT))
 
 
+def prefixes(number: str) -> list[int]:
+    """Return what a number begins with, the longest first; nothing where it is too short to be rated."""
+    digits = "".join(each for each in number if each in "0123456789") if len(number) > 1 else ""
+    return [int(digits[:length]) for length in range(len(digits), 0, -1)]
+
+
 def candidates(zone: Zone, call: Call) -> list[Document]:
     """Return the rates whose prefix the number begins with, the longest prefix first.
 
     Raises NotFound where there is no such rate deck.
     """
     name = of_account(zone, call.account)
-    digits = "".join(each for each in call.number if each in "0123456789")
-    prefixes = [int(digits[:length]) for length in range(len(digits), 0, -1)]
-    rows = views.rows(zone, name, "rates", "lookup", keys=prefixes, include_docs=True)
+    rows = views.rows(zone, name, "rates", "lookup", keys=prefixes(call.number), include_docs=True)
     deck = plain(name).removeprefix(f"{DEFAULT}/")
     return [{**row["doc"], "ratedeck_id": deck} for row in rows if row.get("doc")]
 
