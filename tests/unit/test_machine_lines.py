@@ -135,7 +135,7 @@ def test_an_error_that_nothing_is_known_for_has_no_fix():
 
 
 def test_every_remedy_can_be_told():
-    """A fact that is named in a remedy is one that the message names, too, unless who raises it gives all of the remedy."""
+    """A fact in a remedy is one that the message names, too, unless who raises the error gives all of the remedy."""
 
     def all_of(cls):
         yield cls
