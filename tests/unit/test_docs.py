@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import inspect
 import itertools
+import operator
 import re
 import shlex
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
 import yaml
 
 import kazoo_sup
+from kazoo_sup import changes, results
 from kazoo_sup.cli import argv, parsing
 from kazoo_sup.errors import ExitCode, UsageError
+from kazoo_sup.kazoo import bus
+from kazoo_sup.kazoo.bus.collect import Collector, Reach
+from kazoo_sup.zone import Was
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SECTIONS = ("tutorial", "how-to", "reference", "explanation")
 BESIDE = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
 PAGES = sorted([*DOCS.rglob("*.md"), *BESIDE])
+SHOWN = SimpleNamespace(
+    changes=changes, bus=bus, Change=changes.Change, Was=Was, Collector=Collector, Reach=Reach, **vars(results)
+)
+"""What the code of the pages names."""
 LINK = re.compile(r"\]\(([^)\s]*)\)")
 
 
@@ -102,6 +116,23 @@ def test_a_command_line_that_cannot_be_typed_is_seen(tmp_path):
     for words in (first, second):
         with pytest.raises(UsageError):
             parsing.request(words)
+
+
+def test_the_calls_that_the_how_to_of_commands_shows_can_be_made():
+    page = (DOCS / "how-to/adding-a-command.md").read_text(encoding="utf-8").replace("…", "_")
+    made = []
+    for block in re.findall(r"(?:^    .*\n)+", page, re.MULTILINE):
+        with contextlib.suppress(SyntaxError):  # an excerpt, or no Python
+            for call in [each for each in ast.walk(ast.parse(textwrap.dedent(block))) if isinstance(each, ast.Call)]:
+                name = ast.unparse(call.func)
+                found = operator.attrgetter(name)(SHOWN) if name.split(".")[0] in vars(SHOWN) else None
+                if found:
+                    given = dict.fromkeys(each.arg for each in call.keywords)
+                    inspect.signature(found).bind(*call.args, **given)
+                    made.append(name)
+    assert {"changes.act", "changes.apply", "Change", "Was", "Collector", "Reach", "bus.publish", "working"} <= set(
+        made
+    )
 
 
 def test_versions_agree():
