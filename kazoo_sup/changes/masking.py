@@ -20,23 +20,16 @@ _NAMED = re.compile(
     r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|[\w-]*(?:token|secret|passw|api-?key)[\w-]*)(\s*[:=]).*"
 )
 
-
-_FIELD = re.compile(
-    r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|^pass$|^(record_)?pins?$|^(pvt_)?(md5|sha1)_auth$"
-    r"|signature|private_key|authorization|offline_configuration_key"
-)
-
-
-_FIELD_ANYWHERE = re.compile(
-    r"(?i)passw|secret|token|api[_-]?key|developer_key|cookie|signature|private_key|authorization"
-)
+_WORDS = r"passw|secret|token|api[_-]?key|developer_key|cookie|signature|private_key|authorization"
+_FIELD = re.compile(rf"(?i){_WORDS}|^pass$|^(record_)?pins?$|^(pvt_)?(md5|sha1)_auth$|offline_configuration_key")
+_FIELD_ANYWHERE = re.compile(rf"(?i){_WORDS}")
+_ASSIGNED = re.compile(rf"(?i)([\w-]*(?:{_WORDS})[\w-]*=)('[^']*'|[^,;&}}\])\s]+)")
 
 _ONE = re.compile(r"(?i)(^|_)(pins?|pass|password|passwd|secret|api_?key)$")
 """Fields that hold a secret themselves, which may be a number; such as password_strength only tell of one."""
 
 _PRIVATE_KEY = "PRIVATE KEY-----"
 """In a PEM file, which may hold a certificate beside it (pusher's `certificate`)."""
-
 
 _DESCRIBED = frozenset({"properties", "views"})
 """Fields that hold, by name, not values but what describes some: of a schema, and of a design document."""
@@ -110,7 +103,7 @@ def of_words(words: Sequence[str]) -> list[str]:
         if behind:
             shown.append(MASK)
         elif equals and _FIELD.search(name.lstrip("-")):
-            shown.append(f"{name}={MASK}")
+            shown.append(f"{without_credentials(name)}={MASK}")
         else:
             shown.append(_of_word(word))
         behind = not behind and not equals and bool(_FIELD.search(word)) and not word.startswith(("{", "["))
@@ -124,6 +117,11 @@ def _of_word(word: str) -> str:
         except (ValueError, RecursionError):
             return MASK if _FIELD_ANYWHERE.search(word) else without_credentials(word)
     return without_credentials(word)
+
+
+def without_assigned(text: str) -> str:
+    """Return TEXT, such as an order to FreeSWITCH, without what is assigned in it to names of secrets: `password=…`."""
+    return _ASSIGNED.sub(rf"\1{MASK}", without_credentials(text))
 
 
 def without_credentials(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kazoo_sup import changes
 from kazoo_sup.arguments.freeswitch import limit_of
+from kazoo_sup.changes import masking
 from kazoo_sup.errors import SupError
 from kazoo_sup.kazoo.freeswitch import event_sockets, orders, questions, replies
 from kazoo_sup.kazoo.freeswitch.event_sockets import Servers
@@ -55,7 +56,9 @@ def ordered(
     """
     answers = event_sockets.order(zone, servers, order, send, was=was)
     if answers is None:
-        return Answer(NO_RETURN, lines=[f"{name} would be told: {order}" for name, _ in servers])
+        return Answer(
+            NO_RETURN, lines=[f"{name} would be told: {masking.without_assigned(order)}" for name, _ in servers]
+        )
     if wait:
         errors = wait([(name, each) for name, each in servers if name in answers.given])
         answers = Answers(answers.given, [*answers.errors, *errors])

@@ -91,3 +91,14 @@ def test_what_is_named_like_a_secret_on_a_command_line_is_taken_for_one():
     named = [(each, one) for each, one in typed if masking._FIELD.search(one.name)]
     assert named
     assert [f"{each.usage}: {one.metavar}" for each, one in named if not one.secret] == []
+
+
+def test_what_is_assigned_in_an_order_is_masked():
+    order = f"originate {{sip_auth_password={SECRET},a=1,'x_token'=2,api_key='{SECRET} b'}}sofia/x/1 1000"
+    assert masking.without_assigned(order) == (
+        "originate {sip_auth_password=****,a=1,'x_token'=2,api_key=****}sofia/x/1 1000"
+    )
+
+
+def test_credentials_of_an_address_whose_query_has_a_secret_are_masked_too():
+    assert masking.of_words([f"http://u:{SECRET}@h/x?token={SECRET}"]) == ["http://****@h/x?token=****"]

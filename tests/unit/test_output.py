@@ -103,6 +103,14 @@ class TestText:
         show.finish(Answer("x"), maintenance=False)
         assert capsys.readouterr().out == 'Running kapps_config:get(a, b)\nResult: <<"x">>\n'
 
+    def test_verbose_shows_no_secret(self, capsys):
+        from kazoo_sup.cli import catalogue
+
+        show = renderer("text", "m f", [], verbose=True)
+        show.start(catalogue.command("kapps_config", "set_default"), ["smtp_client", "password", "geheim"])
+        show.start(catalogue.command("couchdb", "replicate_start"), ["http://u:geheim@h/a", "b"])
+        assert "geheim" not in capsys.readouterr().out
+
 
 @pytest.mark.parametrize("output_format", ["text", "table", "csv", "json", "yaml", "ndjson"])
 @pytest.mark.parametrize("into_file", [False, True])

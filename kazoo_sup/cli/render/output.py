@@ -113,7 +113,9 @@ class _Text:
 
     def start(self, command: Command, words: Sequence[str]) -> None:
         if self._verbose:
-            _print(f"Running {command.module}:{command.name}({', '.join(command.shown(words))})")
+            from kazoo_sup.changes.masking import of_words
+
+            _print(f"Running {command.module}:{command.name}({', '.join(of_words(command.shown(words)))})")
 
     def printed(self, piece: str) -> None:
         sys.stdout.write(printable.lines(piece))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from kazoo_sup import changes
+from kazoo_sup.changes import masking
 from kazoo_sup.concurrency import next_of
 from kazoo_sup.errors import ExitCode, NotFound, SupError
 from kazoo_sup.kazoo.freeswitch import listings, orders, replies
@@ -131,7 +132,9 @@ def order(
     def deeds(name: str) -> dict[str, changes.Was]:
         found = was(name) if callable(was) else {command: was}
         return {
-            f"tell {name}: {words}": each._replace(reverse=(*each.reverse, name)) if each.reverse else each
+            f"tell {name}: {masking.without_assigned(words)}": each._replace(reverse=(*each.reverse, name))
+            if each.reverse
+            else each
             for words, each in found.items()
         }
 
