@@ -13,7 +13,7 @@ from kazoo_sup.cli.options import FORMATS, Options
 from kazoo_sup.errors import UnknownModule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from kazoo_sup.arguments.descriptions import Command, Parameter
     from kazoo_sup.errors import SupError
@@ -72,9 +72,21 @@ def understood(words: Sequence[str], before: Options = Options()) -> Request | N
 def options_alone(words: Sequence[str], before: Options) -> Options | None:
     """Return the options BEFORE with those of WORDS laid over them; None where WORDS are anything else, too."""
     try:
-        return _Line(words).options_alone(before)
+        return _Line(list(_apart(words))).options_alone(before)
     except _NotPlain:
         return None
+
+
+def _apart(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words, and an option that has its value in the same word, --zone=west or -zwest, as two."""
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word.startswith("--") and equals:
+            yield from (name, value)
+        elif word.startswith("-") and not word.startswith("--") and word[2:]:
+            yield from (word[:2], word[2:])
+        else:
+            yield word
 
 
 class _Line:

@@ -178,8 +178,9 @@ class TestShell:
         shell.close()
         assert shell.exitstatus == 0
 
-    def test_options_alone_hold_for_the_lines_after_them(self, shell):
-        self.typed(shell, "-f json")
+    @pytest.mark.parametrize("option", ["-f json", "--format=json", "-fjson"])
+    def test_options_alone_hold_for_the_lines_after_them(self, shell, option):
+        self.typed(shell, option)
         assert '"status": "ok"' in self.typed(shell, f"{GET} colour")
 
     def test_a_quote_that_is_not_closed_is_told_and_the_line_is_kept_here_alone(self, shell, environment):
