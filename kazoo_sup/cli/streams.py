@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import fcntl
 import os
 import sys
 from io import TextIOWrapper
@@ -26,13 +27,18 @@ def open_standard() -> None:
     """See that there is each of the three, and that standard output takes UTF-8: JSON is nothing else.
 
     In place of one that the caller has closed comes /dev/null, also as a file descriptor: else the next file or
-    connection would get its number, and be written to.
+    connection would get its number, and be written to. So it does for a standard input that can only be written, as
+    nohup makes it.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+    if fcntl.fcntl(0, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
     if sys.stdin is None:
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the program runs
     if sys.stdout is None:

@@ -314,6 +314,22 @@ def test_what_leaves_the_shell_leaves_it_without_a_terminal_too(sup, word):
     assert sup("shell", input=lines("nonsense here", word)).code == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("-", 0, ""),
+        ("--no-journal knm_telnyx configure api_key=-", 3, "sup: there is no answer on standard input to: "),
+    ],
+)
+def test_a_standard_input_that_is_only_written_is_as_good_as_none(environment, cluster, tmp_path, words, code, said):
+    env = {**environment, "SUP_COUCHDB_URL": cluster, "SUP_AMQP_URL": ""}
+    with (tmp_path / "out").open("w") as written:  # as nohup gives it
+        done = subprocess.run(
+            [SUP, *words.split()], env=env, stdin=written, capture_output=True, text=True, check=False
+        )
+    assert (done.returncode, done.stderr[: len(said) or None]) == (code, said)
+
+
 def test_commands_from_standard_input_end_where_it_ends_and_nowhere_else(sup):
     done = sup("-", input=lines("exit", "list outbox flush"))
     assert done.code == 1
