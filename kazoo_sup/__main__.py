@@ -1,8 +1,8 @@
 """`sup`, and `python -m kazoo_sup`."""
 
+# Nothing that Python has not loaded by now: until `main` runs, Ctrl-C ends in a traceback.
 import gc
 import os
-import signal
 import sys
 
 
@@ -18,7 +18,6 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:  # while modules are loaded; a command that runs ends in `cli.run`
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         os.write(2, b"sup: interrupted\n")
         os._exit(130)
 

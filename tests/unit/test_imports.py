@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import kazoo_sup
 
 HEAVY = (
     "requests",
@@ -29,6 +32,16 @@ def imported(words: str) -> set[str]:
     command = [sys.executable, "-X", "importtime", "-m", "kazoo_sup", *words.split()]
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": "/"}, check=False)
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+
+
+def test_until_main_runs_ctrl_c_meets_no_module_that_loads():
+    root = str(Path(kazoo_sup.__file__).parents[1])
+    code = (
+        f"import sys, os; sys.path.insert(0, {root!r}); before = set(sys.modules); import kazoo_sup.__main__; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["gc", "kazoo_sup", "kazoo_sup.__main__"]
 
 
 @pytest.mark.parametrize("words", LISTING)
