@@ -309,8 +309,6 @@ class UnexpectedError(SupError):
 class BadValue(SupError):
     """{what}: {reason}"""
 
-    exit_code = ExitCode.USAGE
-
     what: str
     reason: str
 

@@ -11,7 +11,7 @@ from kazoo_sup.arguments.accounts import AccountId
 from kazoo_sup.arguments.reads import Text
 from kazoo_sup.arguments.values import Setting
 from kazoo_sup.command import command
-from kazoo_sup.errors import BadArgument, BadValue
+from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.config import account_config, setting_checks
 from kazoo_sup.kazoo.config.account_config import MISSING
 from kazoo_sup.kazoo.documents import values
@@ -38,7 +38,7 @@ def get_ne_binary(zone: Zone, account: AccountId, category: str, key: str, defau
     try:
         return Answer(values.to_text(found))
     except ValueError as error:
-        raise BadValue(what=f"{category} {key} of account {account}", reason=str(error)) from error
+        raise BadArgument(parameter="KEY", reason=f"{category} {key} of account {account}: {error}") from error
 
 
 @command

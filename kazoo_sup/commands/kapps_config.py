@@ -14,7 +14,7 @@ from kazoo_sup.arguments.descriptions import OnNode
 from kazoo_sup.arguments.reads import Text
 from kazoo_sup.arguments.values import Float, Integer, JsonSetting, Setting
 from kazoo_sup.command import command
-from kazoo_sup.errors import BadValue
+from kazoo_sup.errors import BadArgument
 from kazoo_sup.kazoo.config import system_config
 from kazoo_sup.kazoo.config.system_config import DATABASE, DEFAULT, MISSING
 from kazoo_sup.kazoo.documents import values
@@ -302,7 +302,7 @@ def _converted(category: str, key: str, found: object, cast: Callable[[object], 
     try:
         return cast(found)
     except ValueError as error:
-        raise BadValue(what=f"{category} {key}", reason=str(error)) from error
+        raise BadArgument(parameter="KEY", reason=f"{category} {key}: {error}") from error
 
 
 def _missing(category: str) -> tuple[Atom, Atom]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kazoo_sup import terms
 from kazoo_sup.errors import BadArgument, ExitCode
 from kazoo_sup.kazoo.databases import view_registrations, views
+from kazoo_sup.kazoo.databases.walk import listed
 from kazoo_sup.kazoo.numbers import (
     classification,
     features,
@@ -121,6 +122,13 @@ class TestUnassigned:
         assert "failed fixing 1 unassigned numbers." in lines
         assert zone.couchdb.all("numbers/managed")["+2223334000"]["pvt_used_by"] == "x"
         assert "pvt_used_by" not in zone.couchdb.all("numbers/+1415")["+14155550100"]
+
+    def test_a_database_that_is_missing_is_named(self, zone):
+        *events, report = unassigned.migrate(zone, listed(["numbers%2F%2B1999"]))
+        *_, told, ended = numbers.lines(events)
+        assert told == "failed to get unassigned DIDs from numbers%2F%2B1999: not_found"
+        assert ended == " ==> done fixing numbers%2F%2B1999"
+        assert "numbers/+1999" in str(report.failure)
 
 
 class TestClasses:

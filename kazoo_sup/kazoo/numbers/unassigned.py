@@ -25,7 +25,7 @@ from kazoo_sup.messages.names import plain
 from kazoo_sup.results import BulkReport, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from kazoo_sup.types import Document, Json
     from kazoo_sup.zone import Zone
@@ -90,13 +90,15 @@ def migrate(zone: Zone, databases: Databases) -> Iterator[Event]:
     for database in databases.names():
         with parts.part(database):
             yield CleaningBegun(database)
-            yield from _cleaned(zone, database, counts)
+            missing = yield from _cleaned(zone, database, counts)
             yield CleaningEnded(database)
+            if missing is not None:
+                raise missing
     yield parts.report if parts.failed else BulkReport(counts, of="unassigned numbers")
 
 
-def _cleaned(zone: Zone, database: str, counts: Counter[str]) -> Iterator[Event]:
-    """Clean one database; COUNTS takes in what became of its numbers."""
+def _cleaned(zone: Zone, database: str, counts: Counter[str]) -> Generator[Event, None, NotFound | None]:
+    """Clean one database; COUNTS takes in what became of its numbers. Returns why its view could not be read, if so."""
     page = page_size(zone, "max_bulk_insert")
     rows = views.rows(zone, database, "numbers", "unassigned", page=page)
     offset = 0
@@ -104,12 +106,11 @@ def _cleaned(zone: Zone, database: str, counts: Counter[str]) -> Iterator[Event]
         yield PageAsked(database, offset)
         try:
             numbers = [row["id"] for row in islice(rows, page)]
-        except NotFound:
+        except NotFound as error:
             yield ViewMissing(database)
-            counts["failed"] += 1
-            return
+            return error
         if not numbers:
-            return
+            return None
         yield PageFixed(database, len(numbers))
         cleaned = sum((_clean(zone, name, each) for name, each in by_database(numbers).items()), Counter[str]())
         if not_fixed := cleaned["missing"] + cleaned["failed"]:
