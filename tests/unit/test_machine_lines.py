@@ -14,6 +14,7 @@ from kazoo_sup.changes import Report
 from kazoo_sup.cli.render.output import error_as_json, renderer
 from kazoo_sup.errors import ExitCode, ServerUnreachable, SupError, UnknownFunction, UsageError
 from kazoo_sup.results import NO_RETURN, Answer, BulkReport, Done, Listing, Live, Page
+from kazoo_sup.terms import Atom
 
 DOWN = ServerUnreachable(server="CouchDB", address="a:1", reason="connection refused")
 
@@ -51,6 +52,31 @@ def test_who_reads_a_pipe_has_each_row_before_the_next_is_known(monkeypatch):
         renderer("ndjson", "m f", []).finish(Listing(["n"], rows()), maintenance=False)
     os.close(reading)
     assert had == [b'{"n": 0}\n', b'{"n": 1}\n', b'{"n": 2}\n']
+
+
+OBJECTS = [
+    ([{"a": 1}, {"a": 2, "b": "x"}], "a,b\n1,\n2,x\n"),
+    ({"one": {"a": 1}, "two": {"a": 2}}, "key,a\none,1\ntwo,2\n"),
+    ([], ""),
+]
+
+
+@pytest.mark.parametrize(("data", "expected"), OBJECTS)
+def test_csv_of_an_answer_of_objects_is_their_listing_and_its_exit_code_the_answer_s(capsys, data, expected):
+    answer = Answer(Atom("odd"), data, ["+---+", "| 1 |"], BulkReport(errors=[DOWN]))
+    codes = {name: renderer(name, "m f", []).finish(answer, maintenance=True) for name in ("text", "json")}
+    capsys.readouterr()
+    assert renderer("csv", "m f", []).finish(answer, maintenance=True) == codes["text"] == codes["json"]
+    printed = capsys.readouterr()
+    assert printed.out == expected
+    assert "listings" not in printed.err
+    assert "connection refused" in printed.err
+
+
+@pytest.mark.parametrize("data", [{"a": {"b": 1}, "c": 2}, [{"a": 1}, 2], "text", None])
+def test_csv_of_another_answer_is_its_text(capsys, data):
+    renderer("csv", "m f", []).finish(Answer(NO_RETURN, data, ["told"]), maintenance=False)
+    assert capsys.readouterr().out == "told\n"
 
 
 def test_csv_of_what_fails_before_its_first_row_is_empty(capsys):

@@ -85,6 +85,10 @@ class TestColumns:
         with pytest.raises(ServerUnreachable):
             next(taken)
 
+    def test_of_an_answer_that_is_objects_are_shown(self, capsys):
+        answer = Answer(NO_RETURN, {"one": {"a": 1, "b": 2}}, ["| 1 | 2 |"])
+        assert shown(capsys, answer, columns="b,key") == ("b  key\n2  one\n", ExitCode.OK, [])
+
     def test_what_is_no_listing_is_shown_whole_and_that_is_said(self, capsys):
         out, _, warned = shown(capsys, Answer(7), columns="name")
         assert out == "7\n"

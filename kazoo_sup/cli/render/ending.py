@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kazoo_sup.errors import ExitCode, SupError
@@ -116,6 +117,24 @@ def is_listing(result: Result) -> bool:
 def has_pages(result: Result) -> bool:
     """Return whether a result is a listing that may come more than once."""
     return isinstance(result, Live) and bool(result.columns)
+
+
+def as_listing(result: Result) -> Result:
+    """Return an answer whose data are nothing but objects as the listing that they are, any other result as it is.
+
+    Of objects by name the name is the column `key`. The exit code is that of the answer.
+    """
+    if not isinstance(result, Answer) or result.instead:
+        return result
+    found = result.data
+    if isinstance(found, Mapping) and all(isinstance(each, Mapping) for each in found.values()):
+        rows = [{"key": name, **each} for name, each in found.items()]
+    elif isinstance(found, list) and all(isinstance(each, Mapping) for each in found):
+        rows = found
+    else:
+        return result
+    columns = tuple(dict.fromkeys(column for each in rows for column in each))
+    return Listing(columns, rows, report=result.report, term=result.term, instead=True, code=result.code)
 
 
 def drained(result: Result) -> Result:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from kazoo_sup import terms
-from kazoo_sup.cli.render.ending import Ending, has_pages, is_listing
+from kazoo_sup.cli.render.ending import Ending, as_listing, has_pages, is_listing
 from kazoo_sup.cli.render.listings import draw_pages, plain_json, print_csv, print_rows, print_table, to_json
 from kazoo_sup.cli.render.reports import as_json, documents
 from kazoo_sup.concurrency import held
@@ -200,6 +200,7 @@ class _Joined(_Text):
     def finish(self, result: Result, *, maintenance: bool) -> int:
         if isinstance(result, Live) and result.watched and self._name == "prometheus":
             raise UsageError(reason="-f prometheus tells how all is once; have it run again in place of --watch")
+        result = as_listing(result)
         if not is_listing(result):
             self.tell(f"-f {self._name} is for listings; this is not one, and is shown as text")
         return super().finish(result, maintenance=maintenance)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kazoo_sup.cli.render.ending import Ending, has_pages, is_listing
+from kazoo_sup.cli.render.ending import Ending, as_listing, has_pages, is_listing
 from kazoo_sup.cli.render.listings import plain_cell, plain_json
 from kazoo_sup.errors import SupError, UsageError, did_you_mean
 from kazoo_sup.results import Answer, BulkReport, Listing, Live, Page, Result
@@ -109,6 +109,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _with_columns(result: Result, columns: Sequence[str], warn: Callable[[str], object]) -> Result:
+    result = as_listing(result)
     if isinstance(result, Listing):
         return result._replace(rows=_only(result.rows, columns, result.columns), columns=columns)
     if has_pages(result):
