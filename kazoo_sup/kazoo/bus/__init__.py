@@ -116,6 +116,11 @@ class Roster:
         return None
 
     @property
+    def is_complete(self) -> bool:
+        """Whether as many were heard as consume the applications' shared queues."""
+        return 0 < self.consumers <= len(self.nodes)
+
+    @property
     def somebody(self) -> bool:
         """Whether at least one node runs one of the applications."""
         return bool(self.consumers or self.nodes)

@@ -165,8 +165,7 @@ def _heard(zone: Zone) -> tuple[set[str], str]:
         return set(), ", for the zone has no broker"
 
     def enough(roster: bus.Roster) -> bool:
-        complete = len(roster.nodes) >= roster.consumers and zone.node.startswith(f"{bus.ECALLMGR}@")
-        return zone.node in roster.adverts or complete
+        return zone.node in roster.adverts or (roster.is_complete and zone.node.startswith(f"{bus.ECALLMGR}@"))
 
     try:
         roster = bus.hear(zone, (bus.ECALLMGR,), enough)

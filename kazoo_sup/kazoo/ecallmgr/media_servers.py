@@ -74,8 +74,7 @@ def connected(zone: Zone, enough: Callable[[set[str]], bool] = lambda names: Fal
     nobody = bus.NobodyThere(app=bus.ECALLMGR, zone=zone.name, what="the FreeSWITCH nodes that are connected")
 
     def heard(roster: bus.Roster) -> bool:
-        complete = bool(roster.consumers) and len(roster.nodes) >= roster.consumers
-        return complete or enough(set(nodes.media_servers(roster.adverts.values())))
+        return roster.is_complete or enough(set(nodes.media_servers(roster.adverts.values())))
 
     if not zone.settings.brokers:
         return Heard({}, [nobody])
@@ -180,9 +179,7 @@ def reload_acls(zone: Zone) -> tuple[list[str], Sequence[SupError]]:
     NobodyTold where there are none either.
     """
     if zone.settings.brokers:
-        roster = bus.hear(
-            zone, (bus.ECALLMGR,), lambda roster: bool(roster.consumers) and len(roster.nodes) >= roster.consumers
-        )
+        roster = bus.hear(zone, (bus.ECALLMGR,), lambda roster: roster.is_complete)
         if roster.somebody:
             bus.publish(zone, [("switch.reload_acls", {})], mandatory=False)
             return list(nodes.media_servers(roster.adverts.values())), []
