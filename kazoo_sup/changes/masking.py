@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kazoo_sup.terms.values import is_integer
 from kazoo_sup.transports.server import MASK
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _of_text(text: str, before: object) -> Json:
 
 def _masked(value: object, before: object, *, numbers: bool = False) -> Json:
     """Return a secret without its texts, and NUMBERS where it may be one; what is counted or switched in it stays."""
-    if (isinstance(value, str) and value) or (numbers and isinstance(value, int) and not isinstance(value, bool)):
+    if (isinstance(value, str) and value) or (numbers and is_integer(value)):
         return MASK if before in (None, value) else f"{MASK} (changed)"
     if isinstance(value, list):
         there = before if isinstance(before, list) and len(before) == len(value) else [None] * len(value)

@@ -17,6 +17,7 @@ from kazoo_sup.kazoo.config.account_config import MISSING
 from kazoo_sup.kazoo.documents import values
 from kazoo_sup.messages.names import account_database
 from kazoo_sup.results import UNDEFINED, Answer, Done
+from kazoo_sup.terms.values import is_integer
 from kazoo_sup.types import Json
 from kazoo_sup.zone import Zone
 
@@ -53,7 +54,7 @@ def get_ne_binaries(zone: Zone, account: AccountId, category: str, key: str, def
 def get_pos_integer(zone: Zone, account: AccountId, category: str, key: str, default: Text | None = None) -> Answer:
     """Show the account's own value of KEY where it is a whole number above 0, else DEFAULT."""
     found = account_config.get(zone, account, category, key)
-    fits = isinstance(found, int) and not isinstance(found, bool) and found > 0
+    fits = is_integer(found) and found > 0
     return Answer(found if fits else _or_default(MISSING, default))
 
 

@@ -8,7 +8,6 @@ written back, as Kazoo does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeGuard
 
 from kazoo_sup.arguments.descriptions import OnNode
 from kazoo_sup.arguments.reads import Text
@@ -20,6 +19,7 @@ from kazoo_sup.kazoo.config.system_config import DATABASE, DEFAULT, MISSING
 from kazoo_sup.kazoo.documents import values
 from kazoo_sup.results import UNDEFINED, Answer, Done, Result
 from kazoo_sup.terms import Atom, Term
+from kazoo_sup.terms.values import is_integer
 from kazoo_sup.types import Json
 from kazoo_sup.zone import Zone
 
@@ -109,7 +109,7 @@ def get_pos_integer(
     zone: Zone, category: Text, key: str, default: Text | None = None, node: str | None = None
 ) -> Result:
     """Show the value of KEY of CATEGORY where it is a whole number above 0, else DEFAULT."""
-    return _checked(zone, category, key, default, node, lambda found: _is_integer(found) and found > 0)
+    return _checked(zone, category, key, default, node, lambda found: is_integer(found) and found > 0)
 
 
 @command
@@ -117,7 +117,7 @@ def get_non_neg_integer(
     zone: Zone, category: Text, key: str, default: Text | None = None, node: str | None = None
 ) -> Result:
     """Show the value of KEY of CATEGORY where it is a whole number not below 0, else DEFAULT."""
-    return _checked(zone, category, key, default, node, lambda found: _is_integer(found) and found >= 0)
+    return _checked(zone, category, key, default, node, lambda found: is_integer(found) and found >= 0)
 
 
 @command
@@ -307,10 +307,6 @@ def _converted(category: str, key: str, found: object, cast: Callable[[object], 
 
 def _missing(category: str) -> tuple[Atom, Atom]:
     return NO_CATEGORY if values.is_empty(category.strip()) else NOT_FOUND
-
-
-def _is_integer(found: object) -> TypeGuard[int]:
-    return isinstance(found, int) and not isinstance(found, bool)
 
 
 def _saved(zone: Zone, category: str, key: str, setting: object, *, section: str, always: bool = False) -> Answer:

@@ -19,6 +19,7 @@ from kazoo_sup.errors import SupError, UsageError
 from kazoo_sup.messages.apis import ROWS
 from kazoo_sup.messages.keys import MissingHeader, routing_key
 from kazoo_sup.messages.rows import EXCHANGE_TYPES, TARGETED, Row
+from kazoo_sup.terms.values import is_integer
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Fields, Json, Payload
@@ -90,13 +91,13 @@ _TEXTS = frozenset(
 _TYPES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "text": ("text", lambda value: isinstance(value, str)),
     "boolean": ("true or false", lambda value: value in (True, False, "true", "false") and not _is_number(value)),
-    "integer": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "integer": ("a whole number", is_integer),
     "list": ("a list", lambda value: isinstance(value, list)),
     "object": ("an object", lambda value: isinstance(value, dict)),
     "apps": ("a list or an object", lambda value: isinstance(value, list | dict)),
     "limit": (
         'a number of seconds or "infinity"',
-        lambda value: value == "infinity" or (isinstance(value, int) and not isinstance(value, bool) and value >= 0),
+        lambda value: value == "infinity" or (is_integer(value) and value >= 0),
     ),
 }
 

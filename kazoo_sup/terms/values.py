@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,7 +102,7 @@ def _object(members: Iterable[tuple[object, Term]]) -> Document:
 def _key(key: object) -> str:
     if isinstance(key, str | bytes):
         return _string(key)
-    if isinstance(key, int) and not isinstance(key, bool):
+    if is_integer(key):
         return str(key)
     raise ValueError("a key is neither a binary nor an atom")
 
@@ -114,6 +114,11 @@ def _string(text: str | bytes) -> str:
         return text.decode()
     except UnicodeDecodeError:
         raise ValueError("a binary is not UTF-8") from None
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Return whether a value is a whole number to JSON and to Erlang, for which true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def as_data(term: object) -> Json:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kazoo_sup.terms.columns import number_field, shown, text_field
+from kazoo_sup.terms.values import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,7 +48,7 @@ class Box:
 
 def cell(value: object, width: int) -> str:
     """Return a cell: text is cut, a number for which there is no room becomes asterisks; both are padded."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if is_integer(value):
         return number_field(value, width)
     return text_field(value, width)
 

@@ -12,6 +12,7 @@ from kazoo_sup import terms
 from kazoo_sup.kazoo.bus import nodes, roster
 from kazoo_sup.kazoo.documents import as_object, now
 from kazoo_sup.terms.columns import text_field
+from kazoo_sup.terms.values import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,7 +76,7 @@ def _node(name: str, advert: Payload, own_zone: str, broker: str, now: int) -> I
 def _information(found: Fields) -> Iterator[str]:
     for number, (key, value) in enumerate(found.items()):
         start = f"{text_field('Node Info', _LABEL)}: " if number == 0 else _INDENT
-        if isinstance(value, int) and not isinstance(value, bool):
+        if is_integer(value):
             yield start + _row(key, value)
         else:
             yield start + nodes.without_passwords(

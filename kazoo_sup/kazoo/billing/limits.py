@@ -17,6 +17,7 @@ from kazoo_sup.kazoo.databases import months, views
 from kazoo_sup.kazoo.documents import as_object, merged, objects_by_name, shapes, value_at
 from kazoo_sup.kazoo.documents.values import integer_or_none, is_true
 from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.terms.values import is_integer
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Document, Fields, Json
@@ -88,7 +89,7 @@ class Reader:
         for found in (self._document.get(f"pvt_{key}"), self._default.get(key)):
             if isinstance(found, float):
                 return ledgers.from_dollars(abs(found))
-            if isinstance(found, int) and not isinstance(found, bool):
+            if is_integer(found):
                 return abs(found)
         return otherwise
 

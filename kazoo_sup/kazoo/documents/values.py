@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup import terms
 from kazoo_sup.terms import Atom, Charlist
+from kazoo_sup.terms.values import is_integer
 
 if TYPE_CHECKING:
     from kazoo_sup.types import Json
@@ -22,7 +23,7 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 def to_integer(value: object) -> int:
     """Return a whole number; a fraction is rounded away from zero at a half, as Erlang rounds."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if is_integer(value):
         return value
     if isinstance(value, str) and re.fullmatch(r"[+-]?\d+", value, re.ASCII):
         if len(value) > _MOST_DIGITS:

@@ -14,6 +14,7 @@ from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, as_object
 from kazoo_sup.kazoo.documents.gregorian import moment
 from kazoo_sup.kazoo.numbers.port_requests import DATABASE
+from kazoo_sup.terms.values import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -185,7 +186,7 @@ def _difference(state: str, meaning: str) -> str:
 def _row(moving: _Moving) -> Row:
     request = moving.request
     due = request.get("transfer_date")
-    seconds = due if isinstance(due, int) and not isinstance(due, bool) and due > GREGORIAN_EPOCH else None
+    seconds = due if is_integer(due) and due > GREGORIAN_EPOCH else None
     return {
         "number": moving.number,
         "account_id": request.get("pvt_account_id"),

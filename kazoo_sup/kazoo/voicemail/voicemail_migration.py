@@ -20,6 +20,7 @@ from kazoo_sup.kazoo.documents import now, shapes
 from kazoo_sup.kazoo.documents.shapes import OBJECTS, POSITIVE, TEXT, at
 from kazoo_sup.kazoo.voicemail.mailbox_messages import moved
 from kazoo_sup.messages.names import account_database, plain
+from kazoo_sup.terms.values import is_integer
 from kazoo_sup.types import Document
 
 if TYPE_CHECKING:
@@ -263,4 +264,4 @@ def _database(month_of_account: str) -> str:
 
 
 def _is_time(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return is_integer(value) and value > 0
