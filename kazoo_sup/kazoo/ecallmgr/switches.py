@@ -17,6 +17,7 @@ from kazoo_sup.errors import ExitCode, SupError, worst
 from kazoo_sup.kazoo import bus
 from kazoo_sup.kazoo.documents import GREGORIAN_EPOCH, now
 from kazoo_sup.kazoo.ecallmgr import switch_names
+from kazoo_sup.kazoo.ecallmgr.switch_names import KIND
 from kazoo_sup.kazoo.freeswitch import event_sockets, listings, orders, replies
 from kazoo_sup.kazoo.freeswitch.syntax import word
 from kazoo_sup.kazoo.zone.servers import Answers, PartlyListed, known
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from kazoo_sup.transports.esl import EventSocket
     from kazoo_sup.zone import Zone
 
-KIND = "freeswitch"
 
 Told = Document
 

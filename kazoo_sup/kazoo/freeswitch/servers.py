@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kazoo_sup.kazoo.ecallmgr import switch_names
+from kazoo_sup.kazoo.ecallmgr.switch_names import KIND
 from kazoo_sup.kazoo.zone.servers import UnknownServer, choose, means_server
 
 if TYPE_CHECKING:
     from kazoo_sup.kazoo.freeswitch.event_sockets import Servers
     from kazoo_sup.zone import Zone
 
-KIND = "freeswitch"
 _NODE = "freeswitch@"
 
 

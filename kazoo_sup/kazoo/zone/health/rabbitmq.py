@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from kazoo_sup.errors import SupError
-from kazoo_sup.kazoo.rabbitmq import alarms, connect, listings, vhost
+from kazoo_sup.kazoo.rabbitmq import KIND, alarms, connect, listings, vhost
 from kazoo_sup.kazoo.rabbitmq.listeners import listener
 from kazoo_sup.kazoo.zone.health.health import Health, State, count
 from kazoo_sup.kazoo.zone.health.probes import Once, Probe
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 BROKER = "broker"
 COMPONENT = "rabbitmq"
 QUEUES = "queues"
-KIND = "rabbitmq_api"
 
 _COLUMNS = {"queue": "name", "consumers": "consumers", "messages": "messages", "state": "state", "node": "node"}
 _BROKEN = ("down", "crashed", "stopped", "minority")
