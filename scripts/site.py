@@ -50,6 +50,7 @@ def lay_out() -> None:
     for name in PAGES_BESIDE:
         (PAGES / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, PAGES / name)
+    shutil.copy(ROOT / "scripts/file_worker.js", PAGES / "iframe-worker.js")
     with (PAGES / "README.md").open("a", encoding="utf-8") as home:
         home.write(_pictures())
     modules = list(catalogue.own_modules())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,11 @@ def test_it_has_every_command_and_pictures_of_runs(sources):
     picture = (sources / "site/run-list.svg").read_text()
     assert "haproxy&#160;drain" in picture
     assert (sources / "site/config/sup.example.yaml").is_file()
+    # Opened as a file it searches, too, and fetches nothing.
+    assert (sources / "site/search/search_index.js").read_text().startswith("var __index = ")
+    scripts = re.findall(r'<script[^>]* src="([^"]*)"', (sources / "site/modules/zone.html").read_text())
+    assert "../iframe-worker.js" in scripts
+    assert not [each for each in scripts if not (sources / "site/modules" / each).is_file()]
 
 
 def test_a_link_that_leads_nowhere_is_an_error(sources):
