@@ -34,7 +34,7 @@ from kazoo_sup.kazoo.numbers.lifecycle import Deed, Request
 from kazoo_sup.kazoo.numbers.listing import Wanted
 from kazoo_sup.kazoo.numbers.store import InLine
 from kazoo_sup.kazoo.numbers.targets import Target
-from kazoo_sup.results import BulkReport, Done, Listing, Result
+from kazoo_sup.results import Done, Listing, Result
 from kazoo_sup.zone import Zone
 
 _SHOWN = ("number", "state", "account_id", "account_name", "used_by", "carrier_module", "features", "available")
@@ -253,8 +253,7 @@ def _perform(
 ) -> Done:
     if numbers.is_range and not asked:
         bulk.ask_for_many(zone, numbers.total, f"begin {label}, {numbers.total} of them")
-    tally = bulk.perform(zone, numbers, deed, label, acting_for=acting_for, gone_is_done=gone_is_done)
-    return Done(report=BulkReport(tally.counts))
+    return Done(report=bulk.perform(zone, numbers, deed, label, acting_for=acting_for, gone_is_done=gone_is_done))
 
 
 def _all(deed: Deed) -> Callable[[Target], Deed]:

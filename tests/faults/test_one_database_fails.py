@@ -99,6 +99,24 @@ def test_numbers_are_imported_whose_database_can_be_written(sick, proxy, stored,
     assert stored(SICK, "+14155550171") is None
 
 
+def test_services_that_could_not_be_counted_are_with_the_next_run(numbers, sup, at, stored, cluster):
+    words = ("number", "create", "+12125550172", ACCOUNT, "--carrier", "inventory")
+    before = _numbers_of(stored("services", ACCOUNT))
+    with FailingProxy(cluster, {"services": 500}) as proxy:
+        proxy.only = "_bulk_docs"
+        code, _out, err = sup(*words, env={"SUP_COUCHDB_URL": proxy.url, "SUP_AMQP_URL": ""})
+    assert code == 5, err
+    assert f"the services of account {ACCOUNT} were not counted: " in err
+    assert stored(WELL, "+12125550172") is not None
+    assert _numbers_of(stored("services", ACCOUNT)) == before
+    assert at(*words).code == 0
+    assert _numbers_of(stored("services", ACCOUNT)) == before + 1
+
+
+def _numbers_of(services):
+    return services["quantities"]["account"]["phone_numbers"]["did_us"]
+
+
 def test_one_number_that_cannot_be_reached_is_not_said_to_be_missing(sick):
     code, out, err = sick(NUMBERS, "delete", AREAS[SICK])
     assert (code, out) == (3, "")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, same
-from kazoo_sup.errors import NotFound, SupError
+from kazoo_sup.errors import ExitCode, NotFound, SupError
 from kazoo_sup.kazoo.accounts import definition
 from kazoo_sup.kazoo.billing import services
 from kazoo_sup.kazoo.config import system_config
@@ -35,6 +35,16 @@ Counted = tuple[list[object], int]
 
 ALL_USERS, ADMIN_USERS = -1, -2
 """Quantities that stand for the number of the account's users, or of its admins."""
+
+
+class NotCounted(SupError):
+    """the services of account {account} were not counted: {reason}"""
+
+    exit_code = ExitCode.PARTIAL
+    remedy = "when that is well again: sup kazoo_services_maintenance reconcile {account}"
+
+    account: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +113,13 @@ def reconcile(zone: Zone, account: str) -> Iterator[Unread]:
         yield from recount(zone, ancestor, count(zone, ancestor))
 
 
-def reconcile_each(zone: Zone, accounts: Iterable[str], *, known: bool = False) -> None:
-    """Recount what these accounts (ids) have; what cannot be counted is told on standard error.
+def reconcile_each(zone: Zone, accounts: Iterable[str], *, known: bool = False) -> list[SupError]:
+    """Recount what these accounts (ids) have; return what kept some from being counted, NotCounted.
 
-    With KNOWN accounts that are gone, or have no services document, are passed over.
+    A view that is not there is told, as is an account without a services document or a definition; with KNOWN such
+    accounts are passed over.
     """
+    failed: list[SupError] = []
     for account in sorted(accounts):
         try:
             if known and zone.couchdb.get(services.DATABASE, account) is None:
@@ -115,9 +127,12 @@ def reconcile_each(zone: Zone, accounts: Iterable[str], *, known: bool = False) 
             for unread in reconcile(zone, account):
                 where = unread.database if isinstance(unread, QuantitiesUnread) else port_requests.DATABASE
                 zone.run.warn(f"what account {account} has was not counted: {where} or its view is not there")
-        except SupError as error:
-            if not (known and isinstance(error, NotFound)):
+        except NotFound as error:
+            if not known:
                 zone.run.warn(f"the services of account {account} were not counted: {error}")
+        except SupError as error:
+            failed.append(NotCounted(account=account, reason=str(error)))
+    return failed
 
 
 def count(zone: Zone, account: str) -> Count:

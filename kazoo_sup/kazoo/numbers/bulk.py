@@ -12,11 +12,11 @@ from kazoo_sup.kazoo import accounts
 from kazoo_sup.kazoo.billing import services_reconcile
 from kazoo_sup.kazoo.carriers import UnknownCarrier
 from kazoo_sup.kazoo.numbers import columns, configured, store
+from kazoo_sup.results import BulkReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kazoo_sup.changes import Tally
     from kazoo_sup.kazoo.numbers.lifecycle import Deed, Request
     from kazoo_sup.kazoo.numbers.targets import Target, Targets
     from kazoo_sup.zone import Zone
@@ -53,11 +53,12 @@ def perform(
     acting_for: str | None = None,
     told: Callable[[Target, SupError | None], None] | None = None,
     gone_is_done: bool = False,
-) -> Tally:
+) -> BulkReport:
     """Do to every number what DEED returns for its line, on behalf of an account (an id) or of the system.
 
     GONE_IS_DONE is for deeds that delete, see `store.Outcome`.
-    Then the services of the accounts whose numbers changed are recounted.
+    Then the services of their accounts are recounted, those of numbers that were as asked, too: the run before may have
+    been cut off. What was not counted is among the report's errors.
     Source: Kazoo knm_numbers:update_services/1.
     """
     setting = configured.setting(zone, acting_for)
@@ -72,8 +73,8 @@ def perform(
             label=label,
             outcome=store.Outcome(told, touched, gone_is_done),
         )
-        changes.if_made(zone, lambda: services_reconcile.reconcile_each(zone, touched))
-    return tally
+        uncounted = changes.if_made(zone, lambda: services_reconcile.reconcile_each(zone, touched), shown=list)
+    return BulkReport(tally.counts, uncounted)
 
 
 def ask_for_many(zone: Zone, quantity: int | None, deed: str) -> None:

@@ -27,7 +27,6 @@ from kazoo_sup.kazoo.numbers import (
 from kazoo_sup.kazoo.numbers.feature_permissions import Permissions
 from kazoo_sup.kazoo.numbers.lifecycle import Deed, Request
 from kazoo_sup.kazoo.numbers.targets import Target, Targets
-from kazoo_sup.results import BulkReport, Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
     from kazoo_sup.kazoo.databases.walk import Databases
     from kazoo_sup.kazoo.numbers.phone_number import PhoneNumber
+    from kazoo_sup.results import BulkReport, Event
     from kazoo_sup.zone import Zone
 
 PART = 10_000
@@ -126,9 +126,9 @@ def _convert(zone: Zone, numbers: list[str], target: str) -> tuple[BulkReport, C
 
     deed = lifecycle.update(Request(module_name=target))
     targets = Targets((Target(number) for number in sorted(set(numbers))), len(numbers))
-    tally = bulk.perform(zone, targets, lambda _target: deed, f"converting to {target}", told=told)
+    report = bulk.perform(zone, targets, lambda _target: deed, f"converting to {target}", told=told)
     reasons = {number: kazoo_error(failed[number]) for number in sorted(failed)}
-    return BulkReport(tally.counts), Converted(target, len(numbers), sorted(succeeded), reasons)
+    return report, Converted(target, len(numbers), sorted(succeeded), reasons)
 
 
 def delete(zone: Zone, typed: str) -> None:

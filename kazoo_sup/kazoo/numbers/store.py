@@ -51,7 +51,7 @@ class Outcome:
     """Who takes in what becomes of the targets of a run.
 
     told: is handed every target, with its error or None; without it one that fails is reported so, with its line
-    touched: takes in the accounts (ids) of numbers that were changed: what their services count changes with them
+    touched: takes in the accounts (ids) of numbers that were changed, or were as asked: their services count them
     gone_is_done: a number that was there and is deleted counts as unchanged; a run that deletes can be made again
     """
 
@@ -186,8 +186,9 @@ class _Work:
                 return
             if self._told:
                 self._told(done.target, report.error)
-            if report.action in ("created", "edited", "deleted"):
+            if report.action != "failed":
                 self._touched.update(_holders(done, report.after))
+            if report.action in ("created", "edited", "deleted"):
                 self._notices += [(done.after, notice) for notice in number_notices.of(done.before, done.after)]
             left = done.stored if report.action == "failed" else report.after
             is_now[done.number] = None if report.action == "deleted" else _body(left)

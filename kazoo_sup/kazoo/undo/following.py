@@ -94,8 +94,8 @@ class Following:
         return changes.if_made(self._zone, self._do, shown=list)
 
     def _do(self) -> Sequence[SupError]:
-        services_reconcile.reconcile_each(self._zone, self.accounts, known=True)
-        return ecallmgr.have_acls_read(self._zone)[1] if self._acls else []
+        uncounted = services_reconcile.reconcile_each(self._zone, self.accounts, known=True)
+        return [*uncounted, *(ecallmgr.have_acls_read(self._zone)[1] if self._acls else ())]
 
 
 def _acls_of(document: Document | None) -> list[Json]:
