@@ -80,6 +80,16 @@ def test_a_server_that_is_silent_for_each_of_many_databases_ends_the_backup(run,
     assert (done.code, done.stdout.split()[1:]) == (4, names[: SILENT_IN_A_ROW - 1])
 
 
+def test_a_server_that_falls_silent_on_the_way_leaves_a_backup_partly_done(run, server, tmp_path):
+    names = [f"db{number}_mute" for number in range(SILENT_IN_A_ROW)]
+    server.databases |= {name: {} for name in ("a", *names)}
+    server.fails(*[stores_then_stalls] * 100, to="mute/_all_docs")
+    done = run("backup", "a", *names, "--to", str(tmp_path))
+    assert done.code == 5
+    assert "databases done before that: 1" in done.stderr
+    assert path_of(tmp_path, "a").exists()
+
+
 @pytest.mark.parametrize("to", ["_all_docs", "a.wav", "_security"])
 @pytest.mark.parametrize("fault", [hangs_up, stores_then_stalls, breaks_off])
 def test_a_server_that_fails_on_the_way(run, server, tmp_path, to, fault):

@@ -13,7 +13,7 @@ from kazoo_sup.changes import Change
 from kazoo_sup.errors import BadArgument, ExitCode, NotFound, ServerUnreachable, TimedOut
 from kazoo_sup.kazoo.databases import every_account
 from kazoo_sup.kazoo.databases.every_account import WORKERS, DatabaseWorkedOn, Work
-from kazoo_sup.kazoo.databases.failures import SILENT_IN_A_ROW
+from kazoo_sup.kazoo.databases.failures import SILENT_IN_A_ROW, BrokenOff
 from kazoo_sup.messages.names import account_database, plain
 from kazoo_sup.results import PartlyDone
 
@@ -95,15 +95,18 @@ def test_one_that_fails_is_reported_and_the_others_go_on(zone):
 
 
 def test_the_server_itself_ends_the_run_which_says_where_to_go_on(zone):
-    with pytest.raises(ServerUnreachable):
+    with pytest.raises(BrokenOff, match="databases done before that: 5") as broken_off:
         list(work(zone, failing(5, error=DOWN)))
+    assert (broken_off.value.__cause__, broken_off.value.exit_code) == (DOWN, ExitCode.PARTIAL)
     assert zone.warnings == [f"5 of 40 databases are done; --from {ACCOUNTS[5]} goes on from there"]
+    with pytest.raises(ServerUnreachable):
+        list(work(zone, failing(0, error=DOWN)))
 
 
 def test_silence_is_one_databases_own_until_several_keep_silent(zone):
     alone = work(zone, failing(1, 3, 5, 7, 9, 11, error=SILENT))
     assert sum(each.error is not None for each in alone) == 6
-    with pytest.raises(TimedOut):
+    with pytest.raises(BrokenOff, match="databases done before that: 4"):
         list(work(zone, failing(*range(4, 4 + SILENT_IN_A_ROW), error=SILENT)))
 
 

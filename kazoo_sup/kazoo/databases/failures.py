@@ -31,6 +31,17 @@ class InDatabase(SupError):
     reason: str
 
 
+class BrokenOff(SupError):
+    """{reason}; {what} done before that: {done}"""
+
+    exit_code = ExitCode.PARTIAL
+    remedy = "run the same command again: it does the rest"
+
+    reason: str
+    done: int
+    what: str
+
+
 def named(database: str, error: SupError) -> SupError:
     """Return an error that names the database which it is about: itself where its sentence does."""
     sentence = str(error)
@@ -41,7 +52,7 @@ def named(database: str, error: SupError) -> SupError:
 
 def ends_all(error: SupError) -> bool:
     """Tell an error that every other part meets as well: there is no connection to the server at all."""
-    cause = error.__cause__ if isinstance(error, Unfinished) else error
+    cause = error.__cause__ if isinstance(error, Unfinished | BrokenOff) else error
     return isinstance(cause, ServerUnreachable) and cause.delivered is not Delivered.MAYBE
 
 
@@ -65,9 +76,15 @@ class Attempts(Items):
         super().add(error)
 
     def bear(self, error: SupError) -> None:
-        """Raise the ERROR of a part, before it is taken in, where every other part meets it as well."""
+        """Raise the ERROR of a part, before it is taken in, where every other part meets it as well.
+
+        It is raised as BrokenOff where parts were done before.
+        """
         self._silent = self._silent + 1 if isinstance(error, self.silences) else 0
         if ends_all(error) or self._silent >= SILENT_IN_A_ROW:
+            done = self.total - self.failed
+            if done and error.exit_code is not ExitCode.PARTIAL:
+                raise BrokenOff(reason=str(error), done=done, what=self._of) from error
             raise error
 
 
