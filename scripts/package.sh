@@ -59,8 +59,9 @@ deb) linux_package /usr/share/zsh/vendor-completions ;;
 rpm) linux_package /usr/share/zsh/site-functions ;;
 zipapp)
     install_under "$work/site"
+    sed "s/@PYTHON@/$python/g" packaging/zipapp.py >"$work/made_for.py"
     "$bin/shiv" --site-packages "$work/site" --console-script sup --python "/usr/bin/env python$python" \
-        --reproducible --output-file "$dist/sup.pyz"
+        --preamble "$work/made_for.py" --reproducible --output-file "$dist/sup.pyz"
     echo "created zipapp: $dist/sup.pyz"
     ;;
 *)

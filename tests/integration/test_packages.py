@@ -72,6 +72,20 @@ def test_the_zipapp_runs_with_its_data_files(tmp_path):
     assert sup("config", "check").endswith("sup.yaml is good\n")
 
 
+def test_the_zipapp_says_which_python_it_is_made_for():
+    checked = (ROOT / "packaging" / "zipapp.py").read_text()
+    ours = "{}.{}".format(*sys.version_info)
+
+    def started(python):
+        words = [sys.executable, "-I", "-c", checked.replace("@PYTHON@", python)]
+        said = subprocess.run(words, capture_output=True, text=True, check=False)
+        return said.returncode, said.stderr
+
+    assert started(ours) == (0, "")
+    sentence = f"sup: this file is made for Python 3.0, not for {ours}: python3.0 sup.pyz\n"
+    assert started("3.0") == (1, sentence)
+
+
 def test_a_wheel_brings_the_manual_page_and_the_completions_where_shells_look(tmp_path):
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True
