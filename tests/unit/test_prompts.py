@@ -10,7 +10,8 @@ from helpers.account_zone import ACCOUNT, PLAIN, account_zone
 from helpers.fault_server import answer, hangs_up, stores_then_hangs_up
 from helpers.memory_couchdb import digest
 from kazoo_sup import terms
-from kazoo_sup.errors import ServerRefused, ServerUnreachable, SupError, Unfinished
+from kazoo_sup.errors import ServerRefused, ServerUnreachable, SupError
+from kazoo_sup.kazoo.databases.failures import BrokenOff
 from kazoo_sup.kazoo.media import prompt_languages, prompts
 from kazoo_sup.results import PartlyDone
 from kazoo_sup.terms import Atom
@@ -169,7 +170,7 @@ class TestImporting:
                 raise DOWN
 
         zone.couchdb.before_attaching.append(fail)
-        with pytest.raises(Unfinished, match="1 documents were saved"):
+        with pytest.raises(BrokenOff, match="files done before that: 1"):
             imported(zone, *paths)
 
     def test_a_dry_run_stores_nothing(self, zone, file):

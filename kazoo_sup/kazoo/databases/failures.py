@@ -71,7 +71,7 @@ class Attempts(Items):
 
     def add(self, error: SupError | None = None) -> None:
         """Take in a part that is done, or failed for an ERROR."""
-        if error is None:
+        if not isinstance(error, self.silences):
             self._silent = 0
         super().add(error)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
 from kazoo_sup.changes import Change, File, same
-from kazoo_sup.errors import Delivered, ExitCode, ServerRefused, SupError, Unfinished, UsageError
+from kazoo_sup.errors import Delivered, ServerRefused, SupError, UsageError
 from kazoo_sup.kazoo.databases import views
 from kazoo_sup.kazoo.databases.failures import Parts
 from kazoo_sup.kazoo.documents import mime_types, stamped, values
@@ -262,9 +262,8 @@ Event = (
 def import_files(zone: Zone, files: Sequence[str], language: str) -> Iterator[Event]:
     """Import FILES, and yield each step, with a NotImported for each that was not.
 
-    Raises Unfinished when the server fails after something was imported.
+    Raises BrokenOff when the server goes away after something was imported.
     """
-    done = 0
     failed: list[NotImported] = []
     parts = Parts(zone, "files", tell=lambda said, error: failed.append(NotImported(said, str(error))))
     with zone.run.progress("importing", len(files)) as advance, changes.together(zone):
@@ -272,16 +271,13 @@ def import_files(zone: Zone, files: Sequence[str], language: str) -> Iterator[Ev
         for said in files:
             failed.clear()
             try:
-                reason: Reason = None
-                with parts.part(said):
-                    reason = yield from _import(zone, said, language)
-                    done += reason is None
+                reason = yield from _import(zone, said, language)
             except SupError as error:
-                if done and error.exit_code in (ExitCode.USAGE, ExitCode.FAILED):
-                    raise Unfinished(reason=str(error), saved=done) from error
-                raise
-            if reason is not None:
-                failed.append(NotImported(said, reason))
+                parts.settle(said, error)
+            else:
+                if reason is not None:
+                    failed.append(NotImported(said, reason))
+                parts.add(FileNotImported(file=said, reason=str(reason)) if failed else None)
             yield from failed
             advance(1)
 
