@@ -12,7 +12,7 @@ deed in words. Nobody else asks whether this is a dry run.
 
 from kazoo_sup.changes.acting import PASSING, UNKNOWN, act, act_at, act_here, if_made, planned_may_be_missing
 from kazoo_sup.changes.attaching import File, attach
-from kazoo_sup.changes.change import Change, Report, Tally, creation, edit, rebuild, removal, same
+from kazoo_sup.changes.change import Change, Report, Tally, creation, edit, rebuild, removal, same, saved_anyway
 from kazoo_sup.changes.databases import NotTold, create_database, delete_database, forget, together
 from kazoo_sup.changes.reports import tell
 from kazoo_sup.changes.saving import apply
@@ -45,6 +45,7 @@ __all__ = [
     "rebuild",
     "removal",
     "same",
+    "saved_anyway",
     "tell",
     "together",
     "update",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kazoo_sup.errors import Conflict, SaveRefused
 from kazoo_sup.results import KEPT_ERRORS
 from kazoo_sup.zone import Report
 
-__all__ = ["Change", "Report", "Tally", "creation", "edit", "rebuild", "removal", "same", "stands"]
+__all__ = ["Change", "Report", "Tally", "creation", "edit", "rebuild", "removal", "same", "saved_anyway", "stands"]
 
 if TYPE_CHECKING:
     from kazoo_sup.errors import SupError
@@ -117,6 +117,11 @@ def rebuild(database: str, stored: Document | None, build: Callable[[Document | 
     BUILD is asked again when somebody else has changed it in between; see `Change.reapply`.
     """
     return Change(database, build(stored), stored, build)
+
+
+def saved_anyway(change: Change) -> Change:
+    """Return a change that Kazoo saves without looking: where nothing is left to save it is announced as an edit."""
+    return replace(change, announced=("edited",)) if same(change.document, change.previous) else change
 
 
 def creation(database: str, document: Document) -> Change:

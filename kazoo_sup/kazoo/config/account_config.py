@@ -5,7 +5,6 @@ Source: Kazoo kapps_account_config. As in `system_config`, reading never writes 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
@@ -128,9 +127,7 @@ def _save(zone: Zone, account: str, category: str, key: Key, value: object, base
         return stamped(document, database, node=zone.node, document_type="account_config", account=account)
 
     change = changes.rebuild(database, read(zone, account, category), updated)
-    if change.document is change.previous:
-        change = replace(change, announced=("edited",))
-    return changes.apply(zone, [change]).document
+    return changes.apply(zone, [changes.saved_anyway(change)]).document
 
 
 def _or_system(zone: Zone, category: str, key: str, default: object, found: object) -> Json:

@@ -5,7 +5,7 @@ Source: Kazoo kapps_maintenance:import_account/2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
@@ -66,10 +66,7 @@ def attach(zone: Zone, account: str, parent: str) -> Iterator[Event]:
     tree = [*hierarchy.tree(above), parent]
     values = {"pvt_tree": tree, "pvt_reseller_id": hierarchy.reseller_above(zone, tree)}
     placed = account_updates.edit(account_database(account), own, values)
-    if changes.same(placed.document, own):
-        # Kazoo saves a definition that is right already, too.
-        placed = replace(placed, announced=("edited",))
-    changes.apply(zone, [placed]).check()
+    changes.apply(zone, [changes.saved_anyway(placed)]).check()
     yield AccountSaved(account)
     aggregates.copy_definition(zone, account)
     yield DefinitionCopied(account)

@@ -16,7 +16,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from kazoo_sup import changes
-from kazoo_sup.changes import Change, masking
+from kazoo_sup.changes import masking
 from kazoo_sup.errors import Declined, NotFound
 from kazoo_sup.kazoo.config import schemas
 from kazoo_sup.kazoo.config.schema_validation import Fault, dotted, faults
@@ -115,9 +115,8 @@ def _clean(zone: Zone, check: Check, category: str, document: Document) -> Docum
                 changed = _without(changed, [part.replace("%2E", ".") for part in path.split(".")])
         return changed
 
-    edited = again(document)
-    announced = ("edited",) if changes.same(edited, document) else ()
-    return changes.apply(zone, [Change(DATABASE, edited, document, again, announced)]).document
+    change = changes.rebuild(DATABASE, document, again)
+    return changes.apply(zone, [changes.saved_anyway(change)]).document
 
 
 def _without(document: Document, path: list[str]) -> Document:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -140,9 +140,8 @@ def _rename_timezone(zone: Zone) -> Iterator[Event]:
         if isinstance(values, dict) and "timezone" in values and "default_timezone" not in values:
             yield TimezoneRenamed(section, str(values["timezone"]))
     change = changes.rebuild(DATABASE, stored, again)
-    if change.document is stored and public_fields(stored):
-        # Kazoo saves the document as it is, too.
-        change = replace(change, announced=("edited",))
+    if public_fields(stored):
+        change = changes.saved_anyway(change)
     changes.apply(zone, [change]).check()
 
 
