@@ -328,7 +328,7 @@ def _run_within(zone: Zone, words: Sequence[str]) -> None:
 
     function = catalogue.function(words[0], words[1])
     parameters = catalogue.command(words[0], words[1]).parameters
-    own = {f"--{each.name}": each.name for each in parameters if each.kind == "option"}
+    own = {each.flag: each.name for each in parameters if each.kind == "option"}
     arguments: list[str] = []
     options: dict[str, str | bool] = {}
     for word in words[2:]:

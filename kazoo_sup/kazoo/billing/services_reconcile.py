@@ -127,11 +127,12 @@ def reconcile_each(zone: Zone, accounts: Iterable[str], *, known: bool = False) 
             for unread in reconcile(zone, account):
                 where = unread.database if isinstance(unread, QuantitiesUnread) else port_requests.DATABASE
                 zone.run.warn(f"what account {account} has was not counted: {where} or its view is not there")
-        except NotFound as error:
-            if not known:
-                zone.run.warn(f"the services of account {account} were not counted: {error}")
         except SupError as error:
-            failed.append(NotCounted(account=account, reason=str(error)))
+            uncounted = NotCounted(account=account, reason=str(error))
+            if not isinstance(error, NotFound):
+                failed.append(uncounted)
+            elif not known:
+                zone.run.warn(str(uncounted))
     return failed
 
 

@@ -76,11 +76,12 @@ class Attempts(Items):
         super().add(error)
 
     def bear(self, error: SupError) -> None:
-        """Raise the ERROR of a part, before it is taken in, where every other part meets it as well.
+        """Raise the ERROR of a part, before `add` takes it in, where every other part meets it as well.
 
         It is raised as BrokenOff where parts were done before.
         """
-        self._silent = self._silent + 1 if isinstance(error, self.silences) else 0
+        if isinstance(error, self.silences):
+            self._silent += 1
         if ends_all(error) or self._silent >= SILENT_IN_A_ROW:
             done = self.total - self.failed
             if done and error.exit_code is not ExitCode.PARTIAL:

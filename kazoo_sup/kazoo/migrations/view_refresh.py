@@ -183,9 +183,8 @@ def _ask_until_indexed(zone: Zone, database: str, path: str) -> None:
         try:
             zone.couchdb.request("GET", path, params={"limit": 0, "reduce": False})
         except TimedOut:
-            zone.couchdb.exists(
-                plain(database)
-            )  # raises where it is not the index that takes so long, but nobody is there
+            # Raises where it is not the index that takes so long, but nobody is there.
+            zone.couchdb.exists(plain(database))
         else:
             return
 

@@ -84,7 +84,7 @@ class Repair:
         """Take one step for each of the databases, then sum up."""
         self.summary = Summary()
         left = databases.count()
-        total = left if databases.named is None else databases.named
+        total = databases.named or left
         for database in databases.names():
             yield DatabaseBegun(database, left, total)
             with self._parts.part(database):
